@@ -1,0 +1,200 @@
+"""Recipes: YAML files read into one typed value. Data, no code; unknown keys are errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import GenericAlias
+from typing import Any, get_args, get_origin, get_type_hints
+
+from mmrag.errors import RecipeError
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """Everything that shapes what an ingestor yields.
+
+    Attributes:
+        layout: ``auto`` runs the layout model on pages with graphics or columns, ``always`` on
+            every page, ``never`` on none.
+        ocr: ``auto`` reads pixels where there is no text layer, ``never`` reads none.
+        dpi: of the crops of tables and figures and of the pages that OCR reads.
+        workers: parser processes; 0 means one a processor, four at most.
+        max_pixels: a picture with more is refused before it is decoded.
+        max_file_mb: a larger file is refused before it is opened.
+        max_page_points: a page with a longer side is reported, and its graphics are left out.
+        page_seconds: the parser is stopped when one page takes longer.
+        memory_mb: address space of one parser process.
+    """
+
+    layout: str = "auto"
+    ocr: str = "auto"
+    dpi: int = 144
+    workers: int = 0
+    max_pixels: int = 100_000_000
+    max_file_mb: int = 2_000
+    max_page_points: float = 14_400.0
+    page_seconds: float = 120.0
+    memory_mb: int = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionOptions:
+    """Strategy ``caption``: pictures become text, text becomes vectors.
+
+    Attributes:
+        captioner: spec of the captioner.
+        encoders: specs of the text encoders, one space each. An encoder gets the text whose script it
+            knows and that no encoder before it does.
+    """
+
+    captioner: str = "mini:caption"
+    encoders: tuple[str, ...] = ("mini:text", "mini:multilingual")
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieveOptions:
+    """How ranked lists are made and fused.
+
+    Attributes:
+        fusion: ``zscore`` (sum of per-query normalised scores) or ``rrf`` (reciprocal ranks).
+        weights: weight of each list: ``dense``, ``page-terms``, ``element-terms``. A list that is not
+            named does not take part.
+        depth: pages that each list brings into the fusion.
+        rrf_k: the constant of reciprocal rank fusion.
+    """
+
+    fusion: str = "zscore"
+    weights: Mapping[str, float] = field(
+        default_factory=lambda: {"dense": 1.0, "page-terms": 0.5, "element-terms": 0.5}
+    )
+    depth: int = 200
+    rrf_k: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """Who answers, and from how much.
+
+    Attributes:
+        generator: spec of the generator.
+        top_k: hits that it is given.
+    """
+
+    generator: str = "mini:extractive"
+    top_k: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that decides how an index is built and asked.
+
+    Attributes:
+        name: of the file it was read from, without its ending.
+        description: one line for people.
+        strategies: views to lay over the parsed documents.
+    """
+
+    name: str = "mini"
+    description: str = ""
+    strategies: tuple[str, ...] = ("caption",)
+    ingest: IngestOptions = field(default_factory=IngestOptions)
+    caption: CaptionOptions = field(default_factory=CaptionOptions)
+    retrieve: RetrieveOptions = field(default_factory=RetrieveOptions)
+    answer: AnswerOptions = field(default_factory=AnswerOptions)
+
+    def __post_init__(self) -> None:
+        _one_of("strategies", self.strategies, ("caption",))
+        _one_of("ingest.layout", (self.ingest.layout,), ("auto", "always", "never"))
+        _one_of("ingest.ocr", (self.ingest.ocr,), ("auto", "never"))
+        _one_of("retrieve.fusion", (self.retrieve.fusion,), ("zscore", "rrf"))
+        _one_of("retrieve.weights", tuple(self.retrieve.weights), ("dense", "page-terms", "element-terms"))
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes that come with mmrag."""
+    return sorted(path.stem for path in _shipped().glob("*.yaml"))
+
+
+def load_recipe(name: str | Path) -> Recipe:
+    """The recipe of that name, or in that YAML file.
+
+    Raises:
+        RecipeError: if there is no such recipe, it is not YAML, a key is unknown (the message names
+            the nearest valid one) or a value has the wrong kind.
+    """
+    import yaml
+
+    path = Path(name)
+    if path.suffix not in (".yaml", ".yml"):
+        path = _shipped() / f"{name}.yaml"
+        if not path.is_file():
+            raise RecipeError(
+                f"no recipe is named {str(name)!r}; there are {', '.join(recipe_names())}, "
+                "or give the path of a .yaml file"
+            )
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise RecipeError(f"the recipe {path} can't be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise RecipeError(f"the recipe {path} is not YAML: {reason}") from error
+    return parse_recipe(data, path.stem)
+
+
+def parse_recipe(data: Any, name: str) -> Recipe:
+    """A recipe from plain data, as `load_recipe` reads it or a store keeps it.
+
+    Raises:
+        RecipeError: as `load_recipe`.
+    """
+    if isinstance(data, Mapping):
+        data = {"name": name, **data}
+    recipe: Recipe = _parse(Recipe, data, f"recipe {name}")
+    return recipe
+
+
+def _shipped() -> Path:
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "pipelines"
+    return inside if inside.is_dir() else package.parent / "pipelines"
+
+
+def _one_of(key: str, values: tuple[str, ...], valid: tuple[str, ...]) -> None:
+    for value in values:
+        if value not in valid:
+            raise RecipeError(f"{key}: {value!r} is not one of {', '.join(valid)}{_near(value, valid)}")
+
+
+def _near(word: str, valid: Any) -> str:
+    near = difflib.get_close_matches(str(word), list(valid), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _parse(kind: Any, data: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if not isinstance(data, Mapping):
+            raise RecipeError(f"{where}: wants keys and values, found {data!r}")
+        hints = get_type_hints(kind)
+        for key in data:
+            if key not in hints:
+                raise RecipeError(f"{where}: unknown key {key!r}{_near(key, hints)}")
+        return kind(**{key: _parse(hints[key], value, f"{where}: {key}") for key, value in data.items()})
+    origin = get_origin(kind)
+    if origin is tuple or isinstance(kind, GenericAlias):
+        if not isinstance(data, (list, tuple)):
+            raise RecipeError(f"{where}: wants a list, found {data!r}")
+        return tuple(_parse(get_args(kind)[0], item, where) for item in data)
+    if origin is not None:
+        if not isinstance(data, Mapping):
+            raise RecipeError(f"{where}: wants keys and values, found {data!r}")
+        return {str(key): _parse(get_args(kind)[1], value, f"{where}: {key}") for key, value in data.items()}
+    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if not isinstance(data, kind) or (kind is int and isinstance(data, bool)):
+        raise RecipeError(f"{where}: wants {kind.__name__}, found {data!r}")
+    return data
