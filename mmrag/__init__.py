@@ -1,3 +1,104 @@
-"""mmrag: an index over documents that answers from what their pages say and show."""
+"""mmrag: an index over documents that answers from what their pages say and show.
+
+    import mmrag
+
+    with mmrag.build("reports") as index:
+        for hit in index.search("installed capacity by year"):
+            print(hit.document.path, hit.page.number, hit.snippet)
+        print(index.ask("When was the station built?").text)
+
+Importing this package loads no other; each name below loads what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_PLACES = {
+    "Answer": "mmrag.types:Answer",
+    "BBox": "mmrag.types:BBox",
+    "Citation": "mmrag.types:Citation",
+    "Document": "mmrag.types:Document",
+    "Element": "mmrag.types:Element",
+    "FileReport": "mmrag.types:FileReport",
+    "Filters": "mmrag.types:Filters",
+    "Hit": "mmrag.types:Hit",
+    "Index": "mmrag.api:Index",
+    "IndexInfo": "mmrag.api:IndexInfo",
+    "Kind": "mmrag.types:Kind",
+    "MmragError": "mmrag.errors:MmragError",
+    "Page": "mmrag.types:Page",
+    "Progress": "mmrag.types:Progress",
+    "Query": "mmrag.types:Query",
+    "Recipe": "mmrag.config:Recipe",
+    "Report": "mmrag.types:Report",
+    "Source": "mmrag.types:Source",
+    "Status": "mmrag.types:Status",
+    "build": "mmrag.api:build",
+    "index_path": "mmrag.api:index_path",
+    "list_indexes": "mmrag.api:list_indexes",
+    "load_recipe": "mmrag.config:load_recipe",
+    "open": "mmrag.api:open_index",
+}
+
+__all__ = [
+    "Answer",
+    "BBox",
+    "Citation",
+    "Document",
+    "Element",
+    "FileReport",
+    "Filters",
+    "Hit",
+    "Index",
+    "IndexInfo",
+    "Kind",
+    "MmragError",
+    "Page",
+    "Progress",
+    "Query",
+    "Recipe",
+    "Report",
+    "Source",
+    "Status",
+    "build",
+    "index_path",
+    "list_indexes",
+    "load_recipe",
+    "open",
+]
+
+if TYPE_CHECKING:
+    from mmrag.api import Index, IndexInfo, build, index_path, list_indexes
+    from mmrag.api import open_index as open  # noqa: A004 - mmrag.open reads as it should
+    from mmrag.config import Recipe, load_recipe
+    from mmrag.errors import MmragError
+    from mmrag.types import (
+        Answer,
+        BBox,
+        Citation,
+        Document,
+        Element,
+        FileReport,
+        Filters,
+        Hit,
+        Kind,
+        Page,
+        Progress,
+        Query,
+        Report,
+        Source,
+        Status,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'mmrag' has no attribute {name!r}")
+    module, _, attribute = _PLACES[name].partition(":")
+    value = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value
+    return value

@@ -1,0 +1,13 @@
+"""Strategies: views over one parse of the documents."""
+
+from __future__ import annotations
+
+from mmrag.config import Recipe
+from mmrag.strategies.base import Strategy
+
+
+def load_strategies(recipe: Recipe) -> list[Strategy]:
+    """The strategies of a recipe, in its order. No model is loaded yet."""
+    from mmrag.strategies.caption import CaptionStrategy
+
+    return [CaptionStrategy(recipe.caption) for name in recipe.strategies if name == "caption"]

@@ -1,0 +1,107 @@
+"""The public calls: build an index, open one, list them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from mmrag.api.builder import OnProgress, update
+from mmrag.api.index import Index, IndexInfo, open_index
+from mmrag.config import Recipe, load_recipe
+from mmrag.errors import FingerprintError, UsageError
+from mmrag.index.lock import WriterLock
+from mmrag.index.store import is_index
+from mmrag.types import Report
+
+__all__ = ["Index", "IndexInfo", "build", "index_path", "list_indexes", "open_index"]
+
+
+def build(
+    folder: str | Path,
+    index: str | Path | None = None,
+    *,
+    pipeline: str | Path | Recipe | None = None,
+    password: str | None = None,
+    progress: OnProgress | None = None,
+    rebuild: bool = False,
+) -> Index:
+    """Index a folder, or bring its index up to date, and open it.
+
+    Args:
+        folder: of documents; a single file is taken too.
+        index: where the index goes: a path, or a plain name under ``indexes/``; by default
+            ``indexes/<name of the folder>``.
+        pipeline: a recipe, its name, or the path of a YAML file. By default the recipe that the index
+            was built with, ``mini`` for a new one.
+        password: for encrypted files.
+        progress: called with a `Progress` after every page.
+        rebuild: build everything anew beside the index, then put it in its place.
+
+    Returns:
+        The open index; its ``report`` says what became of every file.
+
+    Raises:
+        UsageError: if the folder does not exist, or the index is of another folder.
+        RecipeError: if the recipe can't be read.
+        FingerprintError: if the index was made by other models or settings (``rebuild`` makes it anew).
+        LockedError: if another process is writing to it.
+        DiskFullError: if there is no space; what was committed before is whole.
+        SchemaError, CorruptError: if the index can't be used.
+    """
+    root = Path(folder).expanduser().resolve()
+    if not root.exists():
+        raise UsageError(f"there is no folder {folder}")
+    path = index_path(index if index is not None else root.stem if root.is_file() else root.name)
+    if path.is_dir() and not is_index(path) and any(path.iterdir()):
+        raise UsageError(f"{path} holds other files and is no index: choose another place with --index")
+    if isinstance(pipeline, Recipe):
+        recipe = pipeline
+    elif pipeline is not None or not is_index(path) or rebuild:
+        recipe = load_recipe(pipeline or "mini")
+    else:
+        with Index(path) as present:
+            recipe = present.recipe
+    if rebuild and is_index(path):
+        report = _rebuild(path, root, recipe, password, progress)
+    else:
+        report = update(path, root, recipe, password=password, progress=progress)
+    opened = Index(path)
+    opened.report = report
+    return opened
+
+
+def index_path(place: str | Path) -> Path:
+    """Where an index of this name or path goes: a plain name stands for ``indexes/<name>``."""
+    path = Path(place).expanduser()
+    if path.is_absolute() or len(path.parts) > 1 or is_index(path):
+        return path
+    return Path("indexes") / path
+
+
+def list_indexes(folder: str | Path = "indexes") -> list[IndexInfo]:
+    """What the indexes in a folder hold, in the order of their names."""
+    found = []
+    for path in sorted(Path(folder).glob("*")) if Path(folder).is_dir() else []:
+        if is_index(path) and not path.name.startswith("."):
+            with Index(path) as index:
+                found.append(index.info())
+    return found
+
+
+def _rebuild(
+    path: Path, root: Path, recipe: Recipe, password: str | None, progress: OnProgress | None
+) -> Report:
+    """Build beside, then change places. The old index serves until then; a killed run is taken up again."""
+    fresh = path.with_name(f".{path.name}.rebuild")
+    try:
+        report = update(fresh, root, recipe, password=password, progress=progress)
+    except FingerprintError:
+        shutil.rmtree(fresh)
+        report = update(fresh, root, recipe, password=password, progress=progress)
+    with WriterLock(path / "writer.lock"):
+        old = path.with_name(f".{path.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        path.rename(old)
+        fresh.rename(path)
+    shutil.rmtree(old)
+    return report

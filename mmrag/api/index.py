@@ -1,0 +1,297 @@
+"""`Index`: what a user holds. Search it, ask it, keep it equal to its folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from mmrag.api.builder import OnProgress, check_fingerprint, update
+from mmrag.config import Recipe
+from mmrag.config.recipe import parse_recipe
+from mmrag.errors import NotAnIndexError, UsageError
+from mmrag.index.lock import WriterLock
+from mmrag.index.reader import Reader, names
+from mmrag.index.store import is_index
+from mmrag.index.vectors import write_derived
+from mmrag.index.writer import Writer
+from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Query, Report
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from mmrag.generators.base import Generator
+    from mmrag.retrieve.retriever import Retriever
+    from mmrag.strategies.base import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What an index holds.
+
+    Attributes:
+        name: of its folder. path: of its folder.
+        root: the folder it is of.
+        recipe: name of the recipe it was built with.
+        documents, pages, figures, tables, chunks: counts.
+        bytes: size on disk.
+        schema: version of the database's schema.
+        updated: UTC time of the last change, ISO 8601; empty if a first run has not ended yet.
+        fingerprints: what shaped the elements and vectors.
+    """
+
+    name: str
+    path: str
+    root: str
+    recipe: str
+    documents: int
+    pages: int
+    figures: int
+    tables: int
+    chunks: int
+    bytes: int
+    schema: int
+    updated: str
+    fingerprints: Mapping[str, str]
+
+
+class Index:
+    """An index on disk, open for searching. Use it as a context manager, or call `close`.
+
+    Searches see the last committed state at each call, also while another process updates the index.
+    Not shared between threads: open one in each.
+
+    Attributes:
+        path: its folder.
+        recipe: what it was built with.
+        report: of the last `update` made through this object; ``None`` before.
+
+    Raises:
+        NotAnIndexError, SchemaError, CorruptError: see `mmrag.errors`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.report: Report | None = None
+        self._reader = Reader(path)
+        self.recipe: Recipe = parse_recipe(self._reader.get("recipe", {}), "stored")
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._reader.close()
+
+    @property
+    def root(self) -> Path:
+        """The folder that the index is of."""
+        return Path(self._reader.get("root", ""))
+
+    def search(self, query: str | Query, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """The best pages for a question, best first.
+
+        Args:
+            query: text, or a `Query`.
+            top_k: at most so many pages.
+            filters: which elements may be returned; instead of those of the query.
+
+        Raises:
+            UsageError: if the question is empty, or ``top_k`` is not positive.
+            FingerprintError: if the models at hand are not the ones that made the vectors.
+        """
+        if isinstance(query, str):
+            query = Query(query)
+        if filters is not None:
+            query = replace(query, filters=filters)
+        return self._retriever.search(query, top_k)
+
+    def ask(self, question: str | Query, top_k: int | None = None, filters: Filters | None = None) -> Answer:
+        """An answer with citations, from the best pages for the question.
+
+        ``top_k`` is the number of pages given to the generator, the recipe's if ``None``.
+
+        Raises:
+            As `search`; ModelError if the generator fails.
+        """
+        from mmrag.synthesize import answer
+
+        begin = time.perf_counter()
+        hits = self.search(question, top_k or self.recipe.answer.top_k, filters)
+        retrieved = time.perf_counter() - begin
+        text = question if isinstance(question, str) else question.text
+        said = answer(text, hits, self._generator)
+        return replace(said, seconds={"retrieve": round(retrieved, 4), **said.seconds})
+
+    def update(self, *, password: str | None = None, progress: OnProgress | None = None) -> Report:
+        """Make the index equal to its folder; what has not changed is not touched.
+
+        Args:
+            password: for encrypted files.
+            progress: called with a `Progress` after every page.
+
+        Raises:
+            See `mmrag.build`.
+        """
+        self.report = update(self.path, self.root, self.recipe, password=password, progress=progress)
+        return self.report
+
+    def remove(self, document: str) -> tuple[Document, ...]:
+        """Take documents out of the index, by id, path or glob; the files themselves stay.
+
+        An update brings back what is still in the folder.
+
+        Raises:
+            UsageError: if nothing goes by that name.
+            LockedError: if another process is writing.
+        """
+        gone = tuple(found for found in self.documents() if names(found, document))
+        if not gone:
+            raise UsageError(f"the index {self.path} has no document {document!r}: see mmrag info --files")
+        with WriterLock(self.path / "writer.lock"):
+            writer = Writer(self.path)
+            try:
+                with writer.writing():
+                    for found in gone:
+                        writer.forget_file(found.path)
+                write_derived(writer)
+            finally:
+                writer.close()
+        return gone
+
+    def info(self) -> IndexInfo:
+        """What the index holds, and what it was made with."""
+        counts = self._reader.counts()
+        return IndexInfo(
+            name=self.path.name,
+            path=str(self.path),
+            root=str(self.root),
+            recipe=self.recipe.name,
+            documents=counts["documents"],
+            pages=counts["pages"],
+            figures=counts.get("figure", 0),
+            tables=counts.get("table", 0),
+            chunks=counts["chunks"],
+            bytes=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+            schema=int(self._reader.connection.execute("PRAGMA user_version").fetchone()[0]),
+            updated=self._reader.get("updated", ""),
+            fingerprints=self._reader.get("fingerprint", {}),
+        )
+
+    def files(self) -> list[FileReport]:
+        """What became of every file of the folder, in the order of their paths."""
+        return self._reader.files()
+
+    def documents(self) -> list[Document]:
+        """The documents, in the order of their paths."""
+        return list(self._reader.documents().values())
+
+    def document(self, name: str) -> Document:
+        """The one document with this id (8 or more digits), path or glob.
+
+        Raises:
+            UsageError: if there is none, or more than one.
+        """
+        found = [document for document in self.documents() if names(document, name)]
+        if len(found) != 1:
+            says = "no document" if not found else f"{len(found)} documents"
+            raise UsageError(f"the index {self.path} has {says} {name!r}: see mmrag info --files")
+        return found[0]
+
+    def element(self, element_id: str) -> Element:
+        """The one element whose id begins so.
+
+        Raises:
+            UsageError: if there is none, or more than one.
+        """
+        return self._element(element_id)[1]
+
+    def elements(self, document: Document | str, page: int) -> list[Element]:
+        """The elements of a page, in reading order."""
+        return self._reader.page_elements(self._path_of(document), page)
+
+    def picture(self, asset: str) -> Path:
+        """The file of a picture by its asset id, after its content has been checked.
+
+        Raises:
+            UsageError: if there is none. CorruptError: if it is missing or damaged.
+        """
+        return self._reader.asset(asset)
+
+    def page_picture(
+        self, document: Document | str, page: int, *, dpi: int = 144, boxes: Sequence[BBox] = ()
+    ) -> Image:
+        """The picture of a page with these boxes outlined.
+
+        A document without pages gets its section typeset.
+
+        Raises:
+            UsageError: if there is no such page, or the file has changed since it was indexed.
+        """
+        from mmrag.api.pictures import outlined, page_picture
+
+        found = document if isinstance(document, Document) else self.document(document)
+        value = self._reader.page(found.path, page)
+        if value is None:
+            raise UsageError(f"{found.path} has no page {page}: it has {found.page_count}")
+        elements = self._reader.page_elements(found.path, page)
+        return outlined(page_picture(self.root, found, value, elements, dpi), boxes)
+
+    def _path_of(self, document: Document | str) -> str:
+        return document.path if isinstance(document, Document) else self.document(document).path
+
+    def _element(self, element_id: str) -> tuple[Document, Element]:
+        found = self._reader.find_elements(element_id)
+        if len({element.id for _, element in found}) != 1:
+            says = "no element" if not found else "more than one element"
+            raise UsageError(f"the index {self.path} has {says} whose id begins with {element_id!r}")
+        return found[0]
+
+    @cached_property
+    def _strategies(self) -> list[Strategy]:
+        from mmrag.strategies import load_strategies
+
+        strategies = load_strategies(self.recipe)
+        check_fingerprint(self._reader, self.recipe, strategies)
+        return strategies
+
+    @cached_property
+    def _retriever(self) -> Retriever:
+        from mmrag.retrieve.retriever import Retriever
+
+        encoders = {
+            name: encoder for strategy in self._strategies for name, encoder in strategy.encoders.items()
+        }
+        return Retriever(self._reader, encoders, self.recipe.retrieve)
+
+    @cached_property
+    def _generator(self) -> Generator:
+        from mmrag.generators import load_generator
+
+        return load_generator(self.recipe.answer.generator)
+
+
+def open_index(place: str | Path) -> Index:
+    """The index at a path, or of that name under ``indexes/``.
+
+    Raises:
+        NotAnIndexError: if there is none.
+    """
+    for path in (Path(place), Path("indexes") / place):
+        if is_index(path):
+            return Index(path)
+    raise NotAnIndexError(
+        f"there is no index at {place} or indexes/{place}: make one with mmrag index FOLDER"
+    )

@@ -1,0 +1,159 @@
+"""Reading the truth: documents, pages, elements and pictures by their rows and names."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmrag.errors import UsageError
+from mmrag.index.assets import asset_path, check_asset
+from mmrag.index.store import Store
+from mmrag.types import BBox, Document, Element, FileReport, Filters, Kind, Page, Status
+
+_ELEMENT = (
+    "elements.row, elements.id, documents.id, pages.number, elements.kind, x0, y0, x1, y1, elements.text,"
+    " elements.caption, elements.section, elements.position, elements.picture, elements.metadata"
+)
+_ELEMENT_FROM = (
+    " FROM elements JOIN documents ON documents.row = elements.document"
+    " JOIN pages ON pages.row = elements.page"
+)
+
+
+class Reader(Store):
+    """A store open for reading."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+
+    def files(self) -> list[FileReport]:
+        """What became of every file, in the order of their paths."""
+        rows = self.connection.execute(
+            "SELECT path, status, reason, pages, seconds FROM files ORDER BY path"
+        ).fetchall()
+        return [FileReport(path, Status(status), *rest) for path, status, *rest in rows]
+
+    def documents(self) -> dict[int, Document]:
+        """All documents by row, in the order of their paths."""
+        rows = self.connection.execute(
+            "SELECT row, id, path, media_type, title, page_count, paged, metadata"
+            " FROM documents ORDER BY path"
+        )
+        return {
+            row: Document(key, path, media_type, title, page_count, bool(paged), json.loads(metadata))
+            for row, key, path, media_type, title, page_count, paged, metadata in rows
+        }
+
+    def pages(self, rows: Sequence[int]) -> dict[int, tuple[int, Page]]:
+        """For rows of pages: the row of the document, and the page."""
+        return {
+            row: (document, Page(document_id, number, width, height, rotation, label))
+            for row, document, document_id, number, width, height, rotation, label in self._in(
+                "SELECT pages.row, documents.row, documents.id, number, width, height, rotation, label"
+                " FROM pages JOIN documents ON documents.row = pages.document WHERE pages.row IN",
+                rows,
+            )
+        }
+
+    def page(self, document: str, number: int) -> Page | None:
+        """A page by its document's relative path and its number."""
+        rows = self.connection.execute(
+            "SELECT pages.row FROM pages JOIN documents ON documents.row = pages.document"
+            " WHERE documents.path = ? AND number = ?",
+            (document, number),
+        ).fetchone()
+        return None if rows is None else self.pages([rows[0]])[rows[0]][1]
+
+    def elements(self, rows: Sequence[int]) -> dict[int, Element]:
+        """Elements by row."""
+        return {
+            row[0]: _element(row[1:])
+            for row in self._in(f"SELECT {_ELEMENT}{_ELEMENT_FROM} WHERE elements.row IN", rows)
+        }
+
+    def elements_of_pages(self, pages: Sequence[int]) -> dict[int, list[int]]:
+        """Rows of the elements of each of these pages (by row), in reading order."""
+        found: dict[int, list[int]] = {page: [] for page in pages}
+        query = "SELECT page, row FROM elements WHERE page IN"
+        for page, row in self._in(query, pages, " ORDER BY page, position"):
+            found[page].append(row)
+        return found
+
+    def find_elements(self, prefix: str) -> list[tuple[Document, Element]]:
+        """Elements whose id begins so, with their documents; at most ten."""
+        rows = self.connection.execute(
+            f"SELECT documents.row, {_ELEMENT}{_ELEMENT_FROM}"
+            " WHERE elements.id GLOB ? ORDER BY elements.row LIMIT 10",
+            ("".join(c for c in prefix if c.isalnum()) + "*",),
+        ).fetchall()
+        documents = self.documents() if rows else {}
+        return [(documents[row[0]], _element(row[2:])) for row in rows]
+
+    def page_elements(self, document: str, number: int) -> list[Element]:
+        """The elements of a page, in reading order."""
+        rows = self.connection.execute(
+            f"SELECT {_ELEMENT}{_ELEMENT_FROM} WHERE documents.path = ? AND pages.number = ?"
+            " ORDER BY elements.position",
+            (document, number),
+        )
+        return [_element(row[1:]) for row in rows]
+
+    def snippets(self, chunks: Sequence[int]) -> dict[int, str]:
+        """The readable part of chunks, by row."""
+        return dict(self._in("SELECT row, snippet FROM chunks WHERE row IN", chunks))
+
+    def asset(self, asset_id: str) -> Path:
+        """The file of a picture, checked.
+
+        Raises:
+            UsageError: if the index has no such picture.
+            CorruptError: if the file is missing or damaged.
+        """
+        row = self.connection.execute("SELECT media_type FROM assets WHERE id = ?", (asset_id,)).fetchone()
+        if row is None:
+            raise UsageError(f"the index {self.path} has no picture {asset_id}")
+        return check_asset(asset_path(self.path, asset_id, row[0]))
+
+    def matching(self, filters: Filters, documents: dict[int, Document]) -> list[int]:
+        """Rows of the documents that the filters' documents and metadata allow."""
+        return [
+            row
+            for row, document in documents.items()
+            if (not filters.documents or any(names(document, given) for given in filters.documents))
+            and all(document.metadata.get(key) == value for key, value in filters.metadata.items())
+        ]
+
+    def _in(self, query: str, rows: Iterable[int], tail: str = "") -> list[Any]:
+        # One bound JSON array serves any number of rows.
+        return self.connection.execute(
+            f"{query} (SELECT value FROM json_each(?)){tail}", (json.dumps([int(row) for row in rows]),)
+        ).fetchall()
+
+
+def names(document: Document, given: str) -> bool:
+    """Whether ``given`` is the document's id (or 8 or more digits of it), its path, or a glob over it."""
+    return (
+        document.path == given
+        or (len(given) >= 8 and document.id.startswith(given))
+        or fnmatch.fnmatchcase(document.path, given)
+    )
+
+
+def _element(row: Sequence[Any]) -> Element:
+    element, document, page, kind, x0, y0, x1, y1, text, caption, section, order, picture, metadata = row
+    return Element(
+        id=element,
+        document=document,
+        page=page,
+        kind=Kind(kind),
+        bbox=None if x0 is None else BBox(x0, y0, x1, y1),
+        text=text,
+        caption=caption,
+        section=tuple(json.loads(section)),
+        order=order,
+        picture=picture,
+        metadata=json.loads(metadata),
+    )

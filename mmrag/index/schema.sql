@@ -1,0 +1,120 @@
+-- The truth of an index. Everything else in its folder is derived from this file or addressed by content.
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- Every file that a run has seen, with what became of it.
+CREATE TABLE files (
+    path TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    pages INTEGER NOT NULL,
+    seconds REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE documents (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE,
+    media_type TEXT NOT NULL,
+    title TEXT NOT NULL,
+    page_count INTEGER NOT NULL,
+    paged INTEGER NOT NULL,
+    metadata TEXT NOT NULL
+);
+
+CREATE TABLE pages (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    width REAL,
+    height REAL,
+    rotation INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    error TEXT,
+    UNIQUE (document, number)
+);
+
+CREATE TABLE elements (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
+    page INTEGER NOT NULL REFERENCES pages(row) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    x0 REAL, y0 REAL, x1 REAL, y1 REAL,
+    text TEXT NOT NULL,
+    caption TEXT NOT NULL,
+    section TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    picture TEXT,
+    metadata TEXT NOT NULL
+);
+CREATE INDEX elements_by_id ON elements(id);
+CREATE INDEX elements_by_page ON elements(page);
+CREATE INDEX elements_by_document ON elements(document);
+CREATE INDEX elements_by_picture ON elements(picture) WHERE picture IS NOT NULL;
+
+-- Pictures are files named by their content; see mmrag/index/assets.py.
+CREATE TABLE assets (
+    id TEXT PRIMARY KEY,
+    media_type TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What captioners said, kept for ever: one call for each distinct picture and context.
+CREATE TABLE captions (
+    key TEXT PRIMARY KEY,
+    text TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE spaces (
+    row INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    dim INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL
+);
+
+CREATE TABLE chunks (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    space INTEGER NOT NULL REFERENCES spaces(row),
+    document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
+    page INTEGER NOT NULL REFERENCES pages(row) ON DELETE CASCADE,
+    element INTEGER NOT NULL REFERENCES elements(row) ON DELETE CASCADE,
+    text_hash BLOB NOT NULL,
+    snippet TEXT NOT NULL
+);
+CREATE INDEX chunks_places ON chunks(space, row, page, element, document);
+CREATE INDEX chunks_by_hash ON chunks(space, text_hash);
+CREATE INDEX chunks_by_document ON chunks(document);
+CREATE INDEX chunks_by_page ON chunks(page);
+CREATE INDEX chunks_by_element ON chunks(element);
+
+-- Home of the vectors: float32, little-endian. Kept apart so that a scan of chunks does not read them.
+CREATE TABLE vectors (
+    chunk INTEGER PRIMARY KEY REFERENCES chunks(row) ON DELETE CASCADE,
+    vector BLOB NOT NULL
+);
+
+-- Derived vector files: which chunks a file holds, and the checksum it must have.
+CREATE TABLE derived (
+    space INTEGER PRIMARY KEY REFERENCES spaces(row),
+    file TEXT NOT NULL,
+    sha256 TEXT NOT NULL
+);
+
+-- BM25 over terms that mmrag.text has already cut, stemmed and folded: the tokenizer only splits at spaces.
+CREATE VIRTUAL TABLE page_terms USING fts5 (
+    terms, tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[\]^_`{|}~'"
+);
+CREATE VIRTUAL TABLE element_terms USING fts5 (
+    terms, tokenize = "ascii tokenchars '!#$%&()*+,-./:;<=>?@[\]^_`{|}~'"
+);
+CREATE TRIGGER pages_gone AFTER DELETE ON pages BEGIN
+    DELETE FROM page_terms WHERE rowid = old.row;
+END;
+CREATE TRIGGER elements_gone AFTER DELETE ON elements BEGIN
+    DELETE FROM element_terms WHERE rowid = old.row;
+END;

@@ -1,0 +1,160 @@
+"""The SQLite file of an index: opening it, its schema version, its settings, its transactions.
+
+WAL mode: readers never block and see the last committed state. ``synchronous=FULL``: what a
+transaction has committed survives a power cut.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mmrag.errors import CorruptError, DiskFullError, IndexStoreError, NotAnIndexError, SchemaError
+from mmrag.types import Kind
+
+SCHEMA_VERSION = 1
+DATABASE = "mmrag.sqlite"
+
+
+def is_index(path: Path) -> bool:
+    """Whether there is an index in this folder."""
+    return (path / DATABASE).is_file()
+
+
+def create(path: Path) -> None:
+    """Make an empty index in the folder ``path``, which is made if it is missing.
+
+    The database is made beside and renamed, so that a kill leaves no half-made index.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    temporary = path / f".{DATABASE}.new"
+    temporary.unlink(missing_ok=True)
+    connection = sqlite3.connect(temporary, isolation_level=None)
+    try:
+        connection.executescript((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"))
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    finally:
+        connection.close()
+    temporary.replace(path / DATABASE)
+
+
+class Store:
+    """A connection to the index in the folder ``path``, which must exist.
+
+    Not shared between threads. Readers open it with ``writable=False`` and need no write permission to
+    the documents' data (SQLite itself keeps its shared-memory file beside the database).
+
+    Raises:
+        NotAnIndexError: if there is no index.
+        SchemaError: if a newer version of mmrag has written it.
+        CorruptError: if the database is damaged.
+    """
+
+    def __init__(self, path: Path, *, writable: bool = False) -> None:
+        if not is_index(path):
+            raise NotAnIndexError(f"there is no index at {path}: make one with mmrag index FOLDER")
+        self.path = path
+        mode = "rw" if writable else "ro"
+        uri = f"{(path / DATABASE).resolve().as_uri()}?mode={mode}"
+        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
+        try:
+            self._prepare(writable)
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _prepare(self, writable: bool) -> None:
+        with translated(self.path):
+            version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > SCHEMA_VERSION:
+                raise SchemaError(
+                    f"the index {self.path} has schema {version}, this mmrag reads up to {SCHEMA_VERSION}: "
+                    "upgrade mmrag, or build the index anew elsewhere"
+                )
+            if version != SCHEMA_VERSION:
+                raise CorruptError(f"{self.path / DATABASE} is not a database of mmrag")
+            self.connection.execute("PRAGMA foreign_keys = ON")
+            if writable:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                self.connection.execute("PRAGMA synchronous = FULL")
+
+    def close(self) -> None:
+        """Close the connection; the object is of no use afterwards."""
+        self.connection.close()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The setting ``key``, as it was given to `set`."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def set(self, key: str, value: Any) -> None:
+        """Keep a JSON-able setting under ``key``."""
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+    def version(self) -> int:
+        """A number that changes whenever another connection has committed."""
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def counts(self) -> dict[str, int]:
+        """How many documents, pages, chunks, and elements of each kind there are."""
+        totals = {
+            table: int(self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+            for table in ("documents", "pages", "chunks")
+        }
+        by_kind = self.connection.execute("SELECT kind, count(*) FROM elements GROUP BY kind")
+        return totals | {Kind(kind).value: int(count) for kind, count in by_kind}
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction: all of it is kept, or, on any exception, nothing."""
+        with translated(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads inside see one committed state, whatever a writer does meanwhile."""
+        with translated(self.path):
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("COMMIT")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Errors of SQLite and of a full disk inside come out as errors of mmrag."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_FULL:
+            raise _full(path) from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise CorruptError(
+                f"the index {path} is damaged ({error}): build it anew with mmrag index FOLDER --rebuild"
+            ) from error
+        raise IndexStoreError(f"the index {path} can't be used: {error}") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full(path) from error
+        raise
+
+
+def _full(path: Path) -> DiskFullError:
+    return DiskFullError(
+        f"no space left on the device of {path}: free some and run the same command again; "
+        "what was indexed before is whole"
+    )

@@ -1,0 +1,180 @@
+"""A space of vectors in FAISS: loaded from its derived file, made equal to the truth, searched.
+
+The file is a cache. Whatever it lacks is added from SQLite and whatever SQLite no longer has is
+removed when it is loaded, so a search never depends on when the file was written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrag.errors import MissingExtraError
+from mmrag.index.files import sha256_of, write_atomically
+from mmrag.index.store import Store
+from mmrag.index.writer import Writer
+
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the chunks of a space belong: aligned ``(n,)`` int64 arrays of rows, sorted by chunk."""
+
+    chunks: Rows
+    pages: Rows
+    elements: Rows
+    documents: Rows
+
+    def of(self, chunks: Rows) -> Rows:
+        """Positions of these chunks in the arrays; they must be there."""
+        return np.searchsorted(self.chunks, chunks)
+
+
+class VectorSpace:
+    """One space, as the truth has it at the moment of `load` or `refresh`.
+
+    Scores are inner products, which are cosines for vectors of unit length.
+    """
+
+    def __init__(self, row: int, name: str, dim: int) -> None:
+        self.row = row
+        self.name = name
+        self.dim = dim
+        self.places = Places(*(np.empty(0, np.int64) for _ in range(4)))
+        self._index: Any = None
+
+    @classmethod
+    def load(cls, store: Store, row: int, name: str, dim: int) -> VectorSpace:
+        """The space from its file where that is whole, and from the truth for the rest."""
+        space = cls(row, name, dim)
+        space._index = space._read(store)
+        space.refresh(store)
+        return space
+
+    def refresh(self, store: Store) -> None:
+        """Follow what a writer has committed since. Call inside ``with store.snapshot():``."""
+        self.places = _places(store.connection, self.row)
+        held = faiss().vector_to_array(self._index.id_map)
+        gone = np.setdiff1d(held, self.places.chunks)
+        if len(gone):
+            self._index.remove_ids(gone)
+        self._add(store.connection, np.setdiff1d(self.places.chunks, held))
+
+    def search(self, query: NDArray[np.float32], k: int, allowed: Rows | None = None) -> tuple[Rows, Scores]:
+        """The ``k`` nearest chunks to a ``(dim,)`` query, best first; ties in the order of rows.
+
+        Args:
+            query: unit length.
+            k: at most so many.
+            allowed: only these chunks, if given.
+
+        Returns:
+            ``(n,)`` rows of chunks and ``(n,)`` scores; n is smaller than k where there are fewer.
+        """
+        k = min(k, self._index.ntotal)
+        if k == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        parameters = None
+        if allowed is not None:
+            parameters = faiss().SearchParameters(sel=faiss().IDSelectorBatch(allowed))
+        scores, rows = self._index.search(query[None, :], k, params=parameters)
+        # FAISS pads a short list with row -1.
+        kept = rows[0] >= 0
+        rows, scores = rows[0][kept], scores[0][kept]
+        order = np.lexsort((rows, -scores))
+        return rows[order], scores[order]
+
+    def score(self, query: NDArray[np.float32], chunks: Rows) -> Scores:
+        """Exact scores of these chunks, ``(len(chunks),)``."""
+        if len(chunks) == 0:
+            return np.empty(0, np.float32)
+        scores: Scores = self._index.reconstruct_batch(chunks) @ query
+        return scores
+
+    def write(self, path: Path) -> tuple[str, str]:
+        """Write the derived file under the index folder ``path``; its relative name and its sha256."""
+        folder = path / "vectors"
+        folder.mkdir(exist_ok=True)
+        fresh = folder / f"{self.name.replace(':', '-').replace('/', '-')}.new"
+        write_atomically(fresh, lambda temporary: faiss().write_index(self._index, str(temporary)))
+        checksum = sha256_of(fresh)
+        final = folder / f"{checksum[:16]}.faiss"
+        fresh.replace(final)
+        return f"vectors/{final.name}", checksum
+
+    def _read(self, store: Store) -> Any:
+        found = store.connection.execute(
+            "SELECT file, sha256 FROM derived WHERE space = ?", (self.row,)
+        ).fetchone()
+        if found is not None:
+            path = store.path / found[0]
+            if path.is_file() and sha256_of(path) == found[1]:
+                return faiss().read_index(str(path))
+        return faiss().IndexIDMap2(faiss().IndexFlatIP(self.dim))
+
+    def _add(self, connection: sqlite3.Connection, rows: Rows, batch: int = 4096) -> None:
+        for start in range(0, len(rows), batch):
+            part = rows[start : start + batch]
+            blobs = connection.execute(
+                "SELECT vector FROM chunks JOIN vectors ON vectors.chunk = chunks.row"
+                " WHERE space = ? AND chunks.row BETWEEN ? AND ? ORDER BY chunks.row",
+                (self.row, int(part[0]), int(part[-1])),
+            )
+            held = _between(self.places.chunks, part)
+            vectors = np.frombuffer(b"".join(blob for (blob,) in blobs), "<f4").reshape(-1, self.dim)
+            self._index.add_with_ids(vectors[np.isin(held, part)], part)
+
+
+def load_spaces(store: Store) -> dict[str, VectorSpace]:
+    """All spaces of an index by name. Call inside ``with store.snapshot():``."""
+    rows = store.connection.execute("SELECT row, name, dim FROM spaces ORDER BY row").fetchall()
+    return {name: VectorSpace.load(store, row, name, dim) for row, name, dim in rows}
+
+
+def write_derived(writer: Writer) -> None:
+    """Write every space's file anew, name the files in one transaction, remove the old ones."""
+    with writer.snapshot():
+        spaces = load_spaces(writer)
+    written = {space.row: space.write(writer.path) for space in spaces.values()}
+    with writer.writing():
+        writer.connection.execute("DELETE FROM derived")
+        writer.connection.executemany(
+            "INSERT INTO derived VALUES (?, ?, ?)",
+            [(row, file, checksum) for row, (file, checksum) in written.items()],
+        )
+    current = {writer.path / file for file, _ in written.values()}
+    for stale in set((writer.path / "vectors").glob("*")) - current:
+        stale.unlink(missing_ok=True)
+
+
+def faiss() -> Any:
+    """The FAISS module.
+
+    Raises:
+        MissingExtraError: if neither faiss-cpu nor faiss-gpu is installed.
+    """
+    try:
+        import faiss as module
+    except ImportError as error:
+        raise MissingExtraError("vector search", "faiss", "cpu") from error
+    return module
+
+
+def _places(connection: sqlite3.Connection, space: int) -> Places:
+    rows = connection.execute(
+        "SELECT row, page, element, document FROM chunks WHERE space = ? ORDER BY row", (space,)
+    ).fetchall()
+    table = np.array(rows, np.int64).reshape(-1, 4)
+    return Places(*(np.ascontiguousarray(column) for column in table.T))
+
+
+def _between(chunks: Rows, part: Rows) -> Rows:
+    first, last = np.searchsorted(chunks, [part[0], part[-1]])
+    return chunks[first : last + 1]

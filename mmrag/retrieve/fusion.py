@@ -1,0 +1,71 @@
+"""Fusing ranked lists of pages.
+
+``zscore``: every list's scores are brought to zero mean and unit variance over its own candidates
+and added up with weights, as in Bruch, Gai & Ingber 2023, "An analysis of fusion functions for
+hybrid retrieval". ``rrf``: reciprocal rank fusion, Cormack, Clarke & Büttcher 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedList:
+    """Pages as one list ranks them: ``(n,)`` distinct rows, best first, ``(n,)`` scores, higher is better."""
+
+    name: str
+    weight: float
+    pages: Rows
+    scores: Scores
+
+
+def best_of_pages(pages: Rows, scores: Scores, depth: int) -> tuple[Rows, Scores]:
+    """Each page once with its best score, best first, at most ``depth``; ties in the order given.
+
+    Args:
+        pages: ``(n,)`` page of each item.
+        scores: ``(n,)`` score of each item.
+        depth: at most so many pages.
+    """
+    order = np.argsort(-scores, kind="stable")
+    _, first = np.unique(pages[order], return_index=True)
+    kept = order[np.sort(first)][:depth]
+    return pages[kept], scores[kept]
+
+
+def fuse(lists: Sequence[RankedList], fusion: str, rrf_k: int = 60) -> tuple[Rows, Scores]:
+    """All pages of all lists with their fused scores, sorted by page.
+
+    A page that a list does not have counts there as the list's last one does (``zscore``) or as
+    nothing (``rrf``).
+    """
+    lists = [ranked for ranked in lists if len(ranked.pages)]
+    pages = np.unique(np.concatenate([ranked.pages for ranked in lists])) if lists else np.empty(0, np.int64)
+    fused = np.zeros(len(pages))
+    for ranked in lists:
+        at = np.searchsorted(pages, ranked.pages)
+        if fusion == "rrf":
+            fused[at] += ranked.weight / (rrf_k + np.arange(1, len(at) + 1))
+        else:
+            normalised = _zscores(ranked.scores)
+            share = np.full(len(pages), normalised.min())
+            share[at] = normalised
+            fused += ranked.weight * share
+    return pages, fused
+
+
+def _zscores(scores: Scores) -> Scores:
+    spread = scores.std()
+    # Equal scores tell nothing apart; a spread of rounding errors is no spread.
+    if spread <= 1e-9 * max(1.0, float(np.abs(scores).max())):
+        return np.zeros_like(scores)
+    normalised: Scores = (scores - scores.mean()) / spread
+    return normalised
