@@ -7,7 +7,6 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import GenericAlias
 from typing import Any, get_args, get_origin, get_type_hints
 
 from mmrag.errors import RecipeError
@@ -185,7 +184,7 @@ def _parse(kind: Any, data: Any, where: str) -> Any:
                 raise RecipeError(f"{where}: unknown key {key!r}{_near(key, hints)}")
         return kind(**{key: _parse(hints[key], value, f"{where}: {key}") for key, value in data.items()})
     origin = get_origin(kind)
-    if origin is tuple or isinstance(kind, GenericAlias):
+    if origin is tuple:
         if not isinstance(data, (list, tuple)):
             raise RecipeError(f"{where}: wants a list, found {data!r}")
         return tuple(_parse(get_args(kind)[0], item, where) for item in data)

@@ -1,0 +1,35 @@
+"""What a benchmark ran on, so that its figures can be read later."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+PACKAGES = ("mmrag", "numpy", "faiss-cpu", "onnxruntime", "pymupdf", "rapidocr", "tokenizers")
+
+
+def print_machine() -> None:
+    """Print the machine, the versions, the commit and the command."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    print(
+        f"machine: {platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
+    )
+    print("versions:", ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name))))
+    print("commit:", commit or "unknown")
+    print(
+        "command: python",
+        " ".join(os.path.relpath(part) if os.path.exists(part) else part for part in sys.argv),
+    )
+    print()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,80 @@
+"""Retrieval quality on a development set: ``python benchmarks/retrieval.py DEVSET INDEX``.
+
+DEVSET holds ``queries.jsonl`` and ``qrels.tsv``; INDEX is an index of its ``corpus/``. Prints one
+Markdown table: means over the questions of each group, of the recipe's fusion and of each list alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from dataclasses import replace
+from pathlib import Path
+
+from devset import Question, Ranking, groups, load_questions, ndcg, recall, reciprocal_rank
+from machine import print_machine
+
+import mmrag
+from mmrag.retrieve.retriever import Retriever
+from mmrag.types import Query
+
+MEASURES = {
+    "nDCG@5": lambda ranking, relevant: ndcg(ranking, relevant, 5),
+    "Recall@1": lambda ranking, relevant: recall(ranking, relevant, 1),
+    "Recall@5": lambda ranking, relevant: recall(ranking, relevant, 5),
+    "Recall@10": lambda ranking, relevant: recall(ranking, relevant, 10),
+    "MRR@10": lambda ranking, relevant: reciprocal_rank(ranking, relevant, 10),
+}
+
+
+def run(index: mmrag.Index, questions: list[Question], weights: dict[str, float] | None) -> list[Ranking]:
+    if weights is None:
+        return [ranking(index.search(question.text, 20)) for question in questions]
+    options = replace(index.recipe.retrieve, weights=weights)
+    retriever = Retriever(index._reader, index._retriever._encoders, options)
+    return [ranking(retriever.search(Query(question.text), 20)) for question in questions]
+
+
+def ranking(hits: list[mmrag.Hit]) -> Ranking:
+    return [(hit.document.path, hit.page.number) for hit in hits]
+
+
+def table(questions: list[Question], runs: dict[str, list[Ranking]], scans: frozenset[str]) -> None:
+    print("| group | n | lists |", " | ".join(MEASURES), "|")
+    print("|---|---|---|" + "---|" * len(MEASURES))
+    for group, members in groups(questions, scans).items():
+        for name, rankings in runs.items():
+            means = [
+                statistics.fmean(measure(rankings[i], questions[i].relevant) for i in members)
+                for measure in MEASURES.values()
+            ]
+            print(f"| {group} | {len(members)} | {name} |", " | ".join(f"{mean:.3f}" for mean in means), "|")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("devset", type=Path)
+    parser.add_argument("index")
+    parser.add_argument("--misses", action="store_true", help="list the questions whose page is not first")
+    parser.add_argument("--fused-only", action="store_true")
+    arguments = parser.parse_args()
+    print_machine()
+    questions = load_questions(arguments.devset)
+    with mmrag.open(arguments.index) as index:
+        runs = {"fused": run(index, questions, None)}
+        if not arguments.fused_only:
+            for name in index.recipe.retrieve.weights:
+                runs[name] = run(index, questions, {name: 1.0})
+        scans = frozenset(question.file for question in questions if "scan" in question.file)
+        table(questions, runs, scans)
+        if arguments.misses:
+            for question, found in zip(questions, runs["fused"], strict=True):
+                best = next((r for r, page in enumerate(found, 1) if page in question.relevant), None)
+                if best != 1:
+                    print(question.id, question.kind, question.lang, sorted(question.relevant), "rank", best)
+                    print("   ", question.text)
+                    print("   ", *(f"{file}#{page}" for file, page in found[:5]))
+
+
+if __name__ == "__main__":
+    main()

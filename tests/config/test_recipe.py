@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmrag.config import Recipe, load_recipe, recipe_names
+from mmrag.config.recipe import IngestOptions, parse_recipe
+from mmrag.errors import RecipeError
+from mmrag.types import to_dict
+
+
+def test_every_shipped_recipe_is_read() -> None:
+    assert "mini" in recipe_names()
+    for name in recipe_names():
+        assert load_recipe(name).name == name
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"ingset": {}}, "recipe x: unknown key 'ingset'; did you mean 'ingest'?"),
+        ({"ingest": {"dip": 90}}, "recipe x: ingest: unknown key 'dip'; did you mean 'dpi'?"),
+        ({"ingest": {"dpi": "high"}}, "recipe x: ingest: dpi: wants int, found 'high'"),
+        ({"ingest": {"dpi": True}}, "recipe x: ingest: dpi: wants int, found True"),
+        ({"ingest": []}, "recipe x: ingest: wants keys and values, found []"),
+        ({"strategies": "caption"}, "recipe x: strategies: wants a list, found 'caption'"),
+        ({"strategies": ["captoin"]}, "strategies: 'captoin' is not one of caption; did you mean 'caption'?"),
+        ({"retrieve": {"fusion": "zcore"}}, "retrieve.fusion: 'zcore' is not one of zscore, rrf"),
+        ({"retrieve": {"weights": {"desne": 1}}}, "did you mean 'dense'?"),
+        ([], "recipe x: wants keys and values, found []"),
+    ],
+)
+def test_a_mistake_is_named(data: object, message: str) -> None:
+    with pytest.raises(RecipeError, match=re.escape(message)):
+        parse_recipe(data, "x")
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(RecipeError, match="no recipe is named 'mni'; there are .*mini"):
+        load_recipe("mni")
+
+
+def test_a_missing_file_and_bad_yaml_are_named(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="can't be read: No such file"):
+        load_recipe(tmp_path / "none.yaml")
+    (tmp_path / "bad.yaml").write_text("a: [1")
+    with pytest.raises(RecipeError, match="is not YAML"):
+        load_recipe(tmp_path / "bad.yaml")
+
+
+def test_a_file_overrides_defaults(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("ingest: {dpi: 200}\nretrieve: {weights: {dense: 1}}\n")
+    recipe = load_recipe(tmp_path / "mine.yaml")
+    assert (recipe.name, recipe.ingest.dpi, dict(recipe.retrieve.weights)) == ("mine", 200, {"dense": 1.0})
+    assert recipe.ingest.ocr == "auto"
+
+
+@given(st.sampled_from(["auto", "always", "never"]), st.integers(1, 600), st.floats(1, 1e6))
+def test_a_recipe_survives_its_plain_form(layout: str, dpi: int, seconds: float) -> None:
+    recipe = Recipe(name="r", ingest=IngestOptions(layout=layout, dpi=dpi, page_seconds=seconds))
+    assert parse_recipe(to_dict(recipe), "other") == recipe

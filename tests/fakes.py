@@ -1,0 +1,66 @@
+"""Pure stand-ins for models: what they return can be worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL.Image import Image
+
+from mmrag.captioners.base import PictureContext
+from mmrag.encoders.base import Matrix
+from mmrag.errors import ModelError
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class LetterEncoder:
+    """A text's vector counts its letters a–z, brought to unit length; a text without letters points to a."""
+
+    spec = "tests.fakes:LetterEncoder"
+    modalities = frozenset({"text"})
+    dim = 26
+    multi_vector = False
+    max_tokens = 64
+    scripts: frozenset[str] | None = frozenset({"Latn"})
+    fingerprint = "letters-1"
+    calls = 0
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) + 2 for text in texts]
+
+    def encode_texts(self, texts: Sequence[str]) -> Matrix:
+        type(self).calls += len(texts)
+        return self._encode(texts)
+
+    def encode_queries(self, queries: Sequence[str]) -> Matrix:
+        return self._encode(queries)
+
+    def encode_pictures(self, pictures: Sequence[Image]) -> Matrix:
+        raise ModelError("it reads text alone")
+
+    def _encode(self, texts: Sequence[str]) -> Matrix:
+        rows = np.array([[text.lower().count(letter) for letter in LETTERS] for text in texts], np.float32)
+        rows = rows.reshape(-1, self.dim)
+        rows[rows.sum(axis=1) == 0, 0] = 1
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+class OtherLetterEncoder(LetterEncoder):
+    """The same space under another fingerprint."""
+
+    fingerprint = "letters-2"
+
+
+class SizeCaptioner:
+    """Says how large the picture is."""
+
+    spec = "tests.fakes:SizeCaptioner"
+    fingerprint = "size-1"
+    calls = 0
+
+    def caption(self, picture: Image, context: PictureContext) -> str:
+        type(self).calls += 1
+        if picture.width == 13:
+            raise ModelError("thirteen is too hard")
+        return f"A picture of {picture.width} by {picture.height}."

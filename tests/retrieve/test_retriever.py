@@ -1,0 +1,140 @@
+"""The retriever over a hand-made index with letter vectors: every rank can be worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmrag.config import RetrieveOptions
+from mmrag.errors import UsageError
+from mmrag.index.reader import Reader
+from mmrag.index.store import create
+from mmrag.index.writer import Writer
+from mmrag.retrieve.retriever import Retriever
+from mmrag.types import BBox, Chunk, Document, Element, Filters, Hit, Kind, Page, Query
+from tests.fakes import LetterEncoder
+
+BOX = BBox(0.1, 0.1, 0.9, 0.2)
+PAGES = {
+    ("a.pdf", 1): [("text", "zebra zebra"), ("table", "| x | y |")],
+    ("a.pdf", 2): [("text", "apple pie")],
+    ("b.pdf", 1): [("figure", "zebra crossing")],
+    ("b.pdf", 2): [("text", "斑马 线")],
+}
+DENSE = RetrieveOptions(weights={"dense": 1.0})
+TERMS = RetrieveOptions(weights={"page-terms": 1.0})
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    create(tmp_path / "index")
+    writer = Writer(tmp_path / "index")
+    for path in ("a.pdf", "b.pdf"):
+        add(writer, path, {key: value for key, value in PAGES.items() if key[0] == path})
+    yield writer
+    writer.close()
+
+
+def add(writer: Writer, path: str, pages: dict[tuple[str, int], list[tuple[str, str]]]) -> None:
+    encoder = LetterEncoder()
+    with writer.writing():
+        space = writer.space("letters", encoder.dim, encoder.fingerprint)
+        document = Document(path * 8, path, "application/pdf", page_count=len(pages), metadata={"file": path})
+        row = writer.add_document(document)
+        for (_, number), content in pages.items():
+            text = "\n".join(words for _, words in content)
+            page = writer.add_page(row, Page(document.id, number, 600, 800), None, text)
+            for order, (kind, words) in enumerate(content):
+                name = f"{path}-{number}-{order}"
+                element = Element(name, document.id, number, Kind(kind), BOX, words, order=order)
+                place = (page, writer.add_element(row, page, element, words))
+                chunk = Chunk(name, words, words.upper())
+                writer.add_chunks(space, row, [place], [chunk], encoder.encode_texts([words]))
+
+
+def retriever(writer: Writer, options: RetrieveOptions) -> Retriever:
+    return Retriever(Reader(writer.path), {"letters": LetterEncoder()}, options)
+
+
+def places(hits: list[Hit]) -> list[tuple[str, int]]:
+    return [(hit.document.path, hit.page.number) for hit in hits]
+
+
+def test_dense_pages_come_by_their_best_chunk(writer: Writer) -> None:
+    hits = retriever(writer, DENSE).search(Query("zebra"), 2)
+    assert places(hits) == [("a.pdf", 1), ("b.pdf", 1)]
+    best = hits[0]
+    assert (best.rank, best.element.kind, best.snippet) == (1, Kind.TEXT, "ZEBRA ZEBRA")
+    assert [element.kind for element in best.elements] == [Kind.TEXT, Kind.TABLE]
+    assert [(source.list, source.rank) for source in best.sources] == [("letters", 1)]
+    assert best.sources[0].score == pytest.approx(1.0)
+
+
+def test_words_find_what_the_encoder_does_not(writer: Writer) -> None:
+    hits = retriever(writer, TERMS).search(Query("crossing"))
+    assert places(hits) == [("b.pdf", 1)]
+    assert hits[0].element.kind is Kind.FIGURE
+
+
+def test_an_encoder_is_not_asked_in_a_script_that_it_does_not_know(writer: Writer) -> None:
+    options = RetrieveOptions(weights={"dense": 1.0, "page-terms": 0.5})
+    hits = retriever(writer, options).search(Query("斑马在哪里"))
+    assert places(hits) == [("b.pdf", 2)]
+    assert {source.list for hit in hits for source in hit.sources} == {"page-terms"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(documents=("b.pdf",)), [("b.pdf", 1), ("b.pdf", 2)]),
+        (Filters(documents=("b.*",), pages=(1, 1)), [("b.pdf", 1)]),
+        (Filters(documents=("b.pdf" * 8,)), [("b.pdf", 1), ("b.pdf", 2)]),
+        (Filters(kinds=(Kind.TABLE, Kind.FIGURE)), [("b.pdf", 1), ("a.pdf", 1)]),
+        (Filters(pages=(2, 9)), [("a.pdf", 2), ("b.pdf", 2)]),
+        (Filters(metadata={"file": "a.pdf"}), [("a.pdf", 1), ("a.pdf", 2)]),
+        (Filters(documents=("none.pdf",)), []),
+    ],
+)
+@pytest.mark.parametrize("question", ["zebra", "zebra apple"])
+def test_filters_hold(
+    writer: Writer, filters: Filters, expected: list[tuple[str, int]], question: str
+) -> None:
+    hits = retriever(writer, RetrieveOptions()).search(Query(question, filters=filters))
+    assert sorted(places(hits)) == sorted(expected)
+    if filters.kinds:
+        assert all(element.kind in filters.kinds for hit in hits for element in hit.elements)
+
+
+def test_equal_pages_come_in_the_order_of_paths_and_numbers(tmp_path: Path) -> None:
+    create(tmp_path / "index")
+    writer = Writer(tmp_path / "index")
+    for path in ("c.pdf", "b.pdf", "a.pdf"):
+        add(writer, path, {(path, 2): [("text", "same")], (path, 1): [("text", "same")]})
+    expected = [(path, page) for path in ("a.pdf", "b.pdf", "c.pdf") for page in (1, 2)]
+    assert places(retriever(writer, RetrieveOptions()).search(Query("same"))) == expected
+    writer.close()
+
+
+def test_a_search_sees_what_was_committed_before_it(writer: Writer) -> None:
+    searching = retriever(writer, RetrieveOptions())
+    assert places(searching.search(Query("zebra"), 1)) == [("a.pdf", 1)]
+    with writer.writing():
+        writer.remove_document("a.pdf")
+    assert places(searching.search(Query("zebra"), 1)) == [("b.pdf", 1)]
+    add(writer, "0.pdf", {("0.pdf", 1): [("text", "zebra zebra zebra")]})
+    assert places(searching.search(Query("zebra zebra"), 1)) == [("0.pdf", 1)]
+
+
+@pytest.mark.parametrize(
+    ("query", "top_k", "message"),
+    [
+        (Query("  "), 5, "the question is empty"),
+        (Query("x", picture="x.png"), 5, "no view that finds by picture"),
+        (Query("x"), 0, "top_k must be at least 1"),
+    ],
+)
+def test_a_wrong_call_is_refused(writer: Writer, query: Query, top_k: int, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        retriever(writer, DENSE).search(query, top_k)
