@@ -1,0 +1,33 @@
+"""Generators: what makes an answer of a question and the pages found for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from mmrag.config import resolve
+from mmrag.encoders.base import Encoder
+from mmrag.generators.base import Evidence, Generation, Generator
+
+__all__ = ["Evidence", "Generation", "Generator", "load_generator"]
+
+_KNOWN = {"mini:extractive": "mmrag.generators.extractive:ExtractiveGenerator"}
+
+
+def load_generator(spec: str, encoders: Sequence[Encoder] = ()) -> Generator:
+    """The generator that ``spec`` names.
+
+    Args:
+        spec: ``mini:extractive``, or ``package.module:Class`` for a plugin.
+        encoders: text encoders at hand, best first. A generator that can use them (it then has a method
+            ``use_encoders``) compares meanings with the first one that reads the question's script.
+
+    Raises:
+        SpecError: if nothing of that name is known.
+        ModelError: if a plugin's class fails when it is called.
+    """
+    generator = cast("Generator", resolve(spec, _KNOWN, "generator"))
+    use = getattr(generator, "use_encoders", None)
+    if encoders and use is not None:
+        use(tuple(encoders))
+    return generator

@@ -1,0 +1,44 @@
+"""Whether an answer holds an accepted variant: what people would take for the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+|%|\+")
+_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
+_NUMBER_WORDS = {word: str(value) for value, word in enumerate(_WORDS.split(" "))}
+_HEDGES = frozenset({"about", "roughly", "approximately", "around", "circa", "nearly", "约"})
+_SAME = {"percent": "%", "per": "", "°": "", "deg": "degrees", "degree": "degrees"}
+
+
+def holds(text: str, variants: tuple[str, ...]) -> bool:
+    """Whether ``text`` holds at least one of the variants, all of whose parts (split at ``;``) are there.
+
+    Case, white space and punctuation count for nothing, numbers count by value (``0.10`` is ``.1``), a
+    word or number must be there as a whole, and the words of a part must stand together.
+    """
+    found = tokens(text)
+    return any(
+        all(_stands_in(part, found) for part in variant.split(";") if part.strip()) for variant in variants
+    )
+
+
+def _stands_in(part: str, found: list[str]) -> bool:
+    wanted = [token for token in tokens(part) if token not in _HEDGES]
+    size = len(wanted)
+    return bool(wanted) and any(found[at : at + size] == wanted for at in range(len(found) - size + 1))
+
+
+def tokens(text: str) -> list[str]:
+    """Words, ideographs and numbers by value; ``%`` and ``+`` are words."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded)
+    return [same for token in _TOKEN.findall(folded) if (same := _canonical(token))]
+
+
+def _canonical(token: str) -> str:
+    if token[0].isdigit():
+        return f"{float(token):g}"
+    token = _NUMBER_WORDS.get(token, token)
+    return _SAME.get(token, token)

@@ -1,0 +1,57 @@
+"""Quality of answers on a development set: ``python benchmarks/answers.py DEVSET INDEX``.
+
+DEVSET holds ``queries.jsonl``; INDEX is an index of its documents. Prints, for each group of questions,
+the share whose answer holds an accepted variant (see accepted.py), the share whose citations name a
+relevant page, and the share refused. Short variants ("1", "5") may be met by chance: take the first
+column as an upper bound.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from pathlib import Path
+
+from accepted import holds
+from devset import Question, groups, load_questions
+from machine import print_machine
+
+import mmrag
+
+
+def judge(question: Question, answer: mmrag.Answer) -> tuple[bool, bool, bool]:
+    """Whether the answer holds an accepted variant, cites a relevant page, is a refusal."""
+    cited = {(citation.document.path, citation.page.number) for citation in answer.citations}
+    right = not answer.refused and holds(answer.text, question.accepted)
+    return right, bool(cited & question.relevant), answer.refused
+
+
+def table(questions: list[Question], judged: list[tuple[bool, bool, bool]]) -> None:
+    print("| group | n | accepted variant | cites a relevant page | refused |")
+    print("|---|---|---|---|---|")
+    scans = frozenset(question.file for question in questions if "scan" in question.file)
+    for group, members in groups(questions, scans).items():
+        shares = [statistics.fmean(judged[i][column] for i in members) for column in range(3)]
+        print(f"| {group} | {len(members)} |", " | ".join(f"{share:.3f}" for share in shares), "|")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("devset", type=Path)
+    parser.add_argument("index")
+    parser.add_argument("--show", action="store_true", help="print every question with its answer")
+    arguments = parser.parse_args()
+    print_machine()
+    questions = load_questions(arguments.devset)
+    with mmrag.open(arguments.index) as index:
+        answers = [index.ask(question.text) for question in questions]
+    judged = [judge(question, answer) for question, answer in zip(questions, answers, strict=True)]
+    if arguments.show:
+        for question, answer, (right, cites, _) in zip(questions, answers, judged, strict=True):
+            print(f"{question.id} {question.kind} right={right} cites={cites} {answer.confidence:.2f}")
+            print(f"   Q: {question.text}\n   accepted: {question.accepted}\n   A: {answer.text}\n")
+    table(questions, judged)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""``mini:extractive``: answers by quoting the best sentences, table rows and captions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mmrag.encoders.base import Encoder
+from mmrag.generators.base import Evidence, Generation
+from mmrag.generators.passages import Passage, passages
+from mmrag.generators.phrases import phrases
+from mmrag.generators.scoring import READABLE, Scored, Scorer
+from mmrag.text.script import language, readable_share
+from mmrag.types import Hit
+
+MOST_QUOTES = 3
+WORTH_QUOTING = 0.7
+"""A second quote is given if its score is at least this share of the best one's."""
+SAME_WORDS = 0.6
+"""Share of the shorter quote's words that two quotes may have in common."""
+THRESHOLD = 0.35
+"""Least confidence to answer: see benchmarks/calibrate_refusal.py for how it was chosen."""
+
+
+class ExtractiveGenerator:
+    """Quotes; makes up nothing. Small and honest: it can't reason, add up or read a curve.
+
+    Args:
+        encoder: a text encoder that compares the meaning of question and quotes. Without one, and for
+            questions in a script that it can't read, words alone decide.
+        threshold: least confidence, 0..1, to answer.
+    """
+
+    spec = "mini:extractive"
+
+    def __init__(self, encoder: Encoder | None = None, threshold: float = THRESHOLD) -> None:
+        self._encoders: tuple[Encoder, ...] = () if encoder is None else (encoder,)
+        self._threshold = threshold
+
+    def use_encoders(self, encoders: Sequence[Encoder]) -> None:
+        """Compare meanings with the first of these that reads a question's script."""
+        self._encoders = tuple(encoders)
+
+    def generate(self, question: str, hits: Sequence[Hit]) -> Generation:
+        """Up to three quotes, each with its number; a refusal where the best one is too weak."""
+        words = phrases(language(question))
+        ranked = self.rank(question, hits)
+        confidence = confidence_of(ranked)
+        if not ranked or confidence < self._threshold:
+            return Generation(words.nothing, (), refused=True, confidence=confidence)
+        chosen = choose(ranked)
+        text = "\n".join(
+            words.quoted.format(quote=passage.shown, number=number)
+            for number, passage in enumerate(chosen, start=1)
+        )
+        evidence = tuple(Evidence(passage.hit, passage.element, passage.quote) for passage in chosen)
+        return Generation(text, evidence, refused=False, confidence=confidence)
+
+    def rank(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
+        """Everything that could be quoted, best first."""
+        return Scorer(question, passages(hits), self._encoder_for(question)).scored()
+
+    def _encoder_for(self, question: str) -> Encoder | None:
+        return next(
+            (one for one in self._encoders if readable_share(question, one.scripts) >= READABLE), None
+        )
+
+
+def confidence_of(ranked: Sequence[Scored]) -> float:
+    """0..1: how well the best passage covers the question, in words and in meaning."""
+    if not ranked:
+        return 0.0
+    best = ranked[0]
+    return 1 / (1 + math.exp(-(8.0 * (best.coverage - 0.5) + 3.0 * (best.meaning - 0.4))))
+
+
+def choose(ranked: Sequence[Scored]) -> list[Passage]:
+    """The best passage, and at most two more that are nearly as good and say something else."""
+    chosen: list[Passage] = []
+    for one in ranked:
+        if chosen and one.score < WORTH_QUOTING * ranked[0].score:
+            break
+        if not any(_says_the_same(one.passage, other) for other in chosen):
+            chosen.append(one.passage)
+        if len(chosen) == MOST_QUOTES:
+            break
+    return chosen
+
+
+def _says_the_same(one: Passage, other: Passage) -> bool:
+    if one.element.id == other.element.id and (one.quote in other.quote or other.quote in one.quote):
+        return True
+    first, second = set(one.own), set(other.own)
+    return len(first & second) > SAME_WORDS * max(1, min(len(first), len(second)))

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmrag.generators.cues import Wanted, holds, wanted
+from mmrag.generators.passages import LONGEST, cells, passages, readable
+from mmrag.types import Kind
+from tests.generators.making import COSTS, element, hit
+
+
+def quotes(text: str, kind: Kind = Kind.TEXT, caption: str = "") -> list[str]:
+    return [passage.quote for passage in passages([hit([element(text, kind, caption=caption)])])]
+
+
+def test_sentences():
+    text = "The gates are shut by hand. It is let out through all four turbines."
+    assert quotes(text) == [text[:27], text[28:]]
+
+
+def test_short_lines_are_windows():
+    assert quotes("Chain elongation\n3.0 %\n3.4 %") == [
+        "Chain elongation\n3.0 %\n3.4 %",
+        "3.0 %\n3.4 %",
+        "3.4 %",
+    ]
+
+
+def test_rows_carry_their_header():
+    found = passages([hit([element(COSTS, Kind.TABLE)])])
+    assert [passage.shown for passage in found][1] == "Item: Repairs; Cost in 2024: 455; Cost in 2025: 548"
+    assert "2025" in found[1].near
+    assert "2025" not in found[1].own
+
+
+def test_a_table_without_a_header_is_quoted_as_it_is():
+    assert quotes("| a | b |\n| c | d |", Kind.TABLE) == ["| a | b |", "| c | d |"]
+
+
+def test_a_header_alone_is_quoted():
+    assert quotes("| jog step | 0.01 | 0.001 |\n|---|---|---|", Kind.TABLE) == ["| jog step | 0.01 | 0.001 |"]
+
+
+def test_escaped_borders_stay_in_their_cell():
+    assert cells(r"| a \| b | c |") == ["a | b", "c"]
+
+
+def test_an_element_that_two_hits_share_is_cut_once():
+    shared = element("Only once.")
+    assert len(passages([hit([shared]), hit([shared], rank=2)])) == 1
+
+
+@given(st.text(max_size=3000), st.sampled_from([Kind.TEXT, Kind.TABLE, Kind.FIGURE, Kind.PAGE]))
+def test_quotes_stand_in_the_element_and_are_short(text: str, kind: Kind):
+    for quote in quotes(text, kind):
+        assert quote.strip()
+        assert quote in text
+        if kind is not Kind.TABLE:
+            assert len(quote) <= LONGEST
+
+
+@given(st.text(max_size=300))
+def test_readable_is_one_line_that_cites_nothing(text: str):
+    shown = readable(f"{text} [12] a")
+    assert "\n" not in shown
+    assert "[12]" not in shown
+
+
+@pytest.mark.parametrize(
+    ("question", "kinds"),
+    [
+        ("How many docks are there?", {Wanted.NUMBER}),
+        ("In which year was it built?", {Wanted.DATE}),
+        ("Who runs the workshop?", {Wanted.NAME}),
+        ("Où et quand a eu lieu la fête ?", {Wanted.PLACE, Wanted.DATE}),
+        ("PGF 是哪一年独立出来的？", {Wanted.DATE}),
+        ("月票多少钱？", {Wanted.NUMBER}),
+        ("Why was it removed?", {Wanted.REASON}),
+        ("Which button applies it?", set()),
+    ],
+)
+def test_wanted(question: str, kinds: set[Wanted]):
+    assert wanted(question) == kinds
+
+
+def test_a_number_of_the_question_is_not_its_answer():
+    number = frozenset({Wanted.NUMBER})
+    assert holds(number, "How many of the 80 survived?", "There were 80 men.") == 0
+    assert holds(number, "How many of the 80 survived?", "Of 80 men 61 survived.") == 1
+    assert holds(frozenset(), "", "61") == 0
