@@ -1,0 +1,202 @@
+"""``mmrag search`` and ``mmrag ask``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mmrag.cli.options import IndexName, Json, Password, Pipeline
+from mmrag.errors import UsageError
+from mmrag.types import Filters, Kind
+
+if TYPE_CHECKING:
+    from mmrag.api import Index
+    from mmrag.types import Answer
+
+OnlyDocument = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--document",
+        "-d",
+        help="Only in this document: a path, an id, or a pattern such as 'reports/*.pdf'. May be repeated.",
+        show_default=False,
+    ),
+]
+OnlyKind = Annotated[
+    list[Kind] | None,
+    typer.Option("--kind", help="Only this kind of element. May be repeated.", show_default=False),
+]
+OnlyPages = Annotated[
+    str | None, typer.Option("--pages", help="Only these pages: 7, or 3-9.", show_default=False)
+]
+OnlyWhere = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", help="Only documents with this metadata: author=Lee. May be repeated.", show_default=False
+    ),
+]
+
+
+def search(
+    index: IndexName,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="Words or a question.")],
+    top_k: Annotated[int, typer.Option("--top-k", "-k", min=1, max=1000, help="How many pages.")] = 10,
+    document: OnlyDocument = None,
+    kind: OnlyKind = None,
+    pages: OnlyPages = None,
+    where: OnlyWhere = None,
+    json: Json = False,
+) -> None:
+    """Find the pages that answer a question best, each with the paragraph, table or figure that does."""
+    from mmrag.cli.opening import open_index
+    from mmrag.cli.rendering import print_hits
+    from mmrag.cli.terminal import errors, output, print_json
+
+    filters = read_filters(document, kind, pages, where)
+    with open_index(index) as opened:
+        hits = opened.search(question, top_k=top_k, filters=filters)
+    if json:
+        print_json({"question": question, "hits": hits})
+    elif hits:
+        print_hits(output(), hits, question)
+    else:
+        errors().print("Nothing found" + (" with these filters." if filters else "."))
+
+
+def ask(
+    index: Annotated[
+        str,
+        typer.Argument(
+            metavar="INDEX|FOLDER",
+            help="Name or path of an index; or a folder of documents, which is indexed first.",
+            show_default=False,
+        ),
+    ],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in any language.")],
+    top_k: Annotated[
+        int | None,
+        typer.Option(
+            "--top-k",
+            "-k",
+            min=1,
+            max=1000,
+            help="How many pages to answer from; else as the recipe says.",
+            show_default=False,
+        ),
+    ] = None,
+    document: OnlyDocument = None,
+    kind: OnlyKind = None,
+    pages: OnlyPages = None,
+    where: OnlyWhere = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIRECTORY",
+            help="Write the page of each citation there, with the evidence outlined.",
+            show_default=False,
+        ),
+    ] = None,
+    pipeline: Pipeline = None,
+    password: Password = None,
+    json: Json = False,
+) -> None:
+    """Answer a question, and say for each piece of the answer where it stands.
+
+    Where the evidence is too weak, the answer says so; the exit code is 0 all the same.
+    """
+    from mmrag.cli.opening import short_name
+    from mmrag.cli.rendering import print_answer
+    from mmrag.cli.terminal import output, print_json
+
+    filters = read_filters(document, kind, pages, where)
+    with _index_for(index, pipeline, password) as opened:
+        answer = opened.ask(question, top_k=top_k, filters=filters)
+        written = _draw(opened, answer, pictures) if pictures else []
+        name = short_name(opened)
+    if json:
+        print_json({"answer": answer, "pictures": written} if pictures else answer)
+        return
+    print_answer(output(), answer, name)
+    for path in written:
+        output().print(path, style="dim", soft_wrap=True)
+
+
+def read_filters(
+    documents: list[str] | None, kinds: list[Kind] | None, pages: str | None, where: list[str] | None
+) -> Filters | None:
+    """Filters from the options' words; ``None`` where none is given.
+
+    Raises:
+        UsageError: if a page range or a ``key=value`` can't be read.
+    """
+    filters = Filters(
+        documents=tuple(documents or ()),
+        kinds=tuple(kinds or ()),
+        pages=_range(pages) if pages is not None else None,
+        metadata=dict(_pair(word) for word in where or ()),
+    )
+    return filters or None
+
+
+def _range(words: str) -> tuple[int, int]:
+    first, dash, last = words.partition("-")
+    try:
+        found = (int(first), int(last if dash else first))
+    except ValueError:
+        raise UsageError(f"--pages wants 7 or 3-9, found {words!r}") from None
+    if not 1 <= found[0] <= found[1]:
+        raise UsageError(f"--pages wants a first page from 1 and a last one not before it, found {words!r}")
+    return found
+
+
+def _pair(words: str) -> tuple[str, str | int | float | bool]:
+    key, equals, value = words.partition("=")
+    if not key or not equals:
+        raise UsageError(f"--where wants key=value, found {words!r}")
+    return key.strip(), _scalar(value.strip())
+
+
+def _scalar(word: str) -> str | int | float | bool:
+    """``2024`` is a number and ``true`` a truth, as metadata holds them; ``"2024"`` in quotes is text."""
+    if len(word) > 1 and word[0] == word[-1] == '"':
+        return word[1:-1]
+    if word in ("true", "false"):
+        return word == "true"
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return word
+
+
+def _index_for(name: str, pipeline: str | None, password: str | None) -> Index:
+    import mmrag
+    from mmrag.cli.indexing import note_skipped
+    from mmrag.cli.opening import is_source, open_index
+    from mmrag.cli.progress import bar
+
+    if not is_source(name):
+        return open_index(name)
+    with bar() as progress:
+        index = mmrag.build(name, pipeline=pipeline, password=password, progress=progress)
+    note_skipped(index)
+    return index
+
+
+def _draw(index: Index, answer: Answer, folder: Path) -> list[str]:
+    from mmrag.cli.drawing import draw
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return [
+        draw(
+            index,
+            citation.document,
+            citation.page.number,
+            boxes=[citation.bbox] if citation.bbox else [],
+            to=folder / f"{citation.number}.png",
+        )
+        for citation in answer.citations
+    ]

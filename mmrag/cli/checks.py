@@ -1,0 +1,207 @@
+"""What `mmrag doctor` looks at: the machine, the packages, and the models, each by trying it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmrag import __version__
+from mmrag.errors import MmragError
+
+if TYPE_CHECKING:
+    from mmrag.config import Recipe
+
+LITTLE_DISK = 2e9
+"""Bytes; below this an index run over some hundred scanned pages may fill the disk."""
+
+
+class State(StrEnum):
+    """How a check came out. ``NOTE`` is worth knowing and stops nothing."""
+
+    OK = "ok"
+    NOTE = "note"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report: what was looked at, what was found, and what to do about it."""
+
+    group: str
+    name: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def machine(folder: Path) -> Iterator[Check]:
+    """Versions, processors, memory, the disk that ``folder`` is on, and a GPU if there is one."""
+
+    def fact(name: str, found: str) -> Check:
+        return Check("machine", name, State.OK, found)
+
+    yield fact("mmrag", __version__)
+    yield fact("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield fact("processors", str(_processors()))
+    yield fact("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.1f} GB")
+    free = shutil.disk_usage(folder).free
+    yield Check(
+        "machine",
+        "free disk",
+        State.OK if free >= LITTLE_DISK else State.NOTE,
+        f"{free / 1e9:.1f} GB here",
+        ""
+        if free >= LITTLE_DISK
+        else "little room for an index; put it elsewhere: mmrag index FOLDER --index PATH",
+    )
+    yield fact("GPU", _gpu() or "none found; none is needed")
+
+
+def packages() -> Iterator[Check]:
+    """Every package of the base installation with its version, and FAISS, which comes by an extra."""
+    for name in _base_requirements():
+        version = _version(name)
+        yield Check(
+            "packages",
+            name,
+            State.OK if version else State.FAILED,
+            version or "not installed",
+            "" if version else f"pip install {name}",
+        )
+    faiss = next((f"{name} {found}" for name in ("faiss-cpu", "faiss-gpu") if (found := _version(name))), "")
+    yield Check(
+        "packages",
+        "faiss",
+        State.OK if faiss else State.FAILED,
+        faiss or "not installed",
+        "" if faiss else "pip install 'mmrag[cpu]', or 'mmrag[gpu]' where there is an NVIDIA card",
+    )
+
+
+def models(recipe: Recipe) -> Iterator[Check]:
+    """Every model that the recipe names, and those that read pages, each loaded and run once."""
+    for encoder in recipe.caption.encoders:
+        yield _tried(encoder, "text becomes vectors", partial(_encode, encoder))
+    yield _tried(
+        recipe.caption.captioner, "pictures become text", partial(_caption, recipe.caption.captioner)
+    )
+    yield _tried(recipe.answer.generator, "answers", partial(_generator, recipe.answer.generator))
+    if recipe.ingest.ocr != "never":
+        yield _tried("ocr", "reads pixels", _read)
+    if recipe.ingest.layout != "never":
+        yield _tried("layout", "finds figures, tables and columns", _layout)
+
+
+def _tried(name: str, purpose: str, attempt: Callable[[], str]) -> Check:
+    """The outcome of loading a model. Whatever breaks in it is what this report is for."""
+    begin = time.perf_counter()
+    try:
+        found = attempt()
+    except MmragError as error:
+        return Check("models", name, State.FAILED, purpose, str(error))
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        return Check("models", name, State.FAILED, purpose, f"{reason}; reinstall it: pip install -U mmrag")
+    seconds = time.perf_counter() - begin
+    detail = f"{purpose}; {found}" if found else purpose
+    return Check("models", name, State.OK, f"{detail}; {seconds:.1f} s to load and run once")
+
+
+def _encode(spec: str) -> str:
+    from mmrag.encoders import load_encoder
+
+    encoder = load_encoder(spec)
+    encoder.encode_texts(["The tide turns at noon."])
+    scripts = "all scripts" if encoder.scripts is None else ", ".join(sorted(encoder.scripts))
+    return f"{encoder.dim} numbers, {encoder.max_tokens} tokens, {scripts}"
+
+
+def _caption(spec: str) -> str:
+    from PIL import Image
+
+    from mmrag.captioners import load_captioner
+    from mmrag.captioners.base import PictureContext
+
+    load_captioner(spec).caption(
+        Image.new("RGB", (64, 64), "white"), PictureContext("Figure 1: A tide table")
+    )
+    return ""
+
+
+def _generator(spec: str) -> str:
+    from mmrag.generators import load_generator
+
+    load_generator(spec).generate("When does the tide turn?", [])
+    return ""
+
+
+def _read() -> str:
+    from PIL import Image
+
+    from mmrag.ingest.ocr import read_text
+
+    read_text(Image.new("RGB", (64, 64), "white"))
+    return ""
+
+
+def _layout() -> str:
+    import pymupdf
+
+    from mmrag.ingest.pdf.regions import analyse
+
+    with pymupdf.open() as document:
+        analyse(document.new_page())
+    return ""
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _gpu() -> str:
+    """Name and memory of the NVIDIA cards; empty without any."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return ""
+    query = [program, "--query-gpu=name,memory.total", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - fixed words
+    except (OSError, subprocess.SubprocessError):
+        return "nvidia-smi is there, but finds no card"
+    return "; ".join(line.strip() for line in said.stdout.splitlines() if line.strip())
+
+
+def _base_requirements() -> list[str]:
+    """Names of the packages that every installation needs."""
+    wanted = _declared()
+    names = [re.split(r"[\s<>=!~;\[(]", line, maxsplit=1)[0] for line in wanted if "extra ==" not in line]
+    return sorted(names, key=str.lower)
+
+
+def _declared() -> list[str]:
+    try:
+        return metadata.requires("mmrag") or []
+    except metadata.PackageNotFoundError:
+        import tomllib
+
+        clone = Path(__file__).parents[2] / "pyproject.toml"
+        declared: list[str] = tomllib.loads(clone.read_text(encoding="utf-8"))["project"]["dependencies"]
+        return declared
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,32 @@
+"""Page pictures with the evidence outlined, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmrag.errors import UsageError
+
+if TYPE_CHECKING:
+    from mmrag.api import Index
+    from mmrag.types import BBox, Document
+
+DPI = 144
+
+
+def draw(
+    index: Index, document: Document, page: int, *, boxes: Sequence[BBox], to: Path, dpi: int = DPI
+) -> str:
+    """Write the picture of a page with ``boxes`` outlined; returns where it is.
+
+    Raises:
+        UsageError: if no picture format has the ending of ``to``.
+    """
+    from PIL import Image
+
+    if to.suffix.lower() not in Image.registered_extensions():
+        raise UsageError(f"{to} ends in no picture format that can be written; end it in .png or .jpg")
+    picture = index.page_picture(document, page, dpi=dpi, boxes=boxes)
+    (picture if to.suffix.lower() == ".png" else picture.convert("RGB")).save(to)
+    return str(to)

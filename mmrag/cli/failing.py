@@ -1,0 +1,74 @@
+"""From an exception to one line on standard error and an exit code.
+
+0 is fine, 1 an error, 2 a wrong call, 3 an index run that skipped files, 130 an interrupt from the keyboard.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+
+import typer
+
+from mmrag.errors import MmragError, UsageError
+
+ERROR = 1
+USAGE = 2
+SKIPPED = 3
+INTERRUPTED = 130
+
+
+def run(call: Callable[[], object]) -> int:
+    """The exit code of ``call``, after its failure, if any, was told in one line.
+
+    An exception that mmrag did not raise on purpose is a bug: it goes through with its traceback.
+    """
+    _never_fail_on_a_letter()
+    try:
+        code = call()
+        sys.stdout.flush()
+    except MmragError as error:
+        return _say(str(error), USAGE if isinstance(error, UsageError) else ERROR)
+    except typer.TyperException as error:
+        return _say(error.format_message() + _see_help(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _say("stopped", INTERRUPTED)
+    except BrokenPipeError:
+        return _close_quietly()
+    except OSError as error:
+        return _say(_reason(error), ERROR)
+    if code == INTERRUPTED:
+        return _say("stopped", INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def _say(message: str, code: int) -> int:
+    print("mmrag: " + " ".join(message.split()), file=sys.stderr)
+    return code
+
+
+def _see_help(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f" See {context.command_path} --help" if context is not None else ""
+
+
+def _reason(error: OSError) -> str:
+    name = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.errno == errno.ENOSPC:
+        return f"{name}no space left on the device; what was finished is kept, free some space and run again"
+    return name + reason
+
+
+def _close_quietly() -> int:
+    """The reader of our output has gone, as `head` does. Python must not find out again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ERROR
+
+
+def _never_fail_on_a_letter() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,153 @@
+"""``mmrag index`` and ``mmrag remove``."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from mmrag.cli.failing import SKIPPED
+from mmrag.cli.options import IndexName, Json, Password, Pipeline
+from mmrag.types import FileReport, Report
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mmrag.api import Index
+
+SHOWN_SKIPPED = 20
+
+
+def index(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="The folder of documents.", show_default=False)
+    ],
+    index: Annotated[
+        str | None,
+        typer.Option(
+            "--index",
+            "-i",
+            metavar="NAME|PATH",
+            help="Where the index goes: a name under ./indexes, or a path. Else the folder's own name.",
+            show_default=False,
+        ),
+    ] = None,
+    pipeline: Pipeline = None,
+    password: Password = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Start afresh instead of updating.")] = False,
+    json: Json = False,
+) -> None:
+    """Read a folder of documents into an index, or bring its index up to date.
+
+    New and changed files are read, removed ones disappear, the rest is left alone.
+    A run that was stopped goes on where it was.
+    Exit code 3 says that the index is there but some files were skipped.
+    """
+    import mmrag
+    from mmrag.cli.opening import short_name
+    from mmrag.cli.progress import bar
+    from mmrag.cli.terminal import output, print_json
+
+    with (
+        bar() as progress,
+        mmrag.build(
+            folder, index, pipeline=pipeline, password=password, progress=progress, rebuild=rebuild
+        ) as built,
+    ):
+        report, path, name = cast(Report, built.report), built.path, short_name(built)
+    if json:
+        print_json({"index": str(path), "report": report, "skipped": report.skipped})
+    else:
+        print_report(output(), report, name)
+    if report.skipped:
+        raise typer.Exit(SKIPPED)
+
+
+def remove(
+    index: IndexName,
+    document: Annotated[
+        str, typer.Argument(metavar="DOCUMENT", help="A path, an id, or a pattern such as 'old/*.pdf'.")
+    ],
+    json: Json = False,
+) -> None:
+    """Take documents out of an index. The files themselves are left alone."""
+    from mmrag.cli.opening import open_index
+    from mmrag.cli.terminal import clean, errors, output, print_json
+
+    with open_index(index) as opened:
+        removed = opened.remove(document)
+        root = opened.root
+    if json:
+        print_json({"removed": removed})
+        return
+    for gone in removed:
+        output().print(f"removed {clean(gone.path)}, {gone.page_count} pages", soft_wrap=True)
+    if any((root / gone.path).exists() for gone in removed):
+        errors().print("Still in the folder, so the next `mmrag index` would read it again.", style="dim")
+
+
+def print_report(console: Console, report: Report, name: str) -> None:
+    """What the index holds, what the run did, and what it could not read and why."""
+    from rich.text import Text
+
+    console.print(Text.assemble(("Index ", "bold"), (name, "bold cyan"), "  ", _holds(report)))
+    console.print(Text("This run  " + _did(report), style="dim"))
+    print_skipped(console, report.skipped)
+    console.print(Text(f'\nAsk it: mmrag ask {shlex.quote(name)} "…"', style="dim"))
+
+
+def print_skipped(console: Console, skipped: tuple[FileReport, ...]) -> None:
+    """The files that were not read whole, each with its reason."""
+    from rich.text import Text
+
+    from mmrag.cli.terminal import clean
+
+    if not skipped:
+        return
+    console.print(Text(f"\nSkipped, wholly or in part: {len(skipped)}", style="yellow"))
+    for file in skipped[:SHOWN_SKIPPED]:
+        line = Text.assemble("  ", (clean(file.path), "bold"), (f"  {file.status.value}", "yellow"))
+        console.print(line.append(f"  {clean(file.reason)}" if file.reason else ""))
+    if len(skipped) > SHOWN_SKIPPED:
+        console.print(f"  and {len(skipped) - SHOWN_SKIPPED} more: mmrag info INDEX --files")
+
+
+def note_skipped(index: Index) -> None:
+    """Tell on standard error what a run skipped, where its report itself is not shown."""
+    from mmrag.cli.terminal import errors
+
+    if index.report is not None:
+        print_skipped(errors(), index.report.skipped)
+
+
+def _holds(report: Report) -> str:
+    return " · ".join(
+        (
+            _count(report.documents, "file"),
+            _count(report.pages, "page"),
+            _count(report.figures, "figure"),
+            _count(report.tables, "table"),
+            _count(report.chunks, "chunk"),
+        )
+    )
+
+
+def _did(report: Report) -> str:
+    statuses = Counter(file.status.value for file in report.files)
+    parts = [f"{count} {status}" for status, count in statuses.items()]
+    return " · ".join([*parts, f"{_count(report.encoded, 'chunk')} embedded", _duration(report.seconds)])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -1,0 +1,199 @@
+"""``mmrag info``, ``mmrag list`` and ``mmrag show``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mmrag.cli.options import IndexName, Json
+from mmrag.errors import UsageError
+from mmrag.types import Document, Element
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from mmrag.api import Index, IndexInfo
+    from mmrag.types import FileReport
+
+
+def info(
+    index: IndexName,
+    files: Annotated[bool, typer.Option("--files", help="List the files and what became of each.")] = False,
+    json: Json = False,
+) -> None:
+    """Say what an index holds, what it was made of, and with which models."""
+    from mmrag.cli.opening import open_index
+    from mmrag.cli.terminal import output, print_json
+
+    with open_index(index) as opened:
+        facts = opened.info()
+        reports = opened.files() if files else []
+    if json:
+        print_json({"index": facts, "files": reports} if files else facts)
+        return
+    output().print(_facts(facts))
+    if files:
+        output().print(_files(reports))
+
+
+def list_(
+    folder: Annotated[Path, typer.Option("--folder", "-f", help="Where to look.", show_default=True)] = Path(
+        "indexes"
+    ),
+    json: Json = False,
+) -> None:
+    """List the indexes under ./indexes."""
+    import mmrag
+    from mmrag.cli.terminal import errors, output, print_json
+
+    found = mmrag.list_indexes(folder)
+    if json:
+        print_json(found)
+    elif found:
+        output().print(_indexes(found))
+    else:
+        errors().print(f"No index under {folder}. Make one: mmrag index FOLDER", soft_wrap=True)
+
+
+def show(
+    index: IndexName,
+    hit: Annotated[
+        str,
+        typer.Argument(
+            metavar="HIT", help="An element's id as search and ask print it, or a page: 'report.pdf#3'."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The picture's file, .png or .jpg. Else named after the page, here.",
+            show_default=False,
+        ),
+    ] = None,
+    dpi: Annotated[int, typer.Option(min=36, max=600, help="Dots an inch of the picture.")] = 144,
+    json: Json = False,
+) -> None:
+    """Write the picture of a page with the evidence outlined, and print where it is."""
+    from mmrag.cli.drawing import draw
+    from mmrag.cli.opening import open_index
+    from mmrag.cli.terminal import print_json
+
+    with open_index(index) as opened:
+        document, page, element = _resolve(opened, hit)
+        boxes = [element.bbox] if element and element.bbox else []
+        path = draw(
+            opened, document, page, boxes=boxes, to=output or _default_name(document, page, element), dpi=dpi
+        )
+    if json:
+        print_json({"picture": path, "document": document, "page": page, "element": element})
+    else:
+        print(path)
+
+
+def _resolve(index: Index, hit: str) -> tuple[Document, int, Element | None]:
+    from mmrag.cli.places import parse_place
+
+    if found := parse_place(hit):
+        return index.document(found[0]), found[1], None
+    if not re.fullmatch(r"[0-9a-f]{4,32}", hit):
+        raise UsageError(f"{hit!r} is neither an element's id (3f2a9c1e) nor a page (report.pdf#3)")
+    element = index.element(hit)
+    return index.document(element.document), element.page, element
+
+
+def _default_name(document: Document, page: int, element: Element | None) -> Path:
+    from mmrag.cli.places import short
+
+    stem = re.sub(r"[^\w.-]+", "-", Path(document.path).stem).strip("-.") or "page"
+    return Path(f"{stem}-p{page}{'-' + short(element) if element else ''}.png")
+
+
+def _facts(facts: IndexInfo) -> Table:
+    from rich.text import Text
+
+    from mmrag.cli.terminal import clean
+
+    table = _plain_table("", "")
+    for name, value in _rows(facts):
+        table.add_row(Text(name, style="dim"), Text(clean(value)))
+    return table
+
+
+def _rows(facts: IndexInfo) -> list[tuple[str, str]]:
+    fixed = [
+        ("index", facts.name),
+        ("path", facts.path),
+        ("made of", facts.root),
+        ("recipe", facts.recipe),
+        ("documents", f"{facts.documents:,}"),
+        ("pages", f"{facts.pages:,}"),
+        ("figures", f"{facts.figures:,}"),
+        ("tables", f"{facts.tables:,}"),
+        ("chunks", f"{facts.chunks:,}"),
+        ("size", size(facts.bytes)),
+        ("schema", str(facts.schema)),
+        ("updated", facts.updated),
+    ]
+    return fixed + [(key, value) for key, value in facts.fingerprints.items()]
+
+
+def _files(reports: list[FileReport]) -> Table:
+    from rich.text import Text
+
+    from mmrag.cli.terminal import clean
+
+    table = _plain_table("file", "pages", "status", "")
+    for file in reports:
+        style = "yellow" if file.status.skipped else "dim"
+        table.add_row(
+            Text(clean(file.path)),
+            str(file.pages),
+            Text(file.status.value, style=style),
+            Text(clean(file.reason)),
+        )
+    return table
+
+
+def _indexes(found: list[IndexInfo]) -> Table:
+    from rich.text import Text
+
+    from mmrag.cli.terminal import clean
+
+    table = _plain_table("index", "files", "pages", "chunks", "size", "updated", "made of")
+    for facts in found:
+        table.add_row(
+            Text(clean(facts.name), style="bold cyan"),
+            f"{facts.documents:,}",
+            f"{facts.pages:,}",
+            f"{facts.chunks:,}",
+            size(facts.bytes),
+            facts.updated,
+            Text(clean(facts.root), style="dim"),
+        )
+    return table
+
+
+def _plain_table(*headings: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=any(headings), header_style="dim")
+    for heading in headings:
+        number = heading in ("pages", "files", "chunks", "size")
+        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+    return table
+
+
+def size(count: int) -> str:
+    """Bytes in the largest unit that leaves a number of at least one: ``3.2 MB``."""
+    value = float(count)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

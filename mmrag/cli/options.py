@@ -1,0 +1,32 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+IndexName = Annotated[
+    str,
+    typer.Argument(
+        metavar="INDEX",
+        help="Name of an index under ./indexes, its path, or the folder that it was made of.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+Password = Annotated[
+    str | None,
+    typer.Option(
+        help="Opens encrypted files. Better in the environment, where no other user sees it.",
+        envvar="MMRAG_PASSWORD",
+        show_default=False,
+    ),
+]
+Pipeline = Annotated[
+    str | None,
+    typer.Option(
+        help="A recipe's name, or the path of its .yaml file. Else the one the index was made with, or mini.",
+        show_default=False,
+    ),
+]

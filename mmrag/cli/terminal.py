@@ -1,0 +1,58 @@
+"""Where output goes: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_COLUMNS = 100
+
+
+def output() -> Console:
+    """Standard output, for people."""
+    return _console(stderr=False)
+
+
+def errors() -> Console:
+    """Standard error: progress, notes, warnings."""
+    return _console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """``value`` (of `mmrag.types`, or plain) as JSON on standard output."""
+    from mmrag.types import to_dict
+
+    plain = to_dict(value)
+    text = json.dumps(plain, ensure_ascii=False, indent=2, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(plain, indent=2, default=str)
+    print(text)
+
+
+def clean(text: str) -> str:
+    """``text`` in one line, without what could steer a terminal or turn the order of its letters.
+
+    Documents are untrusted: an escape sequence in one must not reach the screen.
+    """
+    visible = "".join(" " if _unsafe(letter) else letter for letter in text)
+    return " ".join(visible.split())
+
+
+def _unsafe(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs") and letter not in "\u200c\u200d"
+
+
+def _console(stderr: bool) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    wide = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_COLUMNS
+    return Console(stderr=stderr, width=wide, highlight=False, markup=False, emoji=False)
