@@ -7,6 +7,7 @@
     ├── MissingExtraError       a package is not installed; the message is the install line
     ├── ModelError              a model that is there but can't be loaded or run
     ├── IngestError             one file or page that can't be read (reported, never fatal to a run)
+    │   ├── UnreadableError     the file can't be opened: gone, or not permitted
     │   ├── UnsupportedError    no ingestor reads this kind of file
     │   ├── EncryptedError      a password is needed or wrong
     │   ├── DamagedError        the file is not what its name says, or is broken
@@ -68,6 +69,12 @@ class IngestError(MmragError):
     """One file or page can't be read. Reported in the run's report; the run goes on."""
 
     status: ClassVar[str] = "damaged"
+
+
+class UnreadableError(IngestError):
+    """The file can't be opened: it is gone, or reading it is not permitted."""
+
+    status: ClassVar[str] = "unreadable"
 
 
 class UnsupportedError(IngestError):

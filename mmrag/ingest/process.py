@@ -1,0 +1,128 @@
+"""One parser process as its pool sees it: start, ask, wait with a deadline, kill."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import mmrag
+from mmrag.config import IngestOptions
+from mmrag.errors import CrashedError, TimedOutError
+from mmrag.ingest import wire
+
+_START_SECONDS = 60.0
+_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class ParserProcess:
+    """A running parser.
+
+    It is a fresh interpreter rather than a fork or a `multiprocessing` child, so that the caller's
+    script needs no ``__main__`` guard and no thread of the caller can leave a lock held in it. It
+    does not see variables of the environment that look like keys.
+
+    Args:
+        options: limits and switches.
+        ingestors: ``package.module:function`` that gives the ingestors.
+        threads: that numerical libraries in it may use.
+
+    Raises:
+        CrashedError: if it does not start.
+    """
+
+    def __init__(self, options: IngestOptions, ingestors: str, threads: int) -> None:
+        command = [sys.executable, "-P", "-m", "mmrag.ingest.worker"]
+        self._process = subprocess.Popen(  # noqa: S603
+            [*command, "--ingestors", ingestors, "--parent", str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            env=_environment(threads),
+        )
+        try:
+            self.send(wire.to_frame(wire.START, dataclasses.asdict(options)))
+            ready = self.receive("a parser process: starting it", _START_SECONDS)
+        except (CrashedError, TimedOutError) as error:
+            self.kill()
+            raise CrashedError(f"{error}; see why with: {' '.join(command)} --help") from error
+        if ready.kind != wire.READY:
+            self.kill()
+            raise wire.to_error(ready)
+
+    def send(self, frame: wire.Frame) -> None:
+        """Pass a request on. A process that is gone is noticed by `receive`."""
+        assert self._process.stdin is not None  # noqa: S101
+        try:
+            self._process.stdin.write(wire.pack(frame))
+        except BrokenPipeError:
+            return
+
+    def receive(self, place: str, seconds: float) -> wire.Frame:
+        """The next reply.
+
+        Args:
+            place: what is being done, for messages.
+            seconds: how long to wait for it, wall clock.
+
+        Raises:
+            TimedOutError: if it does not come in time.
+            CrashedError: if the process is gone.
+        """
+        deadline = time.monotonic() + seconds
+        assert self._process.stdout is not None  # noqa: S101
+        descriptor = self._process.stdout.fileno()
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+
+        def read(count: int) -> bytes:
+            parts = []
+            while count:
+                left = deadline - time.monotonic()
+                if left <= 0 or not poll.poll(left * 1000):
+                    raise TimedOutError(
+                        f"{place} took longer than {seconds:g} s (ingest.page_seconds), and was stopped"
+                    )
+                part = os.read(descriptor, min(count, 1 << 20))
+                if not part:
+                    raise CrashedError(f"{place} {self._last_words()}")
+                parts.append(part)
+                count -= len(part)
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+        return wire.read_frame(read)
+
+    def stop(self) -> None:
+        """End it at once; `receive` then says so to whoever waits. May be called from any thread."""
+        self._process.kill()
+
+    def kill(self) -> None:
+        """End it at once, if it still runs, and free its pipes."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _last_words(self) -> str:
+        code = self._process.wait()
+        if code >= 0:
+            return f"ended the parser (exit status {code})"
+        name = signal.Signals(-code).name
+        hint = ": the system may be out of memory" if name == "SIGKILL" else ""
+        return f"killed the parser ({name}{hint})"
+
+
+def _environment(threads: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    package = str(Path(mmrag.__file__).resolve().parents[1])
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (package, kept.get("PYTHONPATH"))))
+    return kept | dict.fromkeys(_THREADS, str(threads))

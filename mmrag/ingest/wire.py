@@ -1,0 +1,144 @@
+"""Frames between the pool and its parser processes: JSON and raw picture bytes, never pickle.
+
+A frame is one letter, the lengths of its JSON and of its bytes (big-endian, 32 bits each), the JSON
+in ASCII, the bytes. What comes out of a parser process has touched hostile files: lengths are checked
+and values are built by their own constructors.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mmrag import errors
+from mmrag.errors import CrashedError, IngestError
+from mmrag.types import Asset, BBox, Document, Element, Kind, Page, ParsedPage
+
+HEADER = struct.Struct(">cII")
+LIMIT = 1 << 30
+
+START, OPEN, NEXT, CLOSE = b"S", b"O", b"N", b"C"
+"""To the parser: options; open this file; parse one more page; leave this file."""
+READY, DOCUMENT, PAGE, END, ERROR, FATAL = b"R", b"D", b"P", b"E", b"X", b"F"
+"""From the parser: started; opened; one page; no more pages; this file failed; and so the parser leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message, not yet decoded."""
+
+    kind: bytes
+    text: bytes = b"null"
+    blob: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds."""
+        return len(self.text) + len(self.blob)
+
+    def value(self) -> Any:
+        """Its JSON, parsed."""
+        return json.loads(self.text)
+
+
+def pack(frame: Frame) -> bytes:
+    """The bytes of a frame.
+
+    Raises:
+        CrashedError: if it is over 1 GiB.
+    """
+    if max(len(frame.text), len(frame.blob)) > LIMIT:
+        raise CrashedError(f"one page came to {frame.size / 1e6:,.0f} MB, more than a parser may hand over")
+    return HEADER.pack(frame.kind, len(frame.text), len(frame.blob)) + frame.text + frame.blob
+
+
+def read_frame(read: Callable[[int], bytes]) -> Frame:
+    """The next frame. ``read(n)`` returns exactly n bytes.
+
+    Raises:
+        EOFError: from ``read``, at the end of the stream.
+        CrashedError: if what was read is not a frame.
+    """
+    kind, text, blob = HEADER.unpack(read(HEADER.size))
+    if max(text, blob) > LIMIT:
+        raise CrashedError("the parser sent something that is not a message")
+    return Frame(kind, read(text), read(blob) if blob else b"")
+
+
+def to_frame(kind: bytes, value: Any, blob: bytes = b"") -> Frame:
+    """A frame of plain JSON data."""
+    return Frame(kind, json.dumps(value, separators=(",", ":")).encode("ascii"), blob)
+
+
+def from_document(document: Document) -> Frame:
+    """A document as a frame."""
+    d = document
+    return to_frame(DOCUMENT, [d.id, d.path, d.media_type, d.title, d.page_count, d.paged, dict(d.metadata)])
+
+
+def to_document(frame: Frame) -> Document:
+    """The document in a frame."""
+    return Document(*frame.value())
+
+
+def from_page(parsed: ParsedPage) -> Frame:
+    """A parsed page as a frame, its pictures' bytes one after the other."""
+    page = parsed.page
+    value = {
+        "page": [page.document, page.number, page.width, page.height, page.rotation, page.label],
+        "elements": [_element(element) for element in parsed.elements],
+        "assets": [[a.id, a.media_type, a.width, a.height, len(a.data)] for a in parsed.assets],
+        "error": parsed.error,
+    }
+    return to_frame(PAGE, value, b"".join(asset.data for asset in parsed.assets))
+
+
+def to_page(frame: Frame) -> ParsedPage:
+    """The parsed page in a frame."""
+    value = frame.value()
+    page = Page(*value["page"])
+    assets, start = [], 0
+    for identity, media_type, width, height, size in value["assets"]:
+        assets.append(Asset(identity, media_type, width, height, frame.blob[start : start + size]))
+        start += size
+    elements = tuple(_to_element(page, fields) for fields in value["elements"])
+    return ParsedPage(page, elements, tuple(assets), value["error"])
+
+
+def from_error(error: IngestError, kind: bytes = ERROR) -> Frame:
+    """An error as a frame."""
+    return to_frame(kind, [type(error).__name__, str(error)])
+
+
+def to_error(frame: Frame) -> IngestError:
+    """The error in a frame; `CrashedError` if its class is not one of ours."""
+    name, message = frame.value()
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, IngestError):
+        return kind(message)
+    return CrashedError(message)
+
+
+def _element(e: Element) -> list[Any]:
+    box = None if e.bbox is None else e.bbox.as_tuple()
+    return [e.id, e.kind.value, box, e.text, e.caption, e.section, e.order, e.picture, dict(e.metadata)]
+
+
+def _to_element(page: Page, fields: list[Any]) -> Element:
+    identity, kind, box, text, caption, section, order, picture, metadata = fields
+    return Element(
+        identity,
+        page.document,
+        page.number,
+        Kind(kind),
+        None if box is None else BBox(*box),
+        text,
+        caption,
+        tuple(section),
+        order,
+        picture,
+        metadata,
+    )
