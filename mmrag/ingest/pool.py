@@ -213,6 +213,7 @@ class ParserPool:
             self._running.add(process)
             closed = self._closed
         if closed:
+            self._discard(process)
             raise CrashedError("the parsers were closed")
         return process
 
