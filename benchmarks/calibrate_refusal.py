@@ -1,0 +1,86 @@
+"""How sure an extractive answer has to be: ``python benchmarks/calibrate_refusal.py DEVSET INDEX``.
+
+Asks three kinds of questions and compares the confidence that the answerer has in its best quote:
+
+- answerable: the development questions, where a relevant page is among the hits;
+- without its document: the same questions, with the document that answers them filtered out;
+- off topic: the made-up questions of off_topic.txt, which no document is about.
+
+Prints the shares at a range of thresholds (points of the ROC curve), the area under the curve, and the
+threshold by this criterion: the highest one at which at least ``--keep`` of the answerable questions are
+still answered. A refusal that hides an answer costs a reader more than a weak quote whose source is shown
+beside it, so what is kept is fixed first.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from devset import Question, load_questions
+from machine import print_machine
+
+import mmrag
+from mmrag.synthesize import answer
+
+OFF_TOPIC = Path(__file__).with_name("off_topic.txt")
+
+
+def confidences(
+    index: mmrag.Index, questions: list[Question]
+) -> tuple[list[float], list[float], list[float]]:
+    """Of answerable questions, of those without their document, of those off topic."""
+    paths = [document.path for document in index.documents()]
+    answerable, without, off_topic = [], [], []
+    for question in questions:
+        hits = index.search(question.text, index.recipe.answer.top_k)
+        if any((hit.document.path, hit.page.number) in question.relevant for hit in hits):
+            answerable.append(answer(question.text, hits, index._generator).confidence)
+        others = mmrag.Filters(documents=tuple(path for path in paths if path != question.file))
+        without.append(index.ask(question.text, filters=others).confidence)
+    for line in OFF_TOPIC.read_text(encoding="utf-8").splitlines():
+        off_topic.append(index.ask(line).confidence)
+    return answerable, without, off_topic
+
+
+def share(values: list[float], threshold: float) -> float:
+    """Of values that are at least the threshold."""
+    return sum(value >= threshold for value in values) / len(values)
+
+
+def area(positive: list[float], negative: list[float]) -> float:
+    """Under the ROC curve: how often an answerable question has the higher confidence, ties half."""
+    pairs = [(a > b) + (a == b) / 2 for a in positive for b in negative]
+    return sum(pairs) / len(pairs)
+
+
+def threshold_for(positive: list[float], keep: float) -> float:
+    """The highest threshold, in hundredths, that keeps this share of the answerable questions."""
+    return max(step / 100 for step in range(100) if share(positive, step / 100) >= keep)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("devset", type=Path)
+    parser.add_argument("index")
+    parser.add_argument("--keep", type=float, default=0.95)
+    arguments = parser.parse_args()
+    print_machine()
+    with mmrag.open(arguments.index) as index:
+        answerable, without, off_topic = confidences(index, load_questions(arguments.devset))
+    print(f"answerable {len(answerable)}, without its document {len(without)}, off topic {len(off_topic)}")
+    print("| threshold | answered: answerable | answered: without its document | answered: off topic |")
+    print("|---|---|---|---|")
+    chosen = threshold_for(answerable, arguments.keep)
+    for threshold in sorted({*(step / 20 for step in range(20)), chosen}):
+        shares = [share(values, threshold) for values in (answerable, without, off_topic)]
+        mark = " (chosen)" if threshold == chosen else ""
+        print(f"| {threshold:.2f}{mark} |", " | ".join(f"{value:.3f}" for value in shares), "|")
+    print(f"\narea under the curve: without its document {area(answerable, without):.3f}, ", end="")
+    print(f"off topic {area(answerable, off_topic):.3f}")
+
+
+if __name__ == "__main__":
+    main()
