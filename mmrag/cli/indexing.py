@@ -95,11 +95,11 @@ def print_report(console: Console, report: Report, name: str) -> None:
 
     console.print(Text.assemble(("Index ", "bold"), (name, "bold cyan"), "  ", _holds(report)))
     console.print(Text("This run  " + _did(report), style="dim"))
-    print_skipped(console, report.skipped)
+    print_skipped(console, report.skipped, name)
     console.print(Text(f'\nAsk it: mmrag ask {shlex.quote(name)} "…"', style="dim"))
 
 
-def print_skipped(console: Console, skipped: tuple[FileReport, ...]) -> None:
+def print_skipped(console: Console, skipped: tuple[FileReport, ...], index: str) -> None:
     """The files that were not read whole, each with its reason."""
     from rich.text import Text
 
@@ -112,15 +112,16 @@ def print_skipped(console: Console, skipped: tuple[FileReport, ...]) -> None:
         line = Text.assemble("  ", (clean(file.path), "bold"), (f"  {file.status.value}", "yellow"))
         console.print(line.append(f"  {clean(file.reason)}" if file.reason else ""))
     if len(skipped) > SHOWN_SKIPPED:
-        console.print(f"  and {len(skipped) - SHOWN_SKIPPED} more: mmrag info INDEX --files")
+        console.print(f"  and {len(skipped) - SHOWN_SKIPPED} more: mmrag info {shlex.quote(index)} --files")
 
 
 def note_skipped(index: Index) -> None:
     """Tell on standard error what a run skipped, where its report itself is not shown."""
+    from mmrag.cli.opening import short_name
     from mmrag.cli.terminal import errors
 
     if index.report is not None:
-        print_skipped(errors(), index.report.skipped)
+        print_skipped(errors(), index.report.skipped, short_name(index))
 
 
 def _holds(report: Report) -> str:

@@ -14,6 +14,7 @@ from mmrag.types import Document, Element
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from mmrag.api import Index, IndexInfo
     from mmrag.types import FileReport
@@ -34,8 +35,9 @@ def info(
     if json:
         print_json({"index": facts, "files": reports} if files else facts)
         return
-    output().print(_facts(facts))
+    output().print(_facts(facts), soft_wrap=True)
     if files:
+        output().print()
         output().print(_files(reports))
 
 
@@ -114,15 +116,15 @@ def _default_name(document: Document, page: int, element: Element | None) -> Pat
     return Path(f"{stem}-p{page}{'-' + short(element) if element else ''}.png")
 
 
-def _facts(facts: IndexInfo) -> Table:
+def _facts(facts: IndexInfo) -> Text:
     from rich.text import Text
 
     from mmrag.cli.terminal import clean
 
-    table = _plain_table("", "")
-    for name, value in _rows(facts):
-        table.add_row(Text(name, style="dim"), Text(clean(value)))
-    return table
+    rows = _rows(facts)
+    width = max(len(name) for name, _ in rows)
+    lines = [Text.assemble((f"{name:<{width}}  ", "dim"), clean(value)) for name, value in rows]
+    return Text("\n").join(lines)
 
 
 def _rows(facts: IndexInfo) -> list[tuple[str, str]]:
@@ -182,7 +184,7 @@ def _indexes(found: list[IndexInfo]) -> Table:
 def _plain_table(*headings: str) -> Table:
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, show_header=any(headings), header_style="dim")
+    table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in headings:
         number = heading in ("pages", "files", "chunks", "size")
         table.add_column(heading, justify="right" if number else "left", overflow="fold")

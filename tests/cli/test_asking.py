@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mmrag.errors import ModelError
+from mmrag.types import Filters, Kind
+from tests.cli.fake import BOX, FIGURE, HITS, SKIPPED, FakeMmrag
+from tests.cli.running import Run
+
+
+def test_search_prints_a_list_that_reads_well(fake: FakeMmrag, mmrag: Run) -> None:
+    result = mmrag("search", "docs", "road deck")
+    assert result.code == 0
+    assert result.out.splitlines() == [
+        " 1. station/report.pdf, p. 2 · figure · score 1.82 · 3f2a9c1e",
+        "    The barrage carries a road deck",
+        " 2. notes.md, § Shaft seal · text · score 0.90 · 77aa0000",
+        "    Carbon rings last 18 months.",
+        " 3. 指南.pdf, p. 3 (iii) · table · score 0.40 · c0ffee00",
+        "    | 三声长鸣 | 水位将要上升 |",
+    ]
+    assert result.err == ""
+
+
+def test_search_marks_the_matched_words_in_colour(
+    fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[1;33mroad deck\x1b[0m" in mmrag("search", "docs", "road-deck").out.replace(
+        "\x1b[1;33mroad\x1b[0m \x1b[1;33mdeck\x1b[0m", "\x1b[1;33mroad deck\x1b[0m"
+    )
+
+
+def test_a_narrow_terminal_wraps_and_loses_nothing(
+    fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    lines = mmrag("search", "docs", "road deck").out.splitlines()
+    assert max(map(len, lines)) <= 30
+    assert "3f2a9c1e" in " ".join(lines)
+
+
+def test_search_as_json(fake: FakeMmrag, mmrag: Run) -> None:
+    found = mmrag("search", "docs", "road deck", "-k", "1", "--json").json
+    assert found["question"] == "road deck"
+    assert [hit["element"]["id"] for hit in found["hits"]] == [FIGURE.id]
+    assert found["hits"][0]["document"]["path"] == "station/report.pdf"
+
+
+def test_search_passes_filters_on(fake: FakeMmrag, mmrag: Run) -> None:
+    mmrag(
+        "search", "docs", "deck", "-k", "2", "--document", "a/*.pdf", "-d", "b.pdf", "--kind", "figure",
+        "--kind", "table", "--pages", "3-9", "--where", "author=Lee", "--where", "year=2024",
+        "--where", "draft=false", "--where", 'code="007"',
+    )  # fmt: skip
+    where = {"author": "Lee", "year": 2024, "draft": False, "code": "007"}
+    filters = Filters(("a/*.pdf", "b.pdf"), (Kind.FIGURE, Kind.TABLE), (3, 9), where)
+    assert fake.calls == [("search", "deck", 2, filters)]
+
+
+def test_search_without_filters_passes_none(fake: FakeMmrag, mmrag: Run) -> None:
+    mmrag("search", "docs", "deck")
+    assert fake.calls == [("search", "deck", 10, None)]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--pages", "x"), "--pages wants 7 or 3-9, found 'x'"),
+        (("--pages", "9-3"), "--pages wants a first page from 1 and a last one not before it, found '9-3'"),
+        (("--pages", "0"), "--pages wants a first page from 1 and a last one not before it, found '0'"),
+        (("--where", "author"), "--where wants key=value, found 'author'"),
+        (("--kind", "picture"), "Invalid value for '--kind'"),
+        (("-k", "0"), "Invalid value for '--top-k' / '-k'"),
+    ],
+)
+def test_filters_that_can_not_be_read(fake: FakeMmrag, mmrag: Run, words: tuple[str, ...], says: str) -> None:
+    result = mmrag("search", "docs", "deck", *words)
+    assert result.code == 2
+    assert says in result.error
+    assert fake.calls == []
+
+
+def test_nothing_found_is_said_on_standard_error(fake: FakeMmrag, mmrag: Run) -> None:
+    fake.hits = []
+    result = mmrag("search", "docs", "deck", "--pages", "7")
+    assert (result.code, result.out, result.error) == (0, "", "Nothing found with these filters.")
+    assert mmrag("search", "docs", "deck", "--json").json["hits"] == []
+
+
+def test_ask_prints_the_answer_and_its_places(fake: FakeMmrag, mmrag: Run) -> None:
+    result = mmrag("ask", "docs", "How high is the road deck?")
+    assert result.code == 0
+    assert result.out.splitlines() == [
+        "“9.5 m road deck” [1]",
+        "“Carbon rings last 18 months.” [2]",
+        "",
+        "[1] station/report.pdf, p. 2, figure, 3f2a9c1e",
+        "[2] notes.md, § Shaft seal, text, 77aa0000",
+        "",
+        "mini:extractive · confidence 0.71 · 0.2 s",
+        "See it on its page: mmrag show docs 3f2a9c1e",
+    ]
+
+
+def test_a_quote_that_the_answer_does_not_hold_is_printed_with_its_citation(
+    fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.cli import fake as fakes
+
+    answer = replace(fakes.answer_of("?"), text="It is nine and a half metres [1].")
+    monkeypatch.setattr(fakes, "answer_of", lambda *_, **__: answer)
+    assert "    9.5 m road deck" in mmrag("ask", "docs", "deck").out.splitlines()
+
+
+def test_a_refusal_is_no_error_and_shows_the_nearest_pages(fake: FakeMmrag, mmrag: Run) -> None:
+    fake.refuses = True
+    result = mmrag("ask", "docs", "Who won the cup?")
+    assert result.code == 0
+    assert result.out.startswith(
+        "Nothing found.\n\nThe nearest pages:\n 1. station/report.pdf, p. 2 · figure"
+    )
+    assert "mmrag show" not in result.out
+
+
+def test_ask_as_json(fake: FakeMmrag, mmrag: Run) -> None:
+    found = mmrag("ask", "docs", "deck", "--json").json
+    assert found["citations"][0]["bbox"] == {"x0": 0.1, "y0": 0.2, "x1": 0.5, "y1": 0.4}
+    assert found["refused"] is False
+
+
+def test_ask_writes_the_cited_pages(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
+    result = mmrag("ask", "docs", "deck", "--pictures", "out/pages")
+    assert result.out.splitlines()[-2:] == ["out/pages/1.png", "out/pages/2.png"]
+    assert (tmp_path / "out/pages/2.png").is_file()
+    assert fake.calls[1:] == [
+        ("picture", "station/report.pdf", 2, 144, (BOX,)),
+        ("picture", "notes.md", 1, 144, ()),
+    ]
+
+
+def test_asking_a_folder_indexes_it_first(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    fake.report = SKIPPED
+    result = mmrag("ask", "papers", "deck", "--pipeline", "mini", "--password", "xyzzy")
+    assert fake.calls[0] == ("build", "papers", None, "mini", "xyzzy", False)
+    assert fake.calls[1][:2] == ("ask", "deck")
+    assert result.code == 0
+    assert "locked.pdf" in result.err
+    assert "locked.pdf" not in result.out
+
+
+def test_searching_a_folder_finds_its_index(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers/docs").mkdir(parents=True)
+    fake.indexes["docs"].root = (tmp_path / "papers/docs").resolve()
+    assert mmrag("search", "papers/docs", "deck").code == 0
+
+
+def test_an_index_of_another_folder_is_not_taken_for_this_one(
+    fake: FakeMmrag, mmrag: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "papers/docs").mkdir(parents=True)
+    result = mmrag("search", "papers/docs", "deck")
+    assert result.code == 1
+    assert result.error == (
+        "mmrag: papers/docs has no index: the one named docs is of /papers; "
+        "make one: mmrag index papers/docs --index NAME"
+    )
+    assert fake.indexes["docs"].closed
+
+
+def test_a_folder_without_an_index_says_how_to_make_it(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    result = mmrag("search", "papers", "deck")
+    assert (result.code, result.error) == (1, "mmrag: papers has no index yet; make one: mmrag index papers")
+
+
+def test_no_index_of_that_name(fake: FakeMmrag, mmrag: Run) -> None:
+    result = mmrag("ask", "nothing", "deck")
+    assert (result.code, result.out) == (1, "")
+    assert result.error == "mmrag: there is no index at nothing: make one with mmrag index FOLDER"
+
+
+def test_errors_are_one_line(fake: FakeMmrag, mmrag: Run) -> None:
+    fake.fails = ModelError("the encoder x could not be loaded:\n  no such file")
+    result = mmrag("search", "docs", "deck")
+    assert result.error == "mmrag: the encoder x could not be loaded: no such file"
+
+
+def test_a_hostile_snippet_is_shown_as_text(fake: FakeMmrag, mmrag: Run) -> None:
+    fake.hits = [replace(HITS[0], snippet="[red]deck[/red] \x1b]0;owned\x07 :smile:")]
+    out = mmrag("search", "docs", "deck").out
+    assert "[red]deck[/red] ]0;owned :smile:" in out
+    assert "\x1b" not in out

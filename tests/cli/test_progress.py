@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from mmrag.cli import progress as shown
+from mmrag.types import Progress
+
+
+@pytest.mark.parametrize(
+    ("progress", "expected"),
+    [
+        (Progress("scan", "", 0, 0, 0, 0), None),
+        (Progress("read", "", 0, 5, 0, 0), None),
+        # One of two files is open and has ten pages: the other one counts as ten.
+        (Progress("read", "a.pdf", 0, 2, 3, 10), 20),
+        # Two files of 10 and 20 pages are known: the third counts as their mean.
+        (Progress("read", "b.pdf", 1, 3, 12, 30), 45),
+        (Progress("read", "", 3, 3, 45, 45), 45),
+    ],
+)
+def test_pages_to_come_are_guessed_from_those_known(progress: Progress, expected: int | None) -> None:
+    assert shown.expected_pages(progress) == expected
+
+
+@pytest.mark.parametrize(
+    ("pages", "speed", "expected"),
+    [(1, None, "1 page"), (12, 3.44, "12 pages, 3.4/s"), (0, None, "0 pages")],
+)
+def test_rate(pages: int, speed: float | None, expected: str) -> None:
+    assert shown.rate(pages, speed) == expected
+
+
+def test_there_is_no_bar_without_a_terminal() -> None:
+    with shown.bar() as report:
+        assert report is None
+
+
+def test_the_bar_shows_pages_and_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=100, color_system=None, markup=False)
+    monkeypatch.setattr("mmrag.cli.terminal.errors", lambda: console)
+    with shown.bar() as report:
+        assert report is not None
+        report(Progress("read", "re\x1bport [red].pdf", 0, 2, 3, 10))
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    assert "3 pages" in text
+    assert "1/2 re port [red].pdf" in text
