@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmrag.errors import ModelError
+from mmrag.ingest.raster import on_white
 from mmrag.ingest.reading_order import reading_order
 from mmrag.types import BBox
 
@@ -92,17 +93,6 @@ def _pixels(image: Image) -> Any:
     import numpy as np
 
     return np.ascontiguousarray(np.asarray(on_white(image))[:, :, ::-1])
-
-
-def on_white(image: Image) -> Image:
-    """``image`` in RGB, transparency laid on white."""
-    if image.has_transparency_data:
-        from PIL import Image as pillow  # noqa: N813
-
-        layer = image.convert("RGBA")
-        ground = pillow.new("RGBA", layer.size, "white")
-        return pillow.alpha_composite(ground, layer).convert("RGB")
-    return image.convert("RGB")
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mmrag.errors import ModelError
 from mmrag.ingest import ocr
-from mmrag.ingest.ocr import on_white, read_text
+from mmrag.ingest.ocr import read_text
 
 
 def drawn(lines: list[str], size: int = 24, width: int = 900) -> Image.Image:
@@ -44,11 +44,6 @@ def test_an_empty_picture_has_no_lines() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (3, 400), (400, 3)])
 def test_a_sliver_has_no_lines(size: tuple[int, int]) -> None:
     assert read_text(Image.new("RGB", size, "white")) == []
-
-
-def test_transparency_is_laid_on_white() -> None:
-    clear = Image.new("RGBA", (2, 2), (0, 0, 0, 0))
-    assert on_white(clear).getpixel((0, 0)) == (255, 255, 255)
 
 
 def test_reading_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
