@@ -1,0 +1,162 @@
+"""Printed captions and what they belong to."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from mmrag.ingest.pdf.boxes import gaps, inside, shared_height, shared_width, union
+from mmrag.ingest.pdf.values import Block, Box, Role
+from mmrag.text.normalise import normalise
+
+_FIGURE = (
+    r"figures?|fig\.?|abbildung|abb\.?|schema|scheme|chart|plate|diagram(?:me)?|illustration|bild|"
+    r"图|圖|図|插图|рис\.?|рисунок"
+)
+_TABLE = r"tables?|tab\.?|tabelle|tableau|tabla|tabella|表|表格|таблица"
+_NUMBER = r"[\dA-ZIVX]{0,4}(?:[\d][\d.\-–—]*|[A-Z][.\-–]?\d+|[IVX]+|[A-Z])[a-z]?"
+LABEL = re.compile(
+    rf"\s*(?P<figure>{_FIGURE})\s*{_NUMBER}(?P<end>\s*[:.：。)—–|-]|\s|$)|\s*(?P<table>{_TABLE})\s*{_NUMBER}(?P<end2>\s*[:.：。)—–|-]|\s|$)",
+    re.IGNORECASE,
+)
+_MAX_CHARS = 900
+_MAX_GAP = 48.0
+_WRONG_KIND = 60.0
+_UNUSUAL_SIDE = 14.0
+_BESIDE = 25.0
+_PANEL_GAP = 40.0
+_LONE_PANEL_GAP = 16.0
+
+
+class CaptionHabits:
+    """Whether the document sets captions below or above, learnt from those linked so far."""
+
+    def __init__(self) -> None:
+        self._below: Counter[tuple[Role, bool]] = Counter()
+
+    def add(self, role: Role, below: bool) -> None:
+        """A caption was found on this side."""
+        self._below[(role, below)] += 1
+
+    def usual(self, role: Role, below: bool) -> bool:
+        """Whether this side is the document's habit; figures have captions below until shown otherwise."""
+        here, there = self._below[(role, below)], self._below[(role, not below)]
+        if here == there:
+            return below if role is Role.FIGURE else not below
+        return here > there
+
+
+def label_of(text: str) -> str:
+    """``"figure"``, ``"table"`` or ``""``: what the text's label says that it is a caption of."""
+    found = LABEL.match(text)
+    if found is None:
+        return ""
+    return "figure" if found["figure"] else "table"
+
+
+def is_caption(block: Block) -> bool:
+    """Whether a block of text begins like a caption: a label with a number, set off from what follows."""
+    if block.role not in (Role.PARAGRAPH, Role.HEADING, Role.LIST) or len(block.text) > _MAX_CHARS:
+        return False
+    found = LABEL.match(block.text)
+    if found is None:
+        return False
+    end = (found["end"] if found["figure"] else found["end2"]).strip()
+    rest = block.text[found.end() :].strip()
+    # "Figure 3 shows that …" is prose; "Figure 3: …", "表 4.5 …" and a lone "Figure 3" are captions.
+    return bool(end) or not rest or not rest[0].isascii() or (len(rest) < 120 and rest[0].isupper())
+
+
+def join_panels(blocks: list[Block]) -> list[Block]:
+    """Figures that stand together over one caption, or touch, become one."""
+    figures = [block for block in blocks if block.role is Role.FIGURE]
+    others = [block for block in blocks if block.role is not Role.FIGURE]
+    changed = True
+    while changed:
+        changed = False
+        for index, first in enumerate(figures):
+            second = next((b for b in figures[index + 1 :] if _one_figure(first, b, figures, others)), None)
+            if second is not None:
+                figures.remove(second)
+                first.box = union([first.box, second.box])
+                changed = True
+                break
+    return [block for block in blocks if block.role is not Role.FIGURE or block in figures]
+
+
+def _one_figure(first: Block, second: Block, figures: list[Block], others: list[Block]) -> bool:
+    across, down = gaps(first.box, second.box)
+    if max(across, down) > _PANEL_GAP * 1.8:
+        return False
+    aligned = shared_width(first.box, second.box) > 0.3 or shared_height(first.box, second.box) > 0.3
+    both = union([first.box, second.box])
+    if not aligned or any(inside(block.box, both) > 0.3 for block in others):
+        return False
+    captions = _captions_near(both, others)
+    if captions > 1:
+        return False
+    return max(across, down) <= (_PANEL_GAP * 1.8 if captions == 1 else _LONE_PANEL_GAP)
+
+
+def _captions_near(box: Box, others: list[Block]) -> int:
+    return sum(
+        block.role is Role.CAPTION
+        and shared_width(block.box, box) > 0.2
+        and gaps(block.box, box)[1] <= _MAX_GAP
+        for block in others
+    )
+
+
+def link(blocks: list[Block], habits: CaptionHabits) -> list[Block]:
+    """Give each caption to the nearest figure or table that fits; returns the blocks without linked captions.
+
+    Each target takes one caption. A caption that fits nothing stays as a paragraph.
+    """
+    captions = [block for block in blocks if block.role is Role.CAPTION]
+    targets = [block for block in blocks if block.role in (Role.FIGURE, Role.TABLE)]
+    pairs = sorted(
+        (
+            (cost, ci, ti)
+            for ci, caption in enumerate(captions)
+            for ti, target in enumerate(targets)
+            if (cost := _cost(caption, target, blocks, habits)) is not None
+        ),
+        key=lambda item: item,
+    )
+    linked: set[int] = set()
+    taken: set[int] = set()
+    for _, ci, ti in pairs:
+        if ci in linked or ti in taken:
+            continue
+        linked.add(ci)
+        taken.add(ti)
+        caption, target = captions[ci], targets[ti]
+        target.caption = normalise(caption.text)
+        habits.add(target.role, caption.box[1] >= (target.box[1] + target.box[3]) / 2)
+    gone = {id(captions[index]) for index in linked}
+    for block in captions:
+        if id(block) not in gone:
+            block.role = Role.PARAGRAPH
+    return [block for block in blocks if id(block) not in gone]
+
+
+def _cost(caption: Block, target: Block, blocks: list[Block], habits: CaptionHabits) -> float | None:
+    across, down = gaps(caption.box, target.box)
+    beside = shared_height(caption.box, target.box) > 0.5 and shared_width(caption.box, target.box) < 0.1
+    if (beside and across > _MAX_GAP) or (
+        not beside and (down > _MAX_GAP or shared_width(caption.box, target.box) < 0.2)
+    ):
+        return None
+    between = union([caption.box, target.box])
+    for block in blocks:
+        if block is caption or block is target or block.role is Role.FURNITURE:
+            continue
+        if inside(block.box, between) > 0.6 and inside(block.box, target.box) < 0.5:
+            return None
+    cost = across + _BESIDE if beside else down
+    label = label_of(caption.text)
+    if label and label != ("figure" if target.role is Role.FIGURE else "table"):
+        cost += _WRONG_KIND
+    if not beside and not habits.usual(target.role, caption.box[1] >= (target.box[1] + target.box[3]) / 2):
+        cost += _UNUSUAL_SIDE
+    return cost

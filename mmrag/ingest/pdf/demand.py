@@ -1,0 +1,83 @@
+"""Whether a page needs the layout model or OCR, decided from what one cheap pass has found."""
+
+from __future__ import annotations
+
+import re
+
+from mmrag.ingest.pdf.boxes import area
+from mmrag.ingest.pdf.values import Line, RawPage
+
+_ICON = 20.0
+_RULE = 3.0
+_LONG_RULE = 60.0
+_MANY_RULES = 3
+_MANY_SPLIT_ROWS = 3
+_FEW_CHARS = 16
+_STAMP_CHARS = 60
+_MANY_PATHS = 300
+_PAGE_NUMBER = re.compile(r"[.\s]*(?:\d{1,4}|[ivxlc]{1,6})\s*|[.\s·…]+|\(?\d+(?:\.\d+)*\)")
+_UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
+
+
+def needs_layout(raw: RawPage, lines: list[Line]) -> bool:
+    """Whether the page shows more than one column of running text.
+
+    Args:
+        raw: the page.
+        lines: of it, without header and footer.
+    """
+    return _has_graphics(raw, lines) or _has_split_rows(lines)
+
+
+def _has_graphics(raw: RawPage, lines: list[Line]) -> bool:
+    if any(box[2] - box[0] >= _ICON and box[3] - box[1] >= _ICON for box in raw.images):
+        return True
+    rules = 0
+    for x0, y0, x1, y1 in raw.drawings:
+        width, height = x1 - x0, y1 - y0
+        if width > _RULE and height > _RULE:
+            if width >= 8 or height >= 8:
+                return True
+        elif height > _LONG_RULE or (
+            width > _LONG_RULE
+            and 0.09 * raw.height < y0 < 0.92 * raw.height
+            and not any(
+                line.x0 - 2 <= x0 and x1 <= line.x1 + 2 and line.y0 < y0 < line.y1 + 3 for line in lines
+            )
+        ):
+            rules += 1
+    return rules >= _MANY_RULES
+
+
+def _has_split_rows(lines: list[Line]) -> bool:
+    """Whether several rows consist of pieces with wide gaps: columns or a table."""
+    previous: Line | None = None
+    split = 0
+    for line in lines:
+        if (
+            previous is not None
+            and abs(line.base - previous.base) < 1
+            and line.upright
+            and line.x0 - previous.x1 > 1.2 * line.size
+            and not _PAGE_NUMBER.fullmatch(line.text)
+            and len(previous.text) > 2
+        ):
+            split += 1
+            if split >= _MANY_SPLIT_ROWS:
+                return True
+        elif previous is not None and line.base < previous.base - 4 * line.size and line.x0 > previous.x1:
+            return True
+        previous = line
+    return False
+
+
+def is_scan(raw: RawPage) -> bool:
+    """Whether the page has no usable text layer but shows something large."""
+    text = "".join(line.text for line in raw.lines)
+    bad = len(_UNREADABLE.findall(text))
+    good = len(text) - bad - text.count(" ")
+    garbled = bad > 0.3 * len(text)
+    covered = sum(area(box) for box in raw.images) / (raw.width * raw.height)
+    if good < _FEW_CHARS or garbled:
+        return covered >= 0.4 or len(raw.drawings) > _MANY_PATHS or (garbled and len(text) > _FEW_CHARS)
+    return good < _STAMP_CHARS and covered >= 0.75

@@ -1,0 +1,88 @@
+"""What the fonts of a document mean: the size of running text, and which fonts are fixed-width."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+from mmrag.ingest.pdf.values import Line
+
+_MONO = re.compile(
+    r"Mono(?!type)|Typewriter|Courier|Consol|Menlo|Inconsolata|\bTT|CMS?L?TT|SFTT|Terminal|Fixed|Code",
+    re.IGNORECASE,
+)
+_MIN_CHARS = 8
+_MIN_LINES = 4
+_ADVANCES = (0.45, 0.66)
+
+
+class Fonts:
+    """Statistics over the pages seen so far.
+
+    A font is fixed-width if its name says so or if, over several lines, every character takes the same
+    width: many TeX documents rename their fonts, so that names alone miss half of the listings.
+    """
+
+    def __init__(self) -> None:
+        self._sizes: Counter[float] = Counter()
+        self._advances: dict[str, Counter[float]] = {}
+        self._fixed: dict[str, float | None] = {}
+
+    def add(self, lines: list[Line]) -> None:
+        """Take the lines of one page into account."""
+        sizes, advances = self._sizes, self._advances
+        for line in lines:
+            length = len(line.text)
+            sizes[round(line.size * 2) / 2] += length
+            if length >= _MIN_CHARS and line.size > 0:
+                advance = round((line.x1 - line.x0) / length / line.size, 3)
+                if line.font in advances:
+                    advances[line.font][advance] += 1
+                else:
+                    advances[line.font] = Counter((advance,))
+        self._fixed.clear()
+
+    @property
+    def body(self) -> float:
+        """Font size of most of the text, in points; 10 before any text was seen."""
+        return self._sizes.most_common(1)[0][0] if self._sizes else 10.0
+
+    def is_mono(self, line: Line) -> bool:
+        """Whether the whole line is set in a fixed-width font."""
+        if line.size <= 0 or line.ocr:
+            return False
+        if line.font not in self._fixed:
+            self._fixed[line.font] = self._advance(line.font)
+        advance = self._fixed[line.font]
+        if advance is None:
+            return False
+        text = line.text
+        if not text.isascii() and sum(char > "\u2e7f" for char in text) > 0.3 * len(text):
+            return False
+        ratio = (line.x1 - line.x0) / len(text) / line.size
+        # Wide gaps count as one space, so a line may be wider than its characters, never narrower.
+        return (
+            advance * 0.985 <= ratio <= advance * (1.02 if len(text) < 40 else 2.5)
+            or (len(text) < _MIN_CHARS and ratio <= advance * 1.6 and ratio >= advance * 0.8)
+            or (" " in text and advance * 0.985 <= ratio <= advance * 2.5)
+        )
+
+    def _advance(self, font: str) -> float | None:
+        """Width of every character over the font size, or ``None`` for a proportional font."""
+        named = _named_mono(font)
+        counts = self._advances.get(font)
+        if not counts:
+            return 0.525 if named else None
+        advance, times = counts.most_common(1)[0]
+        total = counts.total()
+        near = sum(count for value, count in counts.items() if abs(value - advance) <= 0.0035)
+        if named:
+            return advance if _ADVANCES[0] <= advance <= _ADVANCES[1] else 0.525
+        constant = total >= _MIN_LINES and near >= 0.6 * total and times > 1
+        return advance if constant and _ADVANCES[0] <= advance <= _ADVANCES[1] else None
+
+
+@lru_cache(maxsize=512)
+def _named_mono(font: str) -> bool:
+    return _MONO.search(font) is not None or "NimbusMon" in font

@@ -1,0 +1,46 @@
+"""What is too large to be drawn, found out before anything is decoded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmrag.config import IngestOptions
+from mmrag.ingest.pdf.values import RawPage
+
+
+def check_graphics(document: Any, page: Any, raw: RawPage, options: IngestOptions) -> None:
+    """Mark a page whose graphics must be left alone, with the reason as its error.
+
+    Args:
+        document: of PyMuPDF.
+        page: of it.
+        raw: its raw page; changed in place.
+        options: for the limits.
+    """
+    longest = max(raw.width, raw.height)
+    if longest > options.max_page_points or raw.width * raw.height > options.max_pixels:
+        _leave_out(
+            raw,
+            f"page {raw.number} measures {raw.width:.0f} × {raw.height:.0f} points, over the limit of "
+            f"{options.max_page_points:.0f}: text was read, graphics were left out (ingest.max_page_points)",
+        )
+        return
+    if not raw.images:
+        return
+    sizes = [(info["width"], info["height"]) for info in page.get_image_info()]
+    sizes += [(item[2], item[3]) for item in document.get_page_images(raw.number - 1, full=True)]
+    width, height = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+    if width * height > options.max_pixels:
+        _leave_out(
+            raw,
+            f"page {raw.number} holds a picture of {width} × {height} pixels, over the limit of "
+            f"{options.max_pixels / 1e6:.0f} million: text was read, graphics were left out "
+            "(ingest.max_pixels)",
+        )
+
+
+def _leave_out(raw: RawPage, reason: str) -> None:
+    raw.error = reason
+    raw.text_only = True
+    raw.images = []
+    raw.drawings = []

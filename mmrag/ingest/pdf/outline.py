@@ -1,0 +1,144 @@
+"""Headings and the section path that they make, carried over from page to page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from mmrag.ingest.pdf.fonts import Fonts
+from mmrag.ingest.pdf.values import Block, Role, Row
+from mmrag.text.normalise import normalise
+
+_NUMBERED = re.compile(r"(?:§\s*)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+(?=\S)")
+_CHAPTER = re.compile(
+    r"(?:chapter|part|appendix|kapitel|teil|anhang|chapitre|partie|annexe)\s+[\dA-ZIVX]+\b", re.I
+)
+_CJK_CHAPTER = re.compile(r"第\s*[\d一二三四五六七八九十百]+\s*([章节篇部回])")
+_LETTER = re.compile(r"[^\W\d_]")
+_PLAIN = re.compile(r"[\W\d_]+")
+_MAX_CHARS = 200
+_MAX_ROWS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    size: float
+    bold: bool
+    font: str
+
+
+class Outline:
+    """The headings above the current place, and the level that each style of heading has shown.
+
+    Args:
+        bookmarks: of the document, as PyMuPDF's ``get_toc()``: level, title, 1-based page.
+    """
+
+    def __init__(self, bookmarks: list[list[Any]] | None = None) -> None:
+        self._stack: list[tuple[int, str, _Style]] = []
+        self._levels: dict[_Style, int] = {}
+        self._marks: dict[int, list[tuple[int, str]]] = {}
+        for level, title, page, *_ in bookmarks or []:
+            self._marks.setdefault(page, []).append((level, _plain(str(title))))
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Headings above the current place, outermost first."""
+        return tuple(title for _, title, _ in self._stack)
+
+    def bookmarked(self, text: str, page: int) -> int:
+        """Level of the bookmark to this page that has this title; 0 if there is none."""
+        plain = _plain(text)
+        if not plain:
+            return 0
+        for near in (page, page - 1):
+            for level, title in self._marks.get(near, ()):
+                if title and (plain == title or (len(title) > 6 and plain.endswith(title))):
+                    return level
+        return 0
+
+    def enter(self, block: Block, page: int) -> int:
+        """Go below this heading; returns its level, from 1."""
+        text = normalise(block.text)
+        style = _style(block.rows)
+        level = self.bookmarked(text, page) or _numbered_level(text)
+        if level:
+            self._levels[style] = level
+        else:
+            level = self._levels.get(style) or self._level_by_size(style)
+        while self._stack and self._stack[-1][0] >= level:
+            self._stack.pop()
+        self._stack.append((level, text, style))
+        block.level = level
+        return level
+
+    def _level_by_size(self, style: _Style) -> int:
+        """Below every heading that is set larger, or as large and bolder; beside its equals."""
+        for level, _, other in reversed(self._stack):
+            if other == style:
+                return level
+            larger = other.size > style.size + 0.4
+            bolder = abs(other.size - style.size) <= 0.4 and other.bold and not style.bold
+            if larger or bolder:
+                return level + 1
+        return 1
+
+
+def looks_like_heading(block: Block, fonts: Fonts, outline: Outline, page: int, *, hinted: bool) -> bool:
+    """Whether a block of prose is a heading.
+
+    Args:
+        block: paragraph or list, with rows.
+        fonts: of the document.
+        outline: for its bookmarks.
+        page: 1-based.
+        hinted: the layout model says so; then a style other than running text is enough.
+    """
+    rows = block.rows
+    text = block.text.strip()
+    if not rows or len(rows) > _MAX_ROWS or len(text) > _MAX_CHARS or not _LETTER.search(text):
+        return False
+    if all(row.mono for row in rows):
+        return False
+    if outline.bookmarked(text, page):
+        return True
+    main = rows[0]
+    larger = main.size > 1.08 * fonts.body and main.size >= fonts.body + 0.7
+    bold = all(row.bold for row in rows)
+    numbered = _numbered_level(text) > 0
+    ends = text[-1] in ".,;:。，；：" and not numbered
+    if hinted:
+        strange = main.lines[0].italic or not text[-1].isalnum()
+        return larger or bold or numbered or (strange and not ends)
+    if ends or text[-1] in ".;,":
+        return False
+    return (larger or bold) and len(rows) <= 3 and len(text) <= 120
+
+
+def _numbered_level(text: str) -> int:
+    """Depth of a heading's own number: 1 for "2 Methods", 2 for "2.1 Data"; 0 without one."""
+    if _CHAPTER.match(text):
+        return 1
+    found = _CJK_CHAPTER.match(text)
+    if found:
+        return 2 if found[1] == "节" else 1
+    found = _NUMBERED.match(text)
+    return found[1].count(".") + 1 if found else 0
+
+
+def _style(rows: list[Row]) -> _Style:
+    line = max((line for row in rows for line in row.lines), key=lambda item: len(item.text))
+    if line.ocr:
+        return _Style(round(line.size / 1.5) * 1.5, False, "")
+    return _Style(round(line.size * 2) / 2, line.bold, line.font)
+
+
+def _plain(text: str) -> str:
+    return _PLAIN.sub("", text).casefold()
+
+
+def heading_role(block: Block) -> Block:
+    """The same block as a heading."""
+    block.role = Role.HEADING
+    return block

@@ -1,0 +1,108 @@
+"""An open PDF to parsed pages, one after the other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from mmrag.config import IngestOptions
+from mmrag.ingest.pdf.assembly import Assembly, page_value
+from mmrag.ingest.pdf.demand import is_scan, needs_layout
+from mmrag.ingest.pdf.limits import check_graphics
+from mmrag.ingest.pdf.rawpage import read_raw
+from mmrag.ingest.pdf.render import encode, render_clip
+from mmrag.ingest.pdf.scans import read_lines, understand_scan
+from mmrag.ingest.pdf.state import DocumentState
+from mmrag.ingest.pdf.understand import by_geometry, by_layout
+from mmrag.ingest.pdf.values import RawPage
+from mmrag.types import Kind, ParsedPage
+
+_AHEAD = 5
+
+
+class Reader:
+    """Reads raw pages a few ahead, so that what repeats in the margins is known when a page is parsed."""
+
+    def __init__(self, document: Any, document_id: str, options: IngestOptions) -> None:
+        self._document = document
+        self._id = document_id
+        self._options = options
+        self._state = DocumentState.of(document, options)
+        self._labelled = bool(document.get_page_labels())
+
+    def pages(self) -> Iterator[ParsedPage]:
+        """The parsed pages; closes the document at the end."""
+        ahead: deque[RawPage] = deque()
+        try:
+            for index in range(self._document.page_count):
+                ahead.append(self._read(index))
+                if len(ahead) > _AHEAD:
+                    yield self._parse(ahead.popleft())
+            while ahead:
+                yield self._parse(ahead.popleft())
+        finally:
+            self._document.close()
+
+    def _read(self, index: int) -> RawPage:
+        try:
+            page = self._document[index]
+            raw = read_raw(page, index + 1)
+            check_graphics(self._document, page, raw, self._options)
+        except Exception as error:  # one page must not cost the others
+            return RawPage(index + 1, 0.0, 0.0, error=f"page {index + 1} can't be read: {_one_line(error)}")
+        self._state.add(raw)
+        return raw
+
+    def _parse(self, raw: RawPage) -> ParsedPage:
+        assembly = Assembly(self._id, raw, self._state)
+        error = raw.error
+        if raw.width > 0 and raw.height > 0:
+            try:
+                self._fill(assembly, raw)
+            except Exception as problem:  # one page must not cost the others
+                error = error or f"page {raw.number} is incomplete: {_one_line(problem)}"
+        label = self._document[raw.number - 1].get_label() if self._labelled else ""
+        return ParsedPage(
+            page_value(self._id, raw, label),
+            tuple(assembly.elements),
+            tuple(assembly.assets.values()),
+            error or None,
+        )
+
+    def _fill(self, assembly: Assembly, raw: RawPage) -> None:
+        if not raw.text_only and is_scan(raw):
+            self._fill_scan(assembly, raw)
+            return
+        lines = self._state.furniture.split(raw)
+        layout = self._options.layout
+        if raw.text_only or layout == "never" or not (layout == "always" or needs_layout(raw, lines)):
+            assembly.add_blocks(by_geometry(raw, lines, self._state), None)
+            return
+        page = self._upright(raw)
+        assembly.add_blocks(by_layout(page, raw, lines, self._state), page)
+
+    def _fill_scan(self, assembly: Assembly, raw: RawPage) -> None:
+        page = self._upright(raw)
+        picture = render_clip(page, None, self._options.dpi)
+        lines = read_lines(picture, raw) if self._options.ocr != "never" else []
+        raw.lines = lines
+        self._state.fonts.add(lines)
+        self._state.furniture.add(raw)
+        kept = self._state.furniture.split(raw)
+        text = "\n".join(line.text for line in lines)
+        whole = (0.0, 0.0, raw.width, raw.height)
+        section = self._state.outline.path
+        assembly.add(Kind.PAGE, whole, text, "", section, encode(picture), {"ocr": True})
+        if lines:
+            assembly.add_blocks(understand_scan(picture, raw, kept, self._state), page)
+
+    def _upright(self, raw: RawPage) -> Any:
+        page = self._document[raw.number - 1]
+        if page.rotation:
+            page.remove_rotation()
+        return page
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,98 @@
+"""Lines to rows: what stands on one baseline belongs together."""
+
+from __future__ import annotations
+
+import itertools
+
+from mmrag.ingest.pdf.fonts import Fonts
+from mmrag.ingest.pdf.values import Line, Row
+
+_MIN_SHARED = 0.55
+
+
+def to_rows(lines: list[Line], fonts: Fonts) -> list[Row]:
+    """``lines`` grouped by baseline, rows from top to bottom, lines in a row from left to right."""
+    groups: list[list[Line]] = []
+    for line in sorted(lines, key=lambda item: (item.base, item.x0)):
+        for group in groups[-1:-3:-1]:
+            if _same_row(group[0], line):
+                group.append(line)
+                break
+        else:
+            groups.append([line])
+    return [_row(group, fonts) for group in groups]
+
+
+def _same_row(first: Line, second: Line) -> bool:
+    if abs(first.base - second.base) < 0.5:
+        return True
+    both = min(first.y1, second.y1) - max(first.y0, second.y0)
+    lower = min(first.y1 - first.y0, second.y1 - second.y0)
+    return both > _MIN_SHARED * lower and abs(first.base - second.base) < 0.6 * max(first.size, second.size)
+
+
+def _row(lines: list[Line], fonts: Fonts) -> Row:
+    if len(lines) == 1:
+        line = lines[0]
+        return Row(
+            lines, line.x0, line.y0, line.x1, line.y1, line.base, line.size, line.bold, fonts.is_mono(line)
+        )
+    lines.sort(key=lambda item: item.x0)
+    main = max(lines, key=lambda item: len(item.text))
+    mono = sum(len(line.text) for line in lines if fonts.is_mono(line))
+    return Row(
+        lines,
+        lines[0].x0,
+        min(line.y0 for line in lines),
+        max(line.x1 for line in lines),
+        max(line.y1 for line in lines),
+        main.base,
+        main.size,
+        all(line.bold for line in lines),
+        mono > 0.7 * sum(len(line.text) for line in lines),
+    )
+
+
+def row_text(row: Row) -> str:
+    """The row as one line of prose; pieces that touch are joined without a space."""
+    lines = row.lines
+    if len(lines) == 1:
+        return lines[0].text
+    text = lines[0].text
+    for before, after in itertools.pairwise(lines):
+        apart = after.x0 - before.x1 > 0.08 * after.size
+        text += (" " if apart else "") + after.text
+    return text
+
+
+def preformatted(rows: list[Row]) -> str:
+    """Rows of a listing with their indentation and column positions, blank rows included."""
+    advance = _advance(rows)
+    left = min(row.x0 for row in rows)
+    pitch = _pitch(rows)
+    out: list[str] = []
+    for index, row in enumerate(rows):
+        if index and pitch and row.base - rows[index - 1].base > 1.7 * pitch:
+            out.append("")
+        text = ""
+        for line in row.lines:
+            column = round((line.x0 - left) / advance)
+            gap = column - len(text)
+            text += " " * (gap if gap > 0 else (1 if text else 0)) + line.text.rstrip()
+        out.append(text)
+    return "\n".join(out)
+
+
+def _advance(rows: list[Row]) -> float:
+    """Width of one character: the commonest over the lines without wide gaps."""
+    widths = sorted(
+        (line.x1 - line.x0) / len(line.text) for row in rows for line in row.lines if len(line.text) >= 4
+    )
+    if widths:
+        return max(widths[len(widths) // 4], 0.5)
+    return max(0.5, 0.55 * rows[0].size)
+
+
+def _pitch(rows: list[Row]) -> float:
+    steps = sorted(b.base - a.base for a, b in itertools.pairwise(rows) if b.base > a.base)
+    return steps[len(steps) // 3] if steps else 0.0

@@ -1,0 +1,39 @@
+"""What is known of the document while its pages are read one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmrag.config import IngestOptions
+from mmrag.ingest.pdf.captions import CaptionHabits
+from mmrag.ingest.pdf.fonts import Fonts
+from mmrag.ingest.pdf.furniture import Furniture
+from mmrag.ingest.pdf.outline import Outline
+from mmrag.ingest.pdf.values import RawPage
+
+
+@dataclass(slots=True)
+class DocumentState:
+    """Carried from page to page; its size does not grow with the number of pages.
+
+    Attributes:
+        words_of_pictures: text that OCR read in a picture, by the picture's asset id.
+    """
+
+    options: IngestOptions
+    outline: Outline
+    fonts: Fonts = field(default_factory=Fonts)
+    furniture: Furniture = field(default_factory=Furniture)
+    habits: CaptionHabits = field(default_factory=CaptionHabits)
+    words_of_pictures: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, document: Any, options: IngestOptions) -> DocumentState:
+        """At the start of an open PyMuPDF document."""
+        return cls(options, Outline(document.get_toc(simple=True)))
+
+    def add(self, raw: RawPage) -> None:
+        """Take a page that lies ahead into account."""
+        self.fonts.add(raw.lines)
+        self.furniture.add(raw)

@@ -1,0 +1,164 @@
+"""Words in a table's box to rows of cells, and those to Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mmrag.ingest.pdf.values import Box, Line, RawPage, Region
+from mmrag.text.normalise import join_lines, normalise
+
+_WORD_GAP = 0.45
+_FULL_GRID = 0.6
+
+
+@dataclass(slots=True)
+class Word:
+    """A word with its box in points."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    text: str
+
+    @property
+    def middle(self) -> float:
+        """Of its height."""
+        return (self.y0 + self.y1) / 2
+
+
+def words_in(page: Any, box: Box) -> list[Word]:
+    """The words of the text layer whose middle lies in ``box``."""
+    return [
+        Word(x0, y0, x1, y1, text)
+        for x0, y0, x1, y1, text, *_ in page.get_text(
+            "words", clip=(box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2)
+        )
+        if box[0] - 2 <= (x0 + x1) / 2 <= box[2] + 2 and box[1] - 2 <= (y0 + y1) / 2 <= box[3] + 2
+    ]
+
+
+def words_of(lines: list[Line]) -> list[Word]:
+    """Words of lines that have no boxes of their own (OCR): placed by their share of the characters."""
+    words = []
+    for line in lines:
+        step = (line.x1 - line.x0) / max(1, len(line.text))
+        at = 0
+        for text in line.text.split(" "):
+            if text:
+                words.append(
+                    Word(line.x0 + at * step, line.y0, line.x0 + (at + len(text)) * step, line.y1, text)
+                )
+            at += len(text) + 1
+    return words
+
+
+def to_cells(words: list[Word], region: Region, raw: RawPage) -> list[list[str]]:
+    """Rows of cells, all of one length, empty columns and rows left out.
+
+    Args:
+        words: of the table.
+        region: with the borders that the layout model found.
+        raw: the page, for the rules drawn on it.
+    """
+    if not words:
+        return []
+    rows = _rows(words)
+    columns = sorted(region.columns) or _gutters(rows)
+    cells = [_split(row, columns) for row in rows]
+    merged = _merge_wrapped(rows, cells, region, raw)
+    used = [index for index in range(len(columns) + 1) if any(row[index] for row in merged)]
+    return [[row[index] for index in used] for row in merged if any(row)]
+
+
+def markdown(cells: list[list[str]]) -> str:
+    """A Markdown table; the first row is its head. Bars inside cells are escaped."""
+    if not cells:
+        return ""
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells]
+    lines.insert(1, "|" + " --- |" * len(cells[0]))
+    return "\n".join(lines)
+
+
+def _rows(words: list[Word]) -> list[list[Word]]:
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda item: item.middle):
+        if rows:
+            last = rows[-1][-1]
+            height = min(word.y1 - word.y0, last.y1 - last.y0)
+            if word.middle - last.middle < 0.4 * height:
+                rows[-1].append(word)
+                continue
+        rows.append([word])
+    for row in rows:
+        row.sort(key=lambda item: item.x0)
+    return rows
+
+
+def _split(row: list[Word], columns: list[float]) -> list[str]:
+    """The row's words in their columns. A phrase that runs across a border stays whole where it begins."""
+    cells: list[list[str]] = [[] for _ in range(len(columns) + 1)]
+    column = -1
+    for index, word in enumerate(row):
+        own = sum(border <= (word.x0 + word.x1) / 2 for border in columns)
+        if index and own > column:
+            gap = word.x0 - row[index - 1].x1
+            if gap < _WORD_GAP * (word.y1 - word.y0):
+                own = column
+        column = max(own, column)
+        cells[column].append(word.text)
+    return [normalise(" ".join(cell)) for cell in cells]
+
+
+def _gutters(rows: list[list[Word]]) -> list[float]:
+    """Middles of the vertical strips that no word of any row enters."""
+    spans = sorted((word.x0, word.x1) for row in rows for word in row)
+    height = sorted(word.y1 - word.y0 for row in rows for word in row)[len(spans) // 2]
+    borders: list[float] = []
+    end = spans[0][1]
+    for x0, x1 in spans[1:]:
+        if x0 - end > 0.7 * height:
+            borders.append((x0 + end) / 2)
+        end = max(end, x1)
+    return borders
+
+
+def _merge_wrapped(
+    rows: list[list[Word]], cells: list[list[str]], region: Region, raw: RawPage
+) -> list[list[str]]:
+    """Lines of one row joined.
+
+    Where rules part the rows, the model's borders are trusted. Elsewhere a line that fills only one cell,
+    not the first, under a filled cell, goes on with the row above.
+    """
+    ruled = _is_ruled(region, raw)
+    merged: list[list[str]] = []
+    band_before = -1
+    for row, line in zip(rows, cells, strict=True):
+        band = sum(border <= row[0].middle for border in region.rows)
+        filled = [index for index, cell in enumerate(line) if cell]
+        same_band = band == band_before and bool(region.rows)
+        wrapped = len(filled) == 1 and filled[0] > 0 and bool(merged) and bool(merged[-1][filled[0]])
+        if merged and same_band and (ruled or wrapped):
+            merged[-1] = [join_lines([a, b]) for a, b in zip(merged[-1], line, strict=True)]
+        else:
+            merged.append(list(line))
+        band_before = band
+    return merged
+
+
+def _is_ruled(region: Region, raw: RawPage) -> bool:
+    """Whether most borders between rows are drawn as rules."""
+    if not region.rows:
+        return False
+    width = region.box[2] - region.box[0]
+    heights = {
+        round((box[1] + box[3]) / 2)
+        for box in raw.drawings
+        if box[3] - box[1] <= 3
+        and box[2] - box[0] > 0.15 * width
+        and region.box[1] - 4 < box[1] < region.box[3] + 4
+    }
+    drawn = sum(any(abs(border - height) <= 6 for height in heights) for border in region.rows)
+    return drawn >= _FULL_GRID * len(region.rows)

@@ -1,0 +1,142 @@
+"""Lines, bitmaps and drawings of a page to blocks in reading order."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from mmrag.ingest.pdf import captions, figures, order, paragraphs, regions, tables
+from mmrag.ingest.pdf.boxes import area, inside, union
+from mmrag.ingest.pdf.outline import looks_like_heading
+from mmrag.ingest.pdf.rows import row_text, to_rows
+from mmrag.ingest.pdf.state import DocumentState
+from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role
+from mmrag.text.normalise import join_lines
+
+_HEADINGS = frozenset({"section-header", "title"})
+_MARGIN = 0.13
+
+
+def by_geometry(raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
+    """Blocks of a page from its lines alone: headings, paragraphs, lists and listings."""
+    upright = [line for line in lines if line.upright]
+    blocks: list[Block] = []
+    for column in order.columns(upright, raw.width, raw.height) if _may_have_columns(upright) else [upright]:
+        for block in paragraphs.build(to_rows(column, state.fonts)):
+            if looks_like_heading(block, state.fonts, state.outline, raw.number, hinted=False):
+                block.role = Role.HEADING
+            blocks.append(block)
+    return paragraphs.merge_runs(blocks)
+
+
+def _may_have_columns(lines: list[Line]) -> bool:
+    return any(
+        after.base < before.base - 2 * after.size
+        or (after.x0 > before.x1 and abs(after.base - before.base) < 2)
+        for before, after in itertools.pairwise(lines)
+    )
+
+
+def by_layout(page: Any, raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
+    """Blocks of a page by the layout model, with its figures and tables, captions linked.
+
+    Args:
+        page: of PyMuPDF; for a scan, one that holds the words which OCR read.
+        raw: the page's bitmaps and drawings.
+        lines: without header and footer.
+        state: of the document.
+    """
+    found = regions.analyse(page)
+    return from_regions(page, raw, lines, found, state)
+
+
+def from_regions(
+    page: Any, raw: RawPage, lines: list[Line], found: list[Region], state: DocumentState
+) -> list[Block]:
+    """As `by_layout`, for regions that are known already."""
+    loose = regions.assign(lines, found)
+    around = _surroundings(found, loose)
+    boxes = figures.find_figures(raw, around)
+    blocks: list[Block] = []
+    for region in found:
+        if region.name == "picture":
+            loose += [line for line in region.lines if not _in_any(line.box, boxes)]
+            continue
+        own = [line for line in region.lines if region.name == "caption" or not _in_any(line.box, boxes)]
+        if own:
+            blocks += _region_blocks(page, raw, region, own, state)
+    left = [line for line in loose if line.upright and not _in_any(line.box, boxes)]
+    for block in paragraphs.build(to_rows(left, state.fonts)):
+        order.insert(blocks, block)
+    for box in boxes:
+        order.insert(blocks, Block(Role.FIGURE, box))
+    for block in blocks:
+        if captions.is_caption(block) and (block.role is not Role.HEADING):
+            block.role = Role.CAPTION
+    blocks = captions.join_panels(blocks)
+    blocks = captions.link(blocks, state.habits)
+    for block in blocks:
+        if block.role is Role.FIGURE:
+            block.extra["lines"] = [line for line in lines if inside(line.box, block.box) > 0.5]
+    return paragraphs.merge_runs(blocks)
+
+
+def _surroundings(found: list[Region], loose: list[Line]) -> figures.Surroundings:
+    pictures = [region.box for region in found if region.name == "picture"]
+    prose: list[Line] = []
+    labels = list(loose)
+    for region in found:
+        if region.name == "picture" or (region.name == "text" and _in_any(region.box, pictures)):
+            labels += region.lines
+        elif region.name in regions.PROSE or region.name in regions.MARGINS or region.name == "formula":
+            prose += region.lines
+    return figures.Surroundings(
+        prose, labels, [region.box for region in found if region.name == "table"], pictures
+    )
+
+
+def _in_any(box: Box, boxes: list[Box]) -> bool:
+    return any(inside(box, other) > 0.6 for other in boxes)
+
+
+def _region_blocks(
+    page: Any, raw: RawPage, region: Region, lines: list[Line], state: DocumentState
+) -> list[Block]:
+    name = region.name
+    box = union(line.box for line in lines)
+    if name in regions.MARGINS and (box[3] < _MARGIN * raw.height or box[1] > (1 - _MARGIN) * raw.height):
+        return []
+    rows = to_rows([line for line in lines if line.upright] or lines, state.fonts)
+    ocr = lines[0].ocr
+    if name == "table":
+        return _table(page, raw, region, lines, state)
+    if name == "formula":
+        return [Block(Role.FORMULA, box, rows, " ".join(row_text(row) for row in rows), ocr=ocr)]
+    if name == "caption":
+        return [Block(Role.CAPTION, box, rows, join_lines([row_text(row) for row in rows]), ocr=ocr)]
+    blocks = paragraphs.build(rows, trusted=name != "list-item")
+    for block in blocks:
+        hinted = name in _HEADINGS
+        plain = block.role is not Role.LISTING and not paragraphs.BULLET.match(block.text)
+        if plain and looks_like_heading(block, state.fonts, state.outline, raw.number, hinted=hinted):
+            block.role = Role.HEADING
+    return blocks
+
+
+def _table(page: Any, raw: RawPage, region: Region, lines: list[Line], state: DocumentState) -> list[Block]:
+    box = union([region.box, *(line.box for line in lines)])
+    ocr = lines[0].ocr
+    words = tables.words_of(lines) if ocr else tables.words_in(page, box)
+    cells = tables.to_cells(words, region, raw)
+    if len(cells) < 2 or len(cells[0]) < 2:
+        return paragraphs.build(to_rows(lines, state.fonts), trusted=True)
+    rules = [rule for rule in raw.drawings if rule[3] - rule[1] < 3 and _touches(rule, box)]
+    return [Block(Role.TABLE, union([box, *rules]), [], tables.markdown(cells), ocr=ocr)]
+
+
+def _touches(rule: Box, box: Box) -> bool:
+    return (
+        box[1] - 8 < rule[1] < box[3] + 8
+        and min(rule[2], box[2]) - max(rule[0], box[0]) > 0.5 * (rule[2] - rule[0])
+        and area(box) > 0
+    )

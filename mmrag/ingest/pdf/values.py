@@ -1,0 +1,132 @@
+"""What the stages of PDF reading hand to each other. Lengths are PDF points, origin top left, y down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Box = tuple[float, float, float, float]
+"""``(x0, y0, x1, y1)`` on the page as shown, in points."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A run of text on one baseline, without wide gaps.
+
+    Attributes:
+        base: y of the baseline.
+        size: font size of the first character.
+        upright: false for text that runs up or down the page.
+        ocr: whether it was read from pixels.
+    """
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    base: float
+    text: str
+    size: float
+    font: str
+    bold: bool = False
+    italic: bool = False
+    upright: bool = True
+    ocr: bool = False
+
+    @property
+    def box(self) -> Box:
+        """Its box."""
+        return (self.x0, self.y0, self.x1, self.y1)
+
+
+@dataclass(slots=True)
+class RawPage:
+    """A page as MuPDF sees it, before anything is understood.
+
+    Attributes:
+        number: 1-based.
+        width, height: as shown, after rotation and cropping.
+        lines: in the order of the content stream.
+        images: boxes of bitmaps.
+        drawings: boxes of vector paths that can be seen.
+        rotation: that the page is shown with; already applied to all boxes.
+        error: why graphics or text are missing; empty if nothing is.
+        text_only: whether graphics and OCR must be left alone.
+    """
+
+    number: int
+    width: float
+    height: float
+    lines: list[Line] = field(default_factory=list)
+    images: list[Box] = field(default_factory=list)
+    drawings: list[Box] = field(default_factory=list)
+    rotation: int = 0
+    error: str = ""
+    text_only: bool = False
+
+
+class Role(StrEnum):
+    """What a block is, finer than an element's kind."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST = "list"
+    LISTING = "listing"
+    CAPTION = "caption"
+    TABLE = "table"
+    FIGURE = "figure"
+    FORMULA = "formula"
+    FURNITURE = "furniture"
+
+
+@dataclass(slots=True)
+class Region:
+    """A box of the layout model with its class and, for a table, its inner column and row borders."""
+
+    name: str
+    box: Box
+    columns: list[float] = field(default_factory=list)
+    rows: list[float] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Row:
+    """Lines that share a baseline, from left to right."""
+
+    lines: list[Line]
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    base: float
+    size: float
+    bold: bool
+    mono: bool
+
+    @property
+    def text(self) -> str:
+        """Its lines with single spaces between."""
+        return " ".join(line.text for line in self.lines)
+
+
+@dataclass(slots=True)
+class Block:
+    """One element to be.
+
+    Attributes:
+        text: as it will be shown; not yet normalised.
+        caption: printed caption that was linked to it.
+        level: of a heading, from 1; 0 where unknown.
+        labelled: whether a caption begins with a label such as "Figure 3".
+    """
+
+    role: Role
+    box: Box
+    rows: list[Row] = field(default_factory=list)
+    text: str = ""
+    caption: str = ""
+    level: int = 0
+    ocr: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
