@@ -20,21 +20,31 @@ OnlyDocument = Annotated[
     typer.Option(
         "--document",
         "-d",
+        metavar="NAME",
         help="Only in this document: a path, an id, or a pattern such as 'reports/*.pdf'. May be repeated.",
         show_default=False,
     ),
 ]
 OnlyKind = Annotated[
     list[Kind] | None,
-    typer.Option("--kind", help="Only this kind of element. May be repeated.", show_default=False),
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help=f"Only this kind of element: {', '.join(Kind)}. May be repeated.",
+        show_default=False,
+    ),
 ]
 OnlyPages = Annotated[
-    str | None, typer.Option("--pages", help="Only these pages: 7, or 3-9.", show_default=False)
+    str | None,
+    typer.Option("--pages", metavar="FROM-TO", help="Only these pages: 7, or 3-9.", show_default=False),
 ]
 OnlyWhere = Annotated[
     list[str] | None,
     typer.Option(
-        "--where", help="Only documents with this metadata: author=Lee. May be repeated.", show_default=False
+        "--where",
+        metavar="KEY=VALUE",
+        help="Only documents with this metadata, e.g. author=Lee. May be repeated.",
+        show_default=False,
     ),
 ]
 
@@ -42,7 +52,9 @@ OnlyWhere = Annotated[
 def search(
     index: IndexName,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="Words or a question.")],
-    top_k: Annotated[int, typer.Option("--top-k", "-k", min=1, max=1000, help="How many pages.")] = 10,
+    top_k: Annotated[
+        int, typer.Option("--top-k", "-k", metavar="N", min=1, max=1000, help="How many pages.")
+    ] = 10,
     document: OnlyDocument = None,
     kind: OnlyKind = None,
     pages: OnlyPages = None,
@@ -80,6 +92,7 @@ def ask(
         typer.Option(
             "--top-k",
             "-k",
+            metavar="N",
             min=1,
             max=1000,
             help="How many pages to answer from; else as the recipe says.",

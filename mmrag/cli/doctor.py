@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def doctor(
     pipeline: Annotated[
-        str, typer.Option(help="Try the models of this recipe: a name, or the path of a .yaml file.")
+        str, typer.Option(metavar="NAME|FILE", help="Try the models of this recipe.")
     ] = "mini",
     json: Json = False,
 ) -> None:

@@ -42,9 +42,9 @@ def info(
 
 
 def list_(
-    folder: Annotated[Path, typer.Option("--folder", "-f", help="Where to look.", show_default=True)] = Path(
-        "indexes"
-    ),
+    folder: Annotated[
+        Path, typer.Option("--folder", "-f", metavar="DIRECTORY", help="Where to look.")
+    ] = Path("indexes"),
     json: Json = False,
 ) -> None:
     """List the indexes under ./indexes."""
@@ -78,7 +78,9 @@ def show(
             show_default=False,
         ),
     ] = None,
-    dpi: Annotated[int, typer.Option(min=36, max=600, help="Dots an inch of the picture.")] = 144,
+    dpi: Annotated[
+        int, typer.Option(metavar="N", min=36, max=600, help="Dots an inch of the picture.")
+    ] = 144,
     json: Json = False,
 ) -> None:
     """Write the picture of a page with the evidence outlined, and print where it is."""

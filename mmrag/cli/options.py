@@ -18,6 +18,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 Password = Annotated[
     str | None,
     typer.Option(
+        metavar="WORD",
         help="Opens encrypted files. Better in the environment, where no other user sees it.",
         envvar="MMRAG_PASSWORD",
         show_default=False,
@@ -26,6 +27,7 @@ Password = Annotated[
 Pipeline = Annotated[
     str | None,
     typer.Option(
+        metavar="NAME|FILE",
         help="A recipe's name, or the path of its .yaml file. Else the one the index was made with, or mini.",
         show_default=False,
     ),

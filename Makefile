@@ -1,0 +1,64 @@
+# Everything runs in a virtual environment: the active one, else .venv, which is made if there is none.
+# Another Python: make demo PYTHON=python3.12
+
+PYTHON ?= python3
+ENVIRONMENT := $(or $(VIRTUAL_ENV),.venv)
+BIN := $(ENVIRONMENT)/bin
+# Environments that uv makes have no pip.
+HAVE_PIP := $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+
+.PHONY: demo test lint types docs bench clean help
+.DELETE_ON_ERROR:
+
+help:  ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST)
+
+demo: $(ENVIRONMENT)/.mmrag-demo  ## install, index examples/docs, and ask three questions
+	@PATH="$(abspath $(BIN)):$$PATH" sh examples/demo.sh
+
+test: $(ENVIRONMENT)/.mmrag-dev  ## install what tests need, and run them all
+	@$(BIN)/python -m pytest
+
+lint: $(ENVIRONMENT)/.mmrag-dev  ## ruff, and the layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(ENVIRONMENT)/.mmrag-dev  ## mypy, strict
+	@$(BIN)/mypy
+
+docs: $(ENVIRONMENT)/.mmrag-dev  ## write docs/command-line.md from --help
+	@$(BIN)/python docs/make_reference.py
+
+bench: $(ENVIRONMENT)/.mmrag-dev  ## what starting costs
+	@$(BIN)/python benchmarks/startup.py
+
+clean:  ## remove what was built; indexes stay
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(ENVIRONMENT)/.mmrag-demo: pyproject.toml | $(BIN)/python
+	@echo "Installing mmrag into $(ENVIRONMENT) (about a minute, once) …"
+	@$(HAVE_PIP)
+	@$(PIP) '.[cpu]' || { $(call say,$(INSTALL_FAILED)); exit 1; }
+	@touch $@
+
+$(ENVIRONMENT)/.mmrag-dev: pyproject.toml | $(BIN)/python
+	@echo "Installing mmrag and what its tests need into $(ENVIRONMENT) …"
+	@$(HAVE_PIP)
+	@$(PIP) '.[cpu,dev]' || { $(call say,$(INSTALL_FAILED)); exit 1; }
+	@touch $@ $(ENVIRONMENT)/.mmrag-demo
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { $(call say,$(NO_PYTHON)); exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { $(call say,$(OLD_PYTHON)); exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { $(call say,$(NO_VENV)); exit 1; }
+	@$(PYTHON) -m venv $(ENVIRONMENT)
+
+say = printf '%s\n' "make: $(1)" >&2
+NO_PYTHON := there is no program $(PYTHON): install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3
+OLD_PYTHON := $(PYTHON) is older than 3.11, which mmrag needs: name a newer one: make PYTHON=python3.12
+NO_VENV := $(PYTHON) has no module venv or ensurepip, so it can not make an environment: \
+install them (on Debian and Ubuntu: apt install python3-venv), or activate an environment of your own first
+INSTALL_FAILED := the installation failed, for the reason that pip gives above: \
+where the network needs a proxy or a mirror, set HTTPS_PROXY or PIP_INDEX_URL and run make again
