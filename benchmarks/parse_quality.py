@@ -79,9 +79,8 @@ def report(queries: Path, found: Found) -> None:
     for query, place, iou, cover, element in rows:
         flag = " " if iou >= 0.5 else ("~" if cover >= 0.8 else "!")
         kind = element.kind if element else "-"
-        print(
-            f"{flag} {query['id']} {query['kind']:6} {query['doc']} p{place['page']} IoU {iou:.2f} cover {cover:.2f} {kind}"
-        )
+        where = f"{query['id']} {query['kind']:6} {query['doc']} p{place['page']}"
+        print(f"{flag} {where} IoU {iou:.2f} cover {cover:.2f} {kind}")
     for kind in ("figure", "table"):
         of_kind = [row for row in rows if row[0]["kind"] == kind]
         if of_kind:

@@ -26,7 +26,7 @@ def needs_layout(raw: RawPage, lines: list[Line]) -> bool:
         raw: the page.
         lines: of it, without header and footer.
     """
-    return _has_graphics(raw, lines) or _has_split_rows(lines)
+    return _has_graphics(raw, lines) or has_split_rows(lines)
 
 
 def _has_graphics(raw: RawPage, lines: list[Line]) -> bool:
@@ -49,7 +49,7 @@ def _has_graphics(raw: RawPage, lines: list[Line]) -> bool:
     return rules >= _MANY_RULES
 
 
-def _has_split_rows(lines: list[Line]) -> bool:
+def has_split_rows(lines: list[Line]) -> bool:
     """Whether several rows consist of pieces with wide gaps: columns or a table."""
     previous: Line | None = None
     split = 0

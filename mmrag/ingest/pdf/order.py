@@ -1,11 +1,16 @@
-"""Where a block that the layout model did not order stands among those that it did."""
+"""Reading order: of columns, and of blocks that the layout model did not order."""
 
 from __future__ import annotations
 
+from statistics import median
+
 from mmrag.ingest.pdf.boxes import shared_width
 from mmrag.ingest.pdf.values import Block, Line
-from mmrag.ingest.reading_order import reading_order
-from mmrag.types import BBox
+
+_BINS = 120
+_MIN_LINES = 4
+_MAX_CROSSING = 0.2
+_FULL = 0.5
 
 
 def insert(blocks: list[Block], block: Block) -> None:
@@ -27,14 +32,67 @@ def insert(blocks: list[Block], block: Block) -> None:
         blocks.insert(place, block)
 
 
-def columns(lines: list[Line], width: float, height: float) -> list[list[Line]]:
-    """Lines of a page in columns, in the order in which columns are read."""
-    boxes = [BBox.from_points(*line.box, width, height) for line in lines]
-    groups: list[list[Line]] = []
-    for index in reading_order(boxes, width / height):
-        line = lines[index]
-        if groups and line.base >= groups[-1][-1].base - 2 * line.size:
-            groups[-1].append(line)
+def columns(lines: list[Line]) -> list[list[Line]]:
+    """Lines in columns, in the order in which columns are read.
+
+    Cut at a gutter that few lines cross and that has lines of running text on both sides. A line across
+    the gutter (a title) ends the columns above it and is read before those below it.
+    """
+    gutter = _gutter(lines)
+    if gutter is None:
+        return [lines]
+    bands: list[tuple[list[Line], list[Line], list[Line]]] = [([], [], [])]
+    for line in sorted(lines, key=lambda item: item.base):
+        wide, left, right = bands[-1]
+        if line.x0 < gutter < line.x1:
+            if left or right:
+                bands.append(([line], [], []))
+            else:
+                wide.append(line)
         else:
-            groups.append([line])
+            (left if line.x1 <= gutter else right).append(line)
+    groups: list[list[Line]] = []
+    for wide, left, right in bands:
+        groups += [group for group in (wide, *_again(left), *_again(right)) if group]
     return groups
+
+
+def _again(lines: list[Line]) -> list[list[Line]]:
+    return columns(lines) if lines else []
+
+
+def _gutter(lines: list[Line]) -> float | None:
+    """The x that fewest lines cross, if both of its sides read like columns of text."""
+    if len(lines) < 2 * _MIN_LINES:
+        return None
+    left = min(line.x0 for line in lines)
+    width = max(line.x1 for line in lines) - left
+    if width <= 0:
+        return None
+    step = width / _BINS
+    changes = [0] * (_BINS + 2)
+    for line in lines:
+        changes[int((line.x0 - left) / step)] += 1
+        changes[int((line.x1 - left) / step) + 1] -= 1
+    crossed: list[int] = []
+    total = 0
+    for change in changes[:_BINS]:
+        total += change
+        crossed.append(total)
+    middle = range(_BINS // 5, _BINS - _BINS // 5)
+    fewest = min(crossed[index] for index in middle)
+    if fewest > _MAX_CROSSING * len(lines):
+        return None
+    best = [index for index in middle if crossed[index] == fewest]
+    x = left + (best[len(best) // 2] + 0.5) * step
+    sides = [line for line in lines if line.x1 <= x], [line for line in lines if line.x0 >= x]
+    return x if all(_is_column(side) for side in sides) else None
+
+
+def _is_column(lines: list[Line]) -> bool:
+    """Whether most are lines of running text: as wide as the column, and wide for their height."""
+    if len(lines) < _MIN_LINES:
+        return False
+    column = max(line.x1 for line in lines) - min(line.x0 for line in lines)
+    width = median(line.x1 - line.x0 for line in lines)
+    return width >= _FULL * column and width >= 6 * median(line.size for line in lines)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 from mmrag.ingest.pdf import captions, figures, order, paragraphs, regions, tables
 from mmrag.ingest.pdf.boxes import area, inside, union
+from mmrag.ingest.pdf.demand import has_split_rows
 from mmrag.ingest.pdf.outline import looks_like_heading
 from mmrag.ingest.pdf.rows import row_text, to_rows
 from mmrag.ingest.pdf.state import DocumentState
@@ -21,20 +21,12 @@ def by_geometry(raw: RawPage, lines: list[Line], state: DocumentState) -> list[B
     """Blocks of a page from its lines alone: headings, paragraphs, lists and listings."""
     upright = [line for line in lines if line.upright]
     blocks: list[Block] = []
-    for column in order.columns(upright, raw.width, raw.height) if _may_have_columns(upright) else [upright]:
+    for column in order.columns(upright) if has_split_rows(upright) else [upright]:
         for block in paragraphs.build(to_rows(column, state.fonts)):
             if looks_like_heading(block, state.fonts, state.outline, raw.number, hinted=False):
                 block.role = Role.HEADING
             blocks.append(block)
     return paragraphs.merge_runs(blocks)
-
-
-def _may_have_columns(lines: list[Line]) -> bool:
-    return any(
-        after.base < before.base - 2 * after.size
-        or (after.x0 > before.x1 and abs(after.base - before.base) < 2)
-        for before, after in itertools.pairwise(lines)
-    )
 
 
 def by_layout(page: Any, raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
