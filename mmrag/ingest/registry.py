@@ -1,0 +1,58 @@
+"""Which ingestor reads which kind of file, known without loading any of them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmrag.config import IngestOptions
+from mmrag.ingest.base import Ingestor
+from mmrag.ingest.ocr import OCR_VERSION
+from mmrag.ingest.sniff import BMP, GIF, HTML, JPEG, MARKDOWN, PDF, PLAIN, PNG, TIFF, WEBP
+from mmrag.types import Document, ParsedPage
+
+
+@dataclass(slots=True)
+class LazyIngestor:
+    """An `Ingestor` whose module, with the parser library behind it, is imported when it first opens a file.
+
+    ``media_types`` and ``version`` are stated here because an index is compared with them on every run,
+    most of which parse nothing.
+    """
+
+    place: str
+    media_types: frozenset[str]
+    version: str
+
+    def open(
+        self, path: Path, name: str, options: IngestOptions, password: str | None = None
+    ) -> tuple[Document, Iterator[ParsedPage]]:
+        """As `Ingestor.open`."""
+        return self.load().open(path, name, options, password)
+
+    def load(self) -> Ingestor:
+        """The ingestor itself."""
+        module, _, name = self.place.partition(":")
+        made: Ingestor = getattr(importlib.import_module(module), name)()
+        return made
+
+
+INGESTORS: tuple[LazyIngestor, ...] = (
+    LazyIngestor("mmrag.ingest.pdf:PdfIngestor", frozenset({PDF}), "pdf-1"),
+    LazyIngestor(
+        "mmrag.ingest.pictures:PictureIngestor",
+        frozenset({PNG, JPEG, WEBP, TIFF, BMP, GIF}),
+        "pictures-1",
+    ),
+    LazyIngestor("mmrag.ingest.markup:MarkupIngestor", frozenset({HTML, MARKDOWN, PLAIN}), "markup-1"),
+)
+
+INGEST_VERSION = " ".join([*(ingestor.version for ingestor in INGESTORS), OCR_VERSION])
+"""The part of an index's fingerprint that says how files were read."""
+
+
+def ingestors() -> dict[str, Ingestor]:
+    """From media types to the ingestor that reads them. Loads no parser library."""
+    return {media_type: ingestor for ingestor in INGESTORS for media_type in sorted(ingestor.media_types)}
