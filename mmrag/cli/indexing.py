@@ -23,7 +23,10 @@ SHOWN_SKIPPED = 20
 
 def index(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="The folder of documents.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="The folder of documents, or one document.", show_default=False
+        ),
     ],
     index: Annotated[
         str | None,
@@ -96,21 +99,22 @@ def print_report(console: Console, report: Report, name: str) -> None:
     console.print(Text.assemble(("Index ", "bold"), (name, "bold cyan"), "  ", _holds(report)))
     console.print(Text("This run  " + _did(report), style="dim"))
     print_skipped(console, report.skipped, name)
-    console.print(Text(f'\nAsk it: mmrag ask {shlex.quote(name)} "…"', style="dim"))
+    if report.documents:
+        console.print(f'\nAsk it: mmrag ask {shlex.quote(name)} "…"', style="dim")
 
 
 def print_skipped(console: Console, skipped: tuple[FileReport, ...], index: str) -> None:
     """The files that were not read whole, each with its reason."""
     from rich.text import Text
 
-    from mmrag.cli.terminal import clean
+    from mmrag.cli.terminal import clean, print_hanging
 
     if not skipped:
         return
     console.print(Text(f"\nSkipped, wholly or in part: {len(skipped)}", style="yellow"))
     for file in skipped[:SHOWN_SKIPPED]:
         line = Text.assemble("  ", (clean(file.path), "bold"), (f"  {file.status.value}", "yellow"))
-        console.print(line.append(f"  {clean(file.reason)}" if file.reason else ""))
+        print_hanging(console, line.append(f"  {clean(file.reason)}" if file.reason else ""), 6)
     if len(skipped) > SHOWN_SKIPPED:
         console.print(f"  and {len(skipped) - SHOWN_SKIPPED} more: mmrag info {shlex.quote(index)} --files")
 

@@ -2,64 +2,68 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mmrag.cli.highlight import excerpt, spans
+from mmrag.cli.highlight import Span, excerpt, spans
 from mmrag.cli.places import place, short
-from mmrag.cli.terminal import clean
-from mmrag.types import Answer, Citation, Hit
+from mmrag.cli.terminal import clean, print_hanging
+from mmrag.types import Answer, Citation, Hit, Kind
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
     from rich.text import Text
 
 SNIPPET_LINES = 3
 INDENT = 4
 
+_RULE = re.compile(r"[\s|:-]*")
 
-def print_hits(console: Console, hits: list[Hit], question: str) -> None:
+
+def print_hits(console: Console, hits: Sequence[Hit], question: str) -> None:
     """A list of hits: place, kind, score and element id, and under it the matching part."""
     for hit in hits:
-        console.print(_heading(f"{hit.rank:>2}. ", hit))
-        snippet = excerpt(hit.snippet or _says(hit), question, _snippet_columns(console))
-        console.print(_indented(_marked(*snippet)))
+        print_hanging(console, _heading(hit), INDENT)
+        for text, found in _matching(hit, question, console.width - INDENT):
+            print_hanging(console, _marked(" " * INDENT + text, found, INDENT), INDENT)
 
 
 def print_answer(console: Console, answer: Answer, index: str) -> None:
     """The answer, where each quote stands, and how to see it."""
     _print_text(console, answer)
     for citation in answer.citations:
-        console.print(_cited(citation))
-        if clean(citation.quote) not in clean(answer.text):
-            console.print(_indented(_marked(*excerpt(citation.quote, answer.question, 400))))
+        print_hanging(console, _cited(citation), INDENT)
+        if not _words(citation.quote) <= _words(answer.text):
+            text, found = excerpt(citation.quote, answer.question, 5 * console.width)
+            print_hanging(console, _marked(" " * INDENT + text, found, INDENT), INDENT)
     if answer.refused and answer.hits:
-        console.print(_dim("\nThe nearest pages:"))
-        print_hits(console, list(answer.hits[:3]), answer.question)
-    console.print(_dim("\n" + _closing(answer)))
+        console.print("\nThe nearest pages:", style="dim")
+        print_hits(console, answer.hits[:3], answer.question)
+    console.print("\n" + _closing(answer), style="dim")
     if answer.citations:
         first = short(answer.citations[0].element)
-        console.print(_dim(f"See it on its page: mmrag show {shlex.quote(index)} {first}"))
+        console.print(f"See it on its page: mmrag show {shlex.quote(index)} {first}", style="dim")
 
 
 def _print_text(console: Console, answer: Answer) -> None:
     from rich.text import Text
 
-    for line in answer.text.splitlines() or [""]:
-        text = clean(line)
+    for line in map(clean, answer.text.splitlines()):
         if answer.refused:
-            console.print(Text(text, style="yellow"))
+            console.print(Text(line, style="yellow"))
         else:
-            console.print(_marked(text, spans(text, answer.question)))
+            console.print(_marked(line, spans(line, answer.question)))
     if answer.citations:
         console.print()
 
 
-def _heading(number: str, hit: Hit) -> Text:
+def _heading(hit: Hit) -> Text:
     from rich.text import Text
 
     return Text.assemble(
-        (number, "bold"),
+        (f"{hit.rank:>2}. ", "bold"),
         (place(hit.document, hit.page), "bold cyan"),
         (f" · {hit.element.kind.value} · score {hit.score:.2f} · {short(hit.element)}", "dim"),
     )
@@ -80,30 +84,38 @@ def _closing(answer: Answer) -> str:
     return f"{answer.generator} · confidence {answer.confidence:.2f} · {seconds:.1f} s"
 
 
-def _says(hit: Hit) -> str:
-    return " ".join(part for part in (hit.element.caption, hit.element.text) if part)
+def _matching(hit: Hit, question: str, width: int) -> list[tuple[str, list[Span]]]:
+    """The lines to show of a hit: of a table its head and best rows, else the best part of the text."""
+    says = hit.snippet or " ".join(part for part in (hit.element.caption, hit.element.text) if part)
+    rows = table_rows(says) if hit.element.kind is Kind.TABLE else []
+    if len(rows) < 2:
+        return [excerpt(says, question, max(20, (width - 1) * SNIPPET_LINES - width // 6))]
+    shown = best_rows(rows, question, SNIPPET_LINES)
+    return [excerpt(row, question, max(20, width)) for row in shown]
 
 
-def _snippet_columns(console: Console) -> int:
-    return max(20, (console.width - INDENT - 1) * SNIPPET_LINES - 12)
+def table_rows(markdown: str) -> list[str]:
+    """The rows of a Markdown table without their empty cells, and the lines around it; no rules."""
+    lines = [line.strip() for line in markdown.splitlines() if not _RULE.fullmatch(line)]
+    cells = [[cell for cell in map(str.strip, line.strip("|").split("|")) if cell] for line in lines]
+    return [" | ".join(row) for row in cells]
 
 
-def _marked(text: str, found: list[tuple[int, int]]) -> Text:
+def best_rows(rows: Sequence[str], question: str, count: int) -> list[str]:
+    """The first row and those with the most matched letters, ``count`` in all, as they stand."""
+    gain = [sum(end - start for start, end in spans(row, question)) for row in rows]
+    best = sorted(range(1, len(rows)), key=lambda place: -gain[place])[: count - 1]
+    return [rows[place] for place in sorted([0, *best])]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
+
+
+def _marked(text: str, found: list[Span], shift: int = 0) -> Text:
     from rich.text import Text
 
     out = Text(text)
     for start, end in found:
-        out.stylize("bold yellow", start, end)
+        out.stylize("bold yellow", start + shift, end + shift)
     return out
-
-
-def _dim(text: str) -> Text:
-    from rich.text import Text
-
-    return Text(text, style="dim")
-
-
-def _indented(text: Text) -> RenderableType:
-    from rich.padding import Padding
-
-    return Padding(text, (0, 0, 0, INDENT), expand=False)

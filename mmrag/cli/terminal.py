@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 PIPE_COLUMNS = 100
 
@@ -35,6 +36,20 @@ def print_json(value: Any) -> None:
     except UnicodeEncodeError:
         text = json.dumps(plain, indent=2, default=str)
     print(text)
+
+
+def print_hanging(console: Console, text: Text, indent: int) -> None:
+    """Print ``text`` wrapped, its lines after the first indented, without blanks at their ends."""
+    first, *rest = text.wrap(console, console.width)
+    if rest:
+        whole = text[len(first.plain) :]
+        whole = whole[len(whole.plain) - len(whole.plain.lstrip()) :]
+        rest = list(whole.wrap(console, max(10, console.width - indent)))
+    for number, line in enumerate([first, *rest]):
+        line.rstrip()
+        if number:
+            line.pad_left(indent)
+        console.print(line, soft_wrap=True)
 
 
 def clean(text: str) -> str:
