@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_TOKEN = re.compile(r"\d+(?:\.\d+)?|[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+|%|\+")
+_TOKEN = re.compile(
+    r"\d+(?:\.\d+)?|(?<!\w)\.\d+|[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+|%|\+"
+)
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 _NUMBER_WORDS = {word: str(value) for value, word in enumerate(_WORDS.split(" "))}
 _HEDGES = frozenset({"about", "roughly", "approximately", "around", "circa", "nearly", "约"})
@@ -19,9 +21,11 @@ def holds(text: str, variants: tuple[str, ...]) -> bool:
     word or number must be there as a whole, and the words of a part must stand together.
     """
     found = tokens(text)
-    return any(
-        all(_stands_in(part, found) for part in variant.split(";") if part.strip()) for variant in variants
-    )
+    for variant in variants:
+        parts = [part for part in variant.split(";") if part.strip()]
+        if parts and all(_stands_in(part, found) for part in parts):
+            return True
+    return False
 
 
 def _stands_in(part: str, found: list[str]) -> bool:
@@ -38,7 +42,7 @@ def tokens(text: str) -> list[str]:
 
 
 def _canonical(token: str) -> str:
-    if token[0].isdigit():
+    if token[-1].isdigit() and token[0] in ".0123456789":
         return f"{float(token):g}"
     token = _NUMBER_WORDS.get(token, token)
     return _SAME.get(token, token)
