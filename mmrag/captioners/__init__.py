@@ -1,0 +1,23 @@
+"""Captioners: pictures become text."""
+
+from __future__ import annotations
+
+from mmrag.captioners.base import Captioner, PictureContext
+from mmrag.config import resolve
+
+__all__ = ["Captioner", "PictureContext", "load_captioner"]
+
+_KNOWN = {"mini:caption": "mmrag.captioners.mini.captioner:MiniCaption"}
+
+
+def load_captioner(spec: str) -> Captioner:
+    """The captioner that ``spec`` names: ``mini:caption`` or ``package.module:Class``.
+
+    Its weights are loaded when it first describes a photo, not here.
+
+    Raises:
+        SpecError: if nothing of that name is known.
+        ModelError: if a plugin's class can't be made.
+    """
+    captioner: Captioner = resolve(spec, _KNOWN, "captioner")
+    return captioner
