@@ -12,6 +12,7 @@ from mmrag.types import BBox
 
 _PROBES = 80
 _MIN_COLUMN_LINES = 3
+_MAX_COLUMNS = 4
 _MAX_SPANNING = 0.25
 _FULL_LINE = 0.5
 _LINE_ASPECT = 6.0
@@ -73,9 +74,11 @@ def _order(indices: list[int], boxes: Sequence[BBox], aspect: float) -> list[int
     return ordered
 
 
-def _gutter(indices: Sequence[int], boxes: Sequence[BBox], aspect: float) -> float | None:
-    """Where on the x axis the fewest boxes are cut, if both sides read like columns of text."""
-    if len(indices) < 2 * _MIN_COLUMN_LINES:
+def _gutter(
+    indices: Sequence[int], boxes: Sequence[BBox], aspect: float, columns: int = _MAX_COLUMNS
+) -> float | None:
+    """Where on the x axis the fewest boxes are cut, if both sides read like ``columns`` columns at most."""
+    if columns < 2 or len(indices) < 2 * _MIN_COLUMN_LINES:
         return None
     left = min(boxes[i].x0 for i in indices)
     width = max(boxes[i].x1 for i in indices) - left
@@ -85,9 +88,12 @@ def _gutter(indices: Sequence[int], boxes: Sequence[BBox], aspect: float) -> flo
     if fewest > _MAX_SPANNING * len(indices):
         return None
     runs = [x for x, count in zip(probes, crossed, strict=True) if count == fewest]
-    for x in (runs[len(runs) // 2], *runs):
+    for x in dict.fromkeys((runs[len(runs) // 2], runs[0], runs[-1])):
         sides = ([i for i in indices if boxes[i].x1 <= x], [i for i in indices if boxes[i].x0 >= x])
-        if all(_is_column(side, boxes, aspect) or _gutter(side, boxes, aspect) for side in sides):
+        if all(
+            _is_column(side, boxes, aspect) or _gutter(side, boxes, aspect, columns // 2) is not None
+            for side in sides
+        ):
             return x
     return None
 
