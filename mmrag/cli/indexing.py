@@ -143,16 +143,14 @@ def _holds(report: Report) -> str:
 def _did(report: Report) -> str:
     statuses = Counter(file.status.value for file in report.files)
     parts = [f"{count} {status}" for status, count in statuses.items()]
-    return " · ".join([*parts, f"{_count(report.encoded, 'chunk')} embedded", _duration(report.seconds)])
+    return " · ".join([*parts, f"{_count(report.encoded, 'chunk')} embedded", _took(report.seconds)])
 
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+def _took(seconds: float) -> str:
+    from mmrag.cli.progress import duration
+
+    return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,8 +11,6 @@ from mmrag.types import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
-    from rich.progress import Task
-    from rich.text import Text
 
 _SAYS = {"scan": "Looking at files", "read": "Reading", "write": "Writing"}
 
@@ -21,21 +20,21 @@ def bar() -> Iterator[Callable[[Progress], None] | None]:
     """A function to report progress to; ``None`` where there is no terminal to show it on."""
     from mmrag.cli.terminal import errors
 
-    console = errors()
-    if not console.is_terminal or console.is_dumb_terminal:
+    if not errors().is_terminal or errors().is_dumb_terminal:
         yield None
         return
     with _bars() as bars:
-        task = bars.add_task("Looking at files", total=None, file="", pages="")
+        task = bars.add_task(_SAYS["scan"], total=None, file="", pace="")
+        begin = time.monotonic()
 
         def show(progress: Progress) -> None:
             bars.update(
                 task,
-                description=_SAYS.get(progress.stage, progress.stage.capitalize()),
-                completed=progress.pages_done if progress.stage == "read" else progress.files_done,
-                total=expected_pages(progress) if progress.stage == "read" else progress.files_total or None,
+                description=_SAYS.get(progress.stage, progress.stage),
+                completed=progress.pages_done,
+                total=expected_pages(progress),
                 file=_file(progress),
-                pages=progress.stage == "read",
+                pace=pace(progress, time.monotonic() - begin),
             )
 
         yield show
@@ -54,6 +53,29 @@ def expected_pages(progress: Progress) -> int | None:
     return progress.pages_total + round(unopened * progress.pages_total / opened)
 
 
+def pace(progress: Progress, seconds: float) -> str:
+    """``12 of about 40 pages, 3.4/s, 9 s left`` after so many seconds of reading."""
+    total = expected_pages(progress)
+    if progress.stage != "read" or total is None:
+        return ""
+    about = "" if total == progress.pages_total else "about "
+    said = f"{progress.pages_done} of {about}{total} pages"
+    if not progress.pages_done or seconds <= 0:
+        return said
+    rate = progress.pages_done / seconds
+    return f"{said}, {rate:.1f}/s, {duration((total - progress.pages_done) / rate)} left"
+
+
+def duration(seconds: float) -> str:
+    """``9 s``, ``2 min 5 s``, ``3 h 10 min``."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
 def _file(progress: Progress) -> str:
     from mmrag.cli.terminal import clean
 
@@ -62,38 +84,21 @@ def _file(progress: Progress) -> str:
 
 
 def _bars() -> Bars:
-    from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Bars
     from rich.table import Column
-    from rich.text import Text
 
     from mmrag.cli.terminal import errors
 
-    class Rate(ProgressColumn):
-        """Pages done, and how many a second."""
-
-        def render(self, task: Task) -> Text:
-            return Text(rate(task.completed, task.speed) if task.fields["pages"] else "", style="cyan")
-
+    file = Column(no_wrap=True, overflow="ellipsis", ratio=1)
     return Bars(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        Rate(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn(
-            "{task.fields[file]}",
-            markup=False,
-            style="dim",
-            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
-        ),
+        BarColumn(bar_width=20),
+        TextColumn("{task.fields[pace]}", markup=False, style="cyan", table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[file]}", markup=False, style="dim", table_column=file),
         console=errors(),
         transient=True,
         expand=True,
+        refresh_per_second=5,
     )
-
-
-def rate(pages: float, speed: float | None) -> str:
-    """``12 pages, 3.4/s``; without the rate while it is unknown."""
-    text = f"{pages:.0f} page" + ("" if pages == 1 else "s")
-    return f"{text}, {speed:.1f}/s" if speed else text

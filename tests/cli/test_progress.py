@@ -27,11 +27,25 @@ def test_pages_to_come_are_guessed_from_those_known(progress: Progress, expected
 
 
 @pytest.mark.parametrize(
-    ("pages", "speed", "expected"),
-    [(1, None, "1 page"), (12, 3.44, "12 pages, 3.4/s"), (0, None, "0 pages")],
+    ("progress", "seconds", "expected"),
+    [
+        (Progress("scan", "", 0, 0, 0, 0), 1, ""),
+        (Progress("write", "", 2, 2, 9, 9), 1, ""),
+        (Progress("read", "a.pdf", 0, 2, 0, 10), 1, "0 of about 20 pages"),
+        (Progress("read", "a.pdf", 0, 2, 4, 10), 2, "4 of about 20 pages, 2.0/s, 8 s left"),
+        (Progress("read", "a.pdf", 0, 1, 5, 10), 50, "5 of 10 pages, 0.1/s, 50 s left"),
+    ],
 )
-def test_rate(pages: int, speed: float | None, expected: str) -> None:
-    assert shown.rate(pages, speed) == expected
+def test_pace(progress: Progress, seconds: float, expected: str) -> None:
+    assert shown.pace(progress, seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0.2, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s"), (11_400, "3 h 10 min")],
+)
+def test_durations(seconds: float, expected: str) -> None:
+    assert shown.duration(seconds) == expected
 
 
 def test_there_is_no_bar_without_a_terminal() -> None:
@@ -47,5 +61,5 @@ def test_the_bar_shows_pages_and_the_file(monkeypatch: pytest.MonkeyPatch) -> No
         assert report is not None
         report(Progress("read", "re\x1bport [red].pdf", 0, 2, 3, 10))
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
-    assert "3 pages" in text
+    assert "3 of about 20 pages" in text
     assert "1/2 re port [red].pdf" in text
