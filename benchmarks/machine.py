@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 PACKAGES = ("mmrag", "numpy", "faiss-cpu", "onnxruntime", "pymupdf", "rapidocr", "tokenizers")
 
@@ -16,15 +17,12 @@ def print_machine() -> None:
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
-    print(
-        f"machine: {platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
-    )
+    cores = len(os.sched_getaffinity(0))
+    print(f"machine: {platform.machine()}, {cores} cores, Python {platform.python_version()}")
     print("versions:", ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name))))
     print("commit:", commit or "unknown")
-    print(
-        "command: python",
-        " ".join(os.path.relpath(part) if os.path.exists(part) else part for part in sys.argv),
-    )
+    words = [os.path.relpath(word) if Path(word).is_absolute() else word for word in sys.argv]
+    print("command: python", " ".join(words))
     print()
 
 

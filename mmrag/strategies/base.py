@@ -24,10 +24,14 @@ class Strategy(Protocol):
     name: str
 
     @property
-    def encoders(self) -> Mapping[str, Encoder]: ...
+    def encoders(self) -> Mapping[str, Encoder]:
+        """See above."""
+        ...
 
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """See above."""
+        ...
 
     def describe(
         self, elements: Sequence[Element], assets: Mapping[str, Asset], remember: Remember

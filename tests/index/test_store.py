@@ -65,11 +65,15 @@ def test_settings_come_back_as_they_were(place: Path) -> None:
     writer.close()
 
 
+def add_and_fail(writer: Writer) -> None:
+    writer.add_document(DOCUMENT)
+    raise RuntimeError
+
+
 def test_an_exception_undoes_the_transaction(place: Path) -> None:
     writer, reader = Writer(place), Reader(place)
     with pytest.raises(RuntimeError), writer.writing():
-        writer.add_document(DOCUMENT)
-        raise RuntimeError
+        add_and_fail(writer)
     assert reader.documents() == {}
     with writer.writing():
         row = writer.add_document(DOCUMENT)
@@ -108,12 +112,8 @@ def test_a_full_database_is_a_full_disk(place: Path) -> None:
 
 
 def test_a_full_disk_under_a_file_is_a_full_disk(place: Path) -> None:
-    with (
-        pytest.raises(DiskFullError, match="no space left"),
-        translated(place),
-        open("/dev/full", "w") as full,
-    ):
-        full.write("x" * 100_000)
+    with pytest.raises(DiskFullError, match="no space left"), translated(place):
+        Path("/dev/full").write_text("x" * 100_000)
 
 
 HOLD = """

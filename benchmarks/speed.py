@@ -1,0 +1,212 @@
+"""Speed as ratios against the bare libraries, in one run: ``python benchmarks/speed.py DEVSET INDEX``.
+
+DEVSET holds ``corpus/`` with PDFs; INDEX is an index of it. Every ratio is a median over pairs A B A B …
+on the same input; absolute figures are this machine's and only stand beside their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+from devset import load_questions
+from machine import print_machine
+
+import mmrag
+from mmrag.config import IngestOptions
+from mmrag.encoders import load_encoder
+from mmrag.encoders.batching import encode_texts
+from mmrag.index.lexical import Terms, bm25
+from mmrag.index.vectors import faiss
+from mmrag.ingest.pdf import PdfIngestor
+from mmrag.strategies.chunks import chunk
+from mmrag.text.terms import query_terms
+from mmrag.types import Query
+
+PAIRS = 5
+
+
+def paired(
+    ours: Callable[[], None], bare: Callable[[], None], pairs: int = PAIRS
+) -> tuple[float, float, float]:
+    """Medians of CPU seconds of ours and bare, and the median of bare / ours (1 is as fast as bare)."""
+    ours(), bare()
+    mine, other = [], []
+    for _ in range(pairs):
+        mine.append(_cpu(ours))
+        other.append(_cpu(bare))
+    ratios = [b / a for a, b in zip(mine, other, strict=True)]
+    return statistics.median(mine), statistics.median(other), statistics.median(ratios)
+
+
+def _cpu(call: Callable[[], None]) -> float:
+    begin = time.process_time()
+    call()
+    return time.process_time() - begin
+
+
+def text_ingest(corpus: Path) -> None:
+    """Text-only ingest against a loop that extracts the same words and boxes."""
+    paths = [path for path in sorted(corpus.glob("*.pdf")) if "scan" not in path.name]
+    options = IngestOptions(layout="never", ocr="never")
+
+    def ours() -> None:
+        for path in paths:
+            _, pages = PdfIngestor().open(path, path.name, options)
+            for _ in pages:
+                pass
+
+    def bare() -> None:
+        for path in paths:
+            with pymupdf.open(path) as document:
+                for page in document:
+                    page.get_text("dict")
+                    page.get_text("words")
+
+    mine, other, ratio = paired(ours, bare)
+    report("text-only ingest, layout and OCR off", mine, other, ratio, f"{len(paths)} PDFs", "words and dict")
+
+
+def index_build(index: mmrag.Index) -> None:
+    """Encoding as a build does it against a bare loop over the same chunks, sorted by length."""
+    for spec in index.recipe.caption.encoders:
+        encoder = load_encoder(spec)
+        elements = [
+            element
+            for document in index.documents()[:3]
+            for page in range(1, document.page_count + 1)
+            for element in index.elements(document, page)
+        ]
+        texts = [piece.text for piece in chunk(elements, encoder)]
+
+        def ours(encoder=encoder, elements=elements) -> None:
+            encode_texts(encoder, [piece.text for piece in chunk(elements, encoder)])
+
+        def bare(encoder=encoder, texts=texts) -> None:
+            encoder.encode_texts(sorted(texts, key=len))
+
+        mine, other, ratio = paired(ours, bare, 3)
+        report(f"chunk and encode, {spec}", mine, other, ratio, f"{len(texts)} chunks", "length-sorted loop")
+
+
+def query_overhead(devset: Path, index: mmrag.Index) -> None:
+    """What a search costs beyond its encoder, FAISS and FTS5 calls."""
+    questions = [question.text for question in load_questions(devset)]
+    retriever = index._retriever
+    retriever.search(Query(questions[0]))
+    spaces, options, connection = retriever._spaces, index.recipe.retrieve, index._reader.connection
+    extra = []
+    for question in questions * 3:
+        begin = time.perf_counter()
+        index.search(question, 10)
+        whole = time.perf_counter() - begin
+        begin = time.perf_counter()
+        words = query_terms(question)
+        for name, encoder in retriever._asked(question):
+            vector = encoder.encode_queries([question])[0]
+            spaces[name]._index.search(vector[None, :], options.depth)
+        for table in Terms:
+            bm25(connection, table, words, options.depth)
+        extra.append(whole - (time.perf_counter() - begin))
+    print(
+        f"- query overhead beyond encoder, FAISS and FTS5, {len(extra)} searches: "
+        f"p50 {1000 * statistics.median(extra):.2f} ms, p95 {1000 * np.quantile(extra, 0.95):.2f} ms"
+    )
+
+
+def processes(index: mmrag.Index, corpus: Path) -> None:
+    """Whole processes: CPU seconds of help, of a cold search, and seconds of a run with nothing to do."""
+    mmrag_ = [sys.executable, "-m", "mmrag.cli"]
+    for name, command in {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "mmrag --help": [*mmrag_, "--help"],
+        "mmrag search, cold, English": [*mmrag_, "search", str(index.path), "survival of patients"],
+        "mmrag search, cold, Chinese": [*mmrag_, "search", str(index.path), "哪个操作系统"],
+        "mmrag index, nothing changed": [*mmrag_, "index", str(corpus), "--index", str(index.path)],
+    }.items():
+        cpu, wall = [], []
+        for _ in range(PAIRS):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            begin = time.perf_counter()
+            subprocess.run(command, check=False, capture_output=True)
+            wall.append(time.perf_counter() - begin)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            cpu.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+        print(f"- {name}: {statistics.median(cpu):.2f} CPU s, {statistics.median(wall):.2f} s, {PAIRS} runs")
+
+
+def memory(pages: int) -> None:
+    """Peak memory of indexing one long PDF, all processes added up."""
+    with tempfile.TemporaryDirectory() as folder:
+        documents = Path(folder) / "docs"
+        documents.mkdir()
+        made = pymupdf.open()
+        for number in range(pages):
+            page = made.new_page()
+            page.insert_text((72, 60), f"Chapter {number // 20 + 1}", fontsize=16)
+            for line in range(40):
+                page.insert_text(
+                    (72, 90 + 16 * line), f"Line {line} of page {number}: a pump turns wheel {line}."
+                )
+        made.save(documents / "long.pdf")
+        command = [sys.executable, "-m", "mmrag.cli", "index", str(documents), "--index", f"{folder}/index"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        peak = 0
+        begin = time.perf_counter()
+        while process.poll() is None:
+            peak = max(peak, _resident(process.pid))
+            time.sleep(0.2)
+        print(
+            f"- memory: a PDF of {pages} pages, all processes together: peak {peak / 2**20:.0f} MiB, "
+            f"{time.perf_counter() - begin:.0f} s, exit {process.returncode}"
+        )
+
+
+def _resident(root: int) -> int:
+    """Proportional set size of a process and its children, in bytes: shared pages count once."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rsplit(") ", 1)[1].split()[1])
+            if int(folder.name) == root or parent == root:
+                lines = (folder / "smaps_rollup").read_text().splitlines()
+                total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
+        except (OSError, StopIteration):
+            continue
+    return total
+
+
+def report(what: str, mine: float, other: float, ratio: float, on: str, against: str) -> None:
+    print(
+        f"- {what}: {ratio:.2f} × the speed of a bare {against} ({mine:.2f} against {other:.2f} CPU s, {on})"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("devset", type=Path)
+    parser.add_argument("index")
+    parser.add_argument("--pages", type=int, default=3000, help="length of the PDF of the memory test")
+    arguments = parser.parse_args()
+    os.environ.setdefault("NO_COLOR", "1")
+    print_machine()
+    with mmrag.open(arguments.index) as index:
+        processes(index, arguments.devset / "corpus")
+        query_overhead(arguments.devset, index)
+        index_build(index)
+    text_ingest(arguments.devset / "corpus")
+    memory(arguments.pages)
+
+
+if __name__ == "__main__":
+    main()
