@@ -18,6 +18,8 @@ from mmrag.errors import CrashedError, TimedOutError
 from mmrag.ingest import wire
 
 _START_SECONDS = 60.0
+_STARVED = 0.5
+_LONGEST = 5.0
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -71,13 +73,14 @@ class ParserProcess:
 
         Args:
             place: what is being done, for messages.
-            seconds: how long to wait for it, wall clock.
+            seconds: how long to wait for it, wall clock; longer where the machine is so busy that the
+                parser could not use half of it, but never five times as long.
 
         Raises:
             TimedOutError: if it does not come in time.
             CrashedError: if the process is gone.
         """
-        deadline = time.monotonic() + seconds
+        patience = _Patience(self._process.pid, seconds)
         assert self._process.stdout is not None  # noqa: S101
         descriptor = self._process.stdout.fileno()
         poll = select.poll()
@@ -86,11 +89,11 @@ class ParserProcess:
         def read(count: int) -> bytes:
             parts = []
             while count:
-                left = deadline - time.monotonic()
-                if left <= 0 or not poll.poll(left * 1000):
-                    raise TimedOutError(
-                        f"{place} took longer than {seconds:g} s (ingest.page_seconds), and was stopped"
-                    )
+                while not poll.poll(max(0.0, patience.left()) * 1000):
+                    if not patience.extended():
+                        raise TimedOutError(
+                            f"{place} took longer than {seconds:g} s (ingest.page_seconds), and was stopped"
+                        )
                 part = os.read(descriptor, min(count, 1 << 20))
                 if not part:
                     raise CrashedError(f"{place} {self._last_words()}")
@@ -119,6 +122,41 @@ class ParserProcess:
         name = signal.Signals(-code).name
         hint = ": the system may be out of memory" if name == "SIGKILL" else ""
         return f"killed the parser ({name}{hint})"
+
+
+class _Patience:
+    """A deadline that a parser on a crowded machine may miss."""
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        self._pid = pid
+        self._seconds = seconds
+        self._started = time.monotonic()
+        self._until = self._started + seconds
+        self._used_at_start = self._used_before = _processor_seconds(pid)
+
+    def left(self) -> float:
+        """Seconds to wait before asking whether to go on."""
+        return self._until - time.monotonic()
+
+    def extended(self) -> bool:
+        """Whether to wait longer: the parser does work, and has had less than half its time to do it."""
+        now, used = time.monotonic(), _processor_seconds(self._pid)
+        works = used > self._used_before
+        starved = used - self._used_at_start < _STARVED * self._seconds
+        if not (works and starved and now - self._started < _LONGEST * self._seconds):
+            return False
+        self._used_before = used
+        self._until = now + self._seconds / 2
+        return True
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process has used of the processors; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _environment(threads: int) -> dict[str, str]:
