@@ -6,8 +6,8 @@ import re
 from collections import Counter
 
 from mmrag.ingest.pdf.boxes import gaps, inside, shared_height, shared_width, union
-from mmrag.ingest.pdf.values import Block, Box, Role
-from mmrag.text.normalise import normalise
+from mmrag.ingest.pdf.values import Block, Line, Role
+from mmrag.text.normalise import join_lines, normalise
 
 _FIGURE = (
     r"figures?|fig\.?|abbildung|abb\.?|schema|scheme|chart|plate|diagram(?:me)?|illustration|bild|"
@@ -24,8 +24,6 @@ _MAX_GAP = 48.0
 _WRONG_KIND = 60.0
 _UNUSUAL_SIDE = 14.0
 _BESIDE = 25.0
-_PANEL_GAP = 40.0
-_LONE_PANEL_GAP = 16.0
 
 
 class CaptionHabits:
@@ -67,44 +65,9 @@ def is_caption(block: Block) -> bool:
     return bool(end) or not rest or not rest[0].isascii() or (len(rest) < 120 and rest[0].isupper())
 
 
-def join_panels(blocks: list[Block]) -> list[Block]:
-    """Figures that stand together over one caption, or touch, become one."""
-    figures = [block for block in blocks if block.role is Role.FIGURE]
-    others = [block for block in blocks if block.role is not Role.FIGURE]
-    changed = True
-    while changed:
-        changed = False
-        for index, first in enumerate(figures):
-            second = next((b for b in figures[index + 1 :] if _one_figure(first, b, figures, others)), None)
-            if second is not None:
-                figures.remove(second)
-                first.box = union([first.box, second.box])
-                changed = True
-                break
-    return [block for block in blocks if block.role is not Role.FIGURE or block in figures]
-
-
-def _one_figure(first: Block, second: Block, figures: list[Block], others: list[Block]) -> bool:
-    across, down = gaps(first.box, second.box)
-    if max(across, down) > _PANEL_GAP * 1.8:
-        return False
-    aligned = shared_width(first.box, second.box) > 0.3 or shared_height(first.box, second.box) > 0.3
-    both = union([first.box, second.box])
-    if not aligned or any(inside(block.box, both) > 0.3 for block in others):
-        return False
-    captions = _captions_near(both, others)
-    if captions > 1:
-        return False
-    return max(across, down) <= (_PANEL_GAP * 1.8 if captions == 1 else _LONE_PANEL_GAP)
-
-
-def _captions_near(box: Box, others: list[Block]) -> int:
-    return sum(
-        block.role is Role.CAPTION
-        and shared_width(block.box, box) > 0.2
-        and gaps(block.box, box)[1] <= _MAX_GAP
-        for block in others
-    )
+def starts_caption(lines: list[Line]) -> bool:
+    """As `is_caption`, for the lines of a region."""
+    return is_caption(Block(Role.PARAGRAPH, lines[0].box, text=join_lines([line.text for line in lines])))
 
 
 def link(blocks: list[Block], habits: CaptionHabits) -> list[Block]:
@@ -132,6 +95,8 @@ def link(blocks: list[Block], habits: CaptionHabits) -> list[Block]:
         taken.add(ti)
         caption, target = captions[ci], targets[ti]
         target.caption = normalise(caption.text)
+        if label_of(target.caption) == "figure" and target.extra.get("drawn"):
+            target.role = Role.FIGURE
         habits.add(target.role, caption.box[1] >= (target.box[1] + target.box[3]) / 2)
     gone = {id(captions[index]) for index in linked}
     for block in captions:

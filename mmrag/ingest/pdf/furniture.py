@@ -13,7 +13,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ROMAN_OR_DIGIT = re.compile(r"\d|^[\W]*[ivxlcdm]+\W*$", re.IGNORECASE)
-_TOP, _BOTTOM = 0.12, 0.88
+_TOP, _BOTTOM = 0.15, 0.86
 _EDGE_ROWS = 3
 _MEMORY = 8
 _STEADY = 3

@@ -57,7 +57,7 @@ def understand_scan(picture: Image, raw: RawPage, lines: list[Line], state: Docu
         drawn = RawPage(raw.number, raw.width, raw.height, images=pictures)
         inked = [box for box in pictures if not _is_text(box, found)]
         drawn.images = inked
-        return from_regions(page, drawn, lines, found, state)
+        return from_regions(page, drawn, lines, found, [], state)
 
 
 def _is_text(box: Box, found: list[Region]) -> bool:

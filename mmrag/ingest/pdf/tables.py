@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mmrag.ingest.pdf.values import Box, Line, RawPage, Region
+from mmrag.ingest.pdf.values import Box, Line, Region
 from mmrag.text.normalise import join_lines, normalise
 
 _WORD_GAP = 0.45
@@ -54,20 +54,20 @@ def words_of(lines: list[Line]) -> list[Word]:
     return words
 
 
-def to_cells(words: list[Word], region: Region, raw: RawPage) -> list[list[str]]:
+def to_cells(words: list[Word], region: Region, rules: list[Box]) -> list[list[str]]:
     """Rows of cells, all of one length, empty columns and rows left out.
 
     Args:
         words: of the table.
         region: with the borders that the layout model found.
-        raw: the page, for the rules drawn on it.
+        rules: boxes of the lines drawn in it.
     """
     if not words:
         return []
-    rows = _rows(words)
-    columns = sorted(region.columns) or _gutters(rows)
-    cells = [_split(row, columns) for row in rows]
-    merged = _merge_wrapped(rows, cells, region, raw)
+    rows = rows_of(words)
+    columns = sorted(region.columns) or gutters(rows)
+    cells = [split_row(row, columns) for row in rows]
+    merged = _merge_wrapped(rows, cells, region, rules)
     used = [index for index in range(len(columns) + 1) if any(row[index] for row in merged)]
     return [[row[index] for index in used] for row in merged if any(row)]
 
@@ -81,7 +81,8 @@ def markdown(cells: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def _rows(words: list[Word]) -> list[list[Word]]:
+def rows_of(words: list[Word]) -> list[list[Word]]:
+    """Words grouped into rows from top to bottom, each from left to right."""
     rows: list[list[Word]] = []
     for word in sorted(words, key=lambda item: item.middle):
         if rows:
@@ -96,13 +97,19 @@ def _rows(words: list[Word]) -> list[list[Word]]:
     return rows
 
 
-def _split(row: list[Word], columns: list[float]) -> list[str]:
-    """The row's words in their columns. A phrase that runs across a border stays whole where it begins."""
+def split_row(row: list[Word], columns: list[float], *, strict: bool = False) -> list[str]:
+    """The row's words in their columns.
+
+    Args:
+        row: words from left to right.
+        columns: borders between columns.
+        strict: cut at every border; otherwise a phrase that runs across one stays whole where it begins.
+    """
     cells: list[list[str]] = [[] for _ in range(len(columns) + 1)]
     column = -1
     for index, word in enumerate(row):
         own = sum(border <= (word.x0 + word.x1) / 2 for border in columns)
-        if index and own > column:
+        if index and own > column and not strict:
             gap = word.x0 - row[index - 1].x1
             if gap < _WORD_GAP * (word.y1 - word.y0):
                 own = column
@@ -111,28 +118,33 @@ def _split(row: list[Word], columns: list[float]) -> list[str]:
     return [normalise(" ".join(cell)) for cell in cells]
 
 
-def _gutters(rows: list[list[Word]]) -> list[float]:
-    """Middles of the vertical strips that no word of any row enters."""
+def gutters(rows: list[list[Word]], least: float = 0.7) -> list[float]:
+    """Middles of the vertical strips that no word of any row enters.
+
+    Args:
+        rows: words by row.
+        least: width of a strip, in heights of a word.
+    """
     spans = sorted((word.x0, word.x1) for row in rows for word in row)
     height = sorted(word.y1 - word.y0 for row in rows for word in row)[len(spans) // 2]
     borders: list[float] = []
     end = spans[0][1]
     for x0, x1 in spans[1:]:
-        if x0 - end > 0.7 * height:
+        if x0 - end > least * height:
             borders.append((x0 + end) / 2)
         end = max(end, x1)
     return borders
 
 
 def _merge_wrapped(
-    rows: list[list[Word]], cells: list[list[str]], region: Region, raw: RawPage
+    rows: list[list[Word]], cells: list[list[str]], region: Region, rules: list[Box]
 ) -> list[list[str]]:
     """Lines of one row joined.
 
     Where rules part the rows, the model's borders are trusted. Elsewhere a line that fills only one cell,
     not the first, under a filled cell, goes on with the row above.
     """
-    ruled = _is_ruled(region, raw)
+    ruled = _is_ruled(region, rules)
     merged: list[list[str]] = []
     band_before = -1
     for row, line in zip(rows, cells, strict=True):
@@ -148,14 +160,14 @@ def _merge_wrapped(
     return merged
 
 
-def _is_ruled(region: Region, raw: RawPage) -> bool:
+def _is_ruled(region: Region, rules: list[Box]) -> bool:
     """Whether most borders between rows are drawn as rules."""
     if not region.rows:
         return False
     width = region.box[2] - region.box[0]
     heights = {
         round((box[1] + box[3]) / 2)
-        for box in raw.drawings
+        for box in rules
         if box[3] - box[1] <= 3
         and box[2] - box[0] > 0.15 * width
         and region.box[1] - 4 < box[1] < region.box[3] + 4

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmrag.ingest.pdf import captions, figures, order, paragraphs, regions, tables
-from mmrag.ingest.pdf.boxes import area, inside, union
+from mmrag.ingest.pdf import captions, console, figures, order, paragraphs, regions, tables
+from mmrag.ingest.pdf.boxes import area, grow, inside, union
 from mmrag.ingest.pdf.demand import has_split_rows
+from mmrag.ingest.pdf.drawings import Drawing, read_drawings
 from mmrag.ingest.pdf.outline import looks_like_heading
 from mmrag.ingest.pdf.rows import row_text, to_rows
 from mmrag.ingest.pdf.state import DocumentState
@@ -14,7 +15,7 @@ from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role
 from mmrag.text.normalise import join_lines
 
 _HEADINGS = frozenset({"section-header", "title"})
-_MARGIN = 0.13
+_MARGIN = 0.18
 
 
 def by_geometry(raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
@@ -39,16 +40,22 @@ def by_layout(page: Any, raw: RawPage, lines: list[Line], state: DocumentState) 
         state: of the document.
     """
     found = regions.analyse(page)
-    return from_regions(page, raw, lines, found, state)
+    return from_regions(page, raw, lines, found, read_drawings(page), state)
 
 
 def from_regions(
-    page: Any, raw: RawPage, lines: list[Line], found: list[Region], state: DocumentState
+    page: Any,
+    raw: RawPage,
+    lines: list[Line],
+    found: list[Region],
+    drawings: list[Drawing],
+    state: DocumentState,
 ) -> list[Block]:
-    """As `by_layout`, for regions that are known already."""
+    """As `by_layout`, for regions and drawings that are known already."""
     loose = regions.assign(lines, found)
-    around = _surroundings(found, loose)
-    boxes = figures.find_figures(raw, around)
+    found = [_judged(region, drawings) for region in found]
+    around = _surroundings(found, loose, state)
+    boxes = figures.find_figures(raw, drawings, around)
     blocks: list[Block] = []
     for region in found:
         if region.name == "picture":
@@ -56,7 +63,7 @@ def from_regions(
             continue
         own = [line for line in region.lines if region.name == "caption" or not _in_any(line.box, boxes)]
         if own:
-            blocks += _region_blocks(page, raw, region, own, state)
+            blocks += _region_blocks(page, raw, region, own, drawings, state)
     left = [line for line in loose if line.upright and not _in_any(line.box, boxes)]
     for block in paragraphs.build(to_rows(left, state.fonts)):
         order.insert(blocks, block)
@@ -65,25 +72,41 @@ def from_regions(
     for block in blocks:
         if captions.is_caption(block) and (block.role is not Role.HEADING):
             block.role = Role.CAPTION
-    blocks = captions.join_panels(blocks)
     blocks = captions.link(blocks, state.habits)
     for block in blocks:
         if block.role is Role.FIGURE:
             block.extra["lines"] = [line for line in lines if inside(line.box, block.box) > 0.5]
-    return paragraphs.merge_runs(blocks)
+    return [part for block in paragraphs.merge_runs(blocks) for part in console.split_tables(block, page)]
 
 
-def _surroundings(found: list[Region], loose: list[Line]) -> figures.Surroundings:
+def _judged(region: Region, drawings: list[Drawing]) -> Region:
+    """A table that is drawn with curves and mostly empty is a plot with its tick labels."""
+    if region.name == "table":
+        curves = [
+            drawing.box
+            for drawing in drawings
+            if drawing.shape == "path" and inside(drawing.box, region.box) > 0.8
+        ]
+        if curves and area(union(curves)) > 0.3 * area(region.box):
+            region.name = "picture"
+    return region
+
+
+def _surroundings(found: list[Region], loose: list[Line], state: DocumentState) -> figures.Surroundings:
     pictures = [region.box for region in found if region.name == "picture"]
     prose: list[Line] = []
-    labels = list(loose)
+    labels = [line for line in loose if not state.fonts.is_mono(line)]
+    prose += [line for line in loose if state.fonts.is_mono(line)]
+    labelled: list[Box] = []
     for region in found:
+        if region.name in ("caption", "text") and region.lines and captions.starts_caption(region.lines):
+            labelled.append(region.box)
         if region.name == "picture" or (region.name == "text" and _in_any(region.box, pictures)):
             labels += region.lines
         elif region.name in regions.PROSE or region.name in regions.MARGINS or region.name == "formula":
             prose += region.lines
     return figures.Surroundings(
-        prose, labels, [region.box for region in found if region.name == "table"], pictures
+        prose, labels, labelled, [region.box for region in found if region.name == "table"], pictures
     )
 
 
@@ -92,7 +115,12 @@ def _in_any(box: Box, boxes: list[Box]) -> bool:
 
 
 def _region_blocks(
-    page: Any, raw: RawPage, region: Region, lines: list[Line], state: DocumentState
+    page: Any,
+    raw: RawPage,
+    region: Region,
+    lines: list[Line],
+    drawings: list[Drawing],
+    state: DocumentState,
 ) -> list[Block]:
     name = region.name
     box = union(line.box for line in lines)
@@ -101,7 +129,7 @@ def _region_blocks(
     rows = to_rows([line for line in lines if line.upright] or lines, state.fonts)
     ocr = lines[0].ocr
     if name == "table":
-        return _table(page, raw, region, lines, state)
+        return _table(page, region, lines, drawings, state)
     if name == "formula":
         return [Block(Role.FORMULA, box, rows, " ".join(row_text(row) for row in rows), ocr=ocr)]
     if name == "caption":
@@ -115,15 +143,21 @@ def _region_blocks(
     return blocks
 
 
-def _table(page: Any, raw: RawPage, region: Region, lines: list[Line], state: DocumentState) -> list[Block]:
+def _table(
+    page: Any, region: Region, lines: list[Line], drawings: list[Drawing], state: DocumentState
+) -> list[Block]:
     box = union([region.box, *(line.box for line in lines)])
     ocr = lines[0].ocr
     words = tables.words_of(lines) if ocr else tables.words_in(page, box)
-    cells = tables.to_cells(words, region, raw)
+    rules = [item.box for item in drawings if item.shape == "rule" and _touches(item.box, box)]
+    cells = tables.to_cells(words, region, rules)
     if len(cells) < 2 or len(cells[0]) < 2:
         return paragraphs.build(to_rows(lines, state.fonts), trusted=True)
-    rules = [rule for rule in raw.drawings if rule[3] - rule[1] < 3 and _touches(rule, box)]
-    return [Block(Role.TABLE, union([box, *rules]), [], tables.markdown(cells), ocr=ocr)]
+    block = Block(Role.TABLE, union([box, *rules]), [], tables.markdown(cells), ocr=ocr)
+    block.extra["drawn"] = any(
+        item.shape != "rule" and inside(item.box, grow(box, 4.0)) > 0.9 for item in drawings
+    )
+    return [block]
 
 
 def _touches(rule: Box, box: Box) -> bool:

@@ -1,0 +1,149 @@
+"""Vector paths that belong together, without the rules, frames and table lines that belong to text."""
+
+from __future__ import annotations
+
+from mmrag.ingest.pdf.boxes import area, gaps, grow, inside, merge_near, overlap, union
+from mmrag.ingest.pdf.drawings import RULE, Drawing
+from mmrag.ingest.pdf.values import Box, Line
+
+_JOIN = 3.0
+_WIDE = 0.4
+_MAX_TEXT = 0.2
+_CELL = 18.0
+_SMALL = 36.0
+_FEW = 150
+_MANY = 1500
+
+
+def drawn_clusters(
+    drawings: list[Drawing], prose: list[Line], labels: list[Line], tables: list[Box], page_width: float
+) -> list[Box]:
+    """Boxes of groups of paths that draw something.
+
+    Args:
+        drawings: of the page.
+        prose: lines of running text; what lies behind or under them draws nothing.
+        labels: lines that may be part of a drawing.
+        tables: boxes whose paths are table lines.
+        page_width: in points.
+    """
+    pieces = [
+        drawing
+        for drawing in drawings
+        if not any(inside(drawing.box, grow(table, 4.0)) > 0.9 for table in tables)
+        and not _underlines(drawing.box, prose)
+    ]
+    pieces = _without_frames(pieces, prose, labels, page_width)
+    solid = [drawing.box for drawing in pieces if drawing.shape != "rule"]
+    crossing = _crossing([drawing.box for drawing in pieces if drawing.shape == "rule"])
+    return [
+        cluster
+        for cluster in _merge([*solid, *crossing])
+        if min(cluster[2] - cluster[0], cluster[3] - cluster[1]) >= 6
+        and max(cluster[2] - cluster[0], cluster[3] - cluster[1]) >= 12
+        and _share(cluster, prose) < _MAX_TEXT
+        and not _is_ruled_text(cluster, pieces, [*prose, *labels])
+    ]
+
+
+def _without_frames(
+    pieces: list[Drawing], prose: list[Line], labels: list[Line], page_width: float
+) -> list[Drawing]:
+    """Leaves out rectangles that only stand around or behind text."""
+    if len(pieces) > _MANY:
+        return pieces
+    rectangles = [piece for piece in pieces if piece.shape == "rectangle" and area(piece.box) > 400]
+    others = [piece.box for piece in pieces if piece.shape == "path" or area(piece.box) <= 400]
+    frames = set()
+    for piece in rectangles:
+        box = piece.box
+        lines = [line for line in prose + labels if inside(line.box, box) > 0.7]
+        if not lines:
+            continue
+        if _share(box, prose) >= _MAX_TEXT:
+            frames.add(box)
+            continue
+        within = [other for other in others if inside(other, box) > 0.9 and not _on_edge(other, box)]
+        within += [
+            other.box
+            for other in rectangles
+            if other.box != box and inside(other.box, box) > 0.9 and area(other.box) < 0.8 * area(box)
+        ]
+        if not within and (box[2] - box[0] > _WIDE * page_width or _share(box, lines) >= 0.35):
+            alone = not any(
+                other.box != box and max(gaps(other.box, box)) < 40 and area(other.box) < 4 * area(box)
+                for other in pieces
+                if other.shape == "path"
+            )
+            if box[2] - box[0] > _WIDE * page_width or alone:
+                frames.add(box)
+    return [piece for piece in pieces if piece.box not in frames]
+
+
+def _on_edge(inner: Box, outer: Box) -> bool:
+    """Whether a thin box lies on a side of ``outer``."""
+    return (
+        min(inner[2] - inner[0], inner[3] - inner[1]) <= RULE
+        and min(
+            abs(inner[0] - outer[0]),
+            abs(inner[2] - outer[2]),
+            abs(inner[1] - outer[1]),
+            abs(inner[3] - outer[3]),
+        )
+        < 2
+    )
+
+
+def _is_ruled_text(cluster: Box, pieces: list[Drawing], lines: list[Line]) -> bool:
+    """Whether the cluster is rules and at most two rectangles around text: a frame or a grid of cells."""
+    within = [piece for piece in pieces if inside(piece.box, grow(cluster, 1.0)) > 0.9]
+    if any(piece.shape == "path" for piece in within):
+        return False
+    if sum(piece.shape == "rectangle" for piece in within) > 2:
+        return False
+    return sum(inside(line.box, cluster) > 0.7 for line in lines) >= 1 and _share(cluster, lines) > 0.06
+
+
+def _share(box: Box, lines: list[Line]) -> float:
+    whole = area(box)
+    return sum(overlap(box, line.box) for line in lines) / whole if whole else 0.0
+
+
+def _underlines(box: Box, prose: list[Line]) -> bool:
+    if box[3] - box[1] > RULE:
+        return False
+    return any(
+        line.x0 - 2 <= box[0] and box[2] <= line.x1 + 2 and line.y0 < box[3] and box[1] < line.y1 + 3
+        for line in prose
+    )
+
+
+def _crossing(rules: list[Box]) -> list[Box]:
+    """Rules that touch a rule of the other direction: axes, arrows and boxes drawn line by line."""
+    flat = [box for box in rules if box[2] - box[0] >= box[3] - box[1]]
+    steep = [box for box in rules if box[2] - box[0] < box[3] - box[1]]
+    if len(flat) * len(steep) > 100_000:
+        return rules
+    touched_flat = [a for a in flat if any(max(gaps(a, b)) <= _JOIN for b in steep)]
+    touched_steep = [b for b in steep if any(max(gaps(a, b)) <= _JOIN for a in flat)]
+    return touched_flat + touched_steep
+
+
+def _merge(boxes: list[Box]) -> list[Box]:
+    """`merge_near` by way of a coarse grid, so that plots of thousands of points stay cheap."""
+    if len(boxes) <= _FEW:
+        return merge_near(boxes, _JOIN)
+    cells: dict[tuple[int, int], Box] = {}
+    large: list[Box] = []
+    for box in boxes:
+        if box[2] - box[0] > _SMALL or box[3] - box[1] > _SMALL:
+            large.append(box)
+            continue
+        key = (int(box[0] // _CELL), int(box[1] // _CELL))
+        cells[key] = union([cells[key], box]) if key in cells else box
+    large.sort(key=area, reverse=True)
+    kept: list[Box] = []
+    for box in large:
+        if len(kept) < 2 * _FEW and not any(inside(box, other) >= 1 for other in kept):
+            kept.append(box)
+    return merge_near([*kept, *cells.values()], _JOIN)

@@ -1,0 +1,100 @@
+"""Tables printed by a program: rows of a listing whose columns line up."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from mmrag.ingest.pdf.boxes import union
+from mmrag.ingest.pdf.rows import preformatted
+from mmrag.ingest.pdf.tables import Word, gutters, markdown, rows_of, split_row, words_in
+from mmrag.ingest.pdf.values import Block, Box, Role, Row
+
+_PROMPT = re.compile(r"\s*(?:>|\+\s|\$ |# |In \[|octave)")
+_NUMBER = re.compile(r"[<(\[~+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?[%)\]*]*|NA|NaN|Inf|-|\.")
+_MIN_ROWS = 3
+_MIN_COLUMNS = 3
+_MIN_NUMBERS = 0.4
+_TRIM_HEAD, _TRIM_TAIL = 4, 3
+_GAP = 0.3
+
+
+def split_tables(block: Block, page: Any) -> list[Block]:
+    """The listing with the tables in it as blocks of their own.
+
+    A table is a run of at least three rows without a prompt, in at least three columns that every row
+    keeps, and mostly of numbers.
+
+    Args:
+        block: a listing; any other block is returned as it is.
+        page: of PyMuPDF, for the words of the listing.
+    """
+    if block.role is not Role.LISTING or block.ocr or len(block.rows) < _MIN_ROWS:
+        return [block]
+    parts: list[Block] = []
+    start = 0
+    for first, last in _runs(block.rows):
+        found = _table_in(block.rows[first:last], page)
+        if found is None:
+            continue
+        head, tail, cells = found
+        if first + head > start:
+            parts.append(_listing(block.rows[start : first + head]))
+        rows = block.rows[first + head : last - tail]
+        parts.append(Block(Role.TABLE, _box(rows), rows, markdown(cells)))
+        start = last - tail
+    if start < len(block.rows):
+        parts.append(_listing(block.rows[start:]) if parts else block)
+    return parts
+
+
+def _listing(rows: list[Row]) -> Block:
+    return Block(
+        Role.LISTING, union(line.box for row in rows for line in row.lines), rows, preformatted(rows)
+    )
+
+
+def _box(rows: list[Row]) -> Box:
+    return union(line.box for row in rows for line in row.lines)
+
+
+def _runs(rows: list[Row]) -> list[tuple[int, int]]:
+    """Stretches of at least three rows without prompts or wide gaps between them."""
+    runs: list[tuple[int, int]] = []
+    start = 0
+    for index, row in enumerate(rows):
+        prompt = _PROMPT.match(row.text) is not None
+        wide = index > start and row.base - rows[index - 1].base > 1.7 * row.size
+        if prompt or wide:
+            runs.append((start, index))
+            start = index + 1 if prompt else index
+    runs.append((start, len(rows)))
+    return [(first, last) for first, last in runs if last - first >= _MIN_ROWS]
+
+
+def _table_in(rows: list[Row], page: Any) -> tuple[int, int, list[list[str]]] | None:
+    """How many rows to leave out at the top and the bottom so that the rest is a table, and its cells."""
+    lines = rows_of(words_in(page, _box(rows)))
+    if len(lines) != len(rows):
+        return None
+    for tail in range(min(_TRIM_TAIL, len(rows) - _MIN_ROWS + 1)):
+        for head in range(min(_TRIM_HEAD, len(rows) - tail - _MIN_ROWS + 1)):
+            cells = _cells(lines[head : len(rows) - tail])
+            if cells is not None:
+                return head, tail, cells
+    return None
+
+
+def _cells(lines: list[list[Word]]) -> list[list[str]] | None:
+    """The rows' cells if they make a table."""
+    borders = gutters(lines, _GAP)
+    if len(borders) + 1 < _MIN_COLUMNS:
+        return None
+    cells = [split_row(line, borders, strict=True) for line in lines]
+    filled = [cell for row in cells[1:] for cell in row if cell]
+    numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in filled)
+    if numbers < _MIN_NUMBERS * len(filled):
+        return None
+    if sum(sum(bool(cell) for cell in row) >= _MIN_COLUMNS - 1 for row in cells) < 0.8 * len(cells):
+        return None
+    return cells
