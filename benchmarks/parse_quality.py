@@ -39,21 +39,22 @@ def main() -> None:
     arguments.add_argument("devset", type=Path)
     arguments.add_argument("documents", nargs="*")
     arguments.add_argument("--layout", default="auto")
+    arguments.add_argument("--ocr", default="auto")
     arguments.add_argument("--overlays", type=Path)
     options = arguments.parse_args()
     print(f"python {platform.python_version()}, pymupdf {pymupdf.__version__}, {platform.machine()}")
     found: Found = {}
     for path in sorted((options.devset / "corpus").glob("*.pdf")):
         if not options.documents or path.stem in options.documents:
-            found.update(read(path, options.layout))
+            found.update(read(path, IngestOptions(layout=options.layout, ocr=options.ocr)))
             if options.overlays:
                 draw(path, found, options.overlays)
     report(options.devset / "queries.jsonl", found)
 
 
-def read(path: Path, layout: str) -> Found:
+def read(path: Path, options: IngestOptions) -> Found:
     start = time.perf_counter()
-    _, pages = PdfIngestor().open(path, path.name, IngestOptions(layout=layout))
+    _, pages = PdfIngestor().open(path, path.name, options)
     parsed = {(path.name, page.page.number): page for page in pages}
     seconds = time.perf_counter() - start
     kinds = Counter(element.kind.value for page in parsed.values() for element in page.elements)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
 from mmrag.ingest.pdf.boxes import gaps, inside, shared_height, shared_width, union
 from mmrag.ingest.pdf.values import Block, Line, Role
@@ -24,6 +25,8 @@ _MAX_GAP = 48.0
 _WRONG_KIND = 60.0
 _UNUSUAL_SIDE = 14.0
 _BESIDE = 25.0
+_UNLINKED = 150.0
+_MOST_CAPTIONS = 10
 
 
 class CaptionHabits:
@@ -77,22 +80,10 @@ def link(blocks: list[Block], habits: CaptionHabits) -> list[Block]:
     """
     captions = [block for block in blocks if block.role is Role.CAPTION]
     targets = [block for block in blocks if block.role in (Role.FIGURE, Role.TABLE)]
-    pairs = sorted(
-        (
-            (cost, ci, ti)
-            for ci, caption in enumerate(captions)
-            for ti, target in enumerate(targets)
-            if (cost := _cost(caption, target, blocks, habits)) is not None
-        ),
-        key=lambda item: item,
-    )
+    costs = [[_cost(caption, target, blocks, habits) for target in targets] for caption in captions]
     linked: set[int] = set()
-    taken: set[int] = set()
-    for _, ci, ti in pairs:
-        if ci in linked or ti in taken:
-            continue
+    for ci, ti in _cheapest(costs):
         linked.add(ci)
-        taken.add(ti)
         caption, target = captions[ci], targets[ti]
         target.caption = normalise(caption.text)
         if label_of(target.caption) == "figure" and target.extra.get("drawn"):
@@ -103,6 +94,37 @@ def link(blocks: list[Block], habits: CaptionHabits) -> list[Block]:
         if id(block) not in gone:
             block.role = Role.PARAGRAPH
     return [block for block in blocks if id(block) not in gone]
+
+
+def _cheapest(costs: list[list[float | None]]) -> list[tuple[int, int]]:
+    """Pairs of caption and target, each used once, that cost least in all; an unlinked caption costs most."""
+
+    @cache
+    def best(ci: int, free: int) -> tuple[float, tuple[tuple[int, int], ...]]:
+        if ci == len(costs):
+            return 0.0, ()
+        rest, pairs = best(ci + 1, free)
+        least = (rest + _UNLINKED, pairs)
+        for ti, cost in enumerate(costs[ci]):
+            if cost is not None and free >> ti & 1:
+                rest, pairs = best(ci + 1, free & ~(1 << ti))
+                least = min(least, (rest + cost, ((ci, ti), *pairs)))
+        return least
+
+    if len(costs) > _MOST_CAPTIONS or not costs:
+        return _greedy(costs)
+    return list(best(0, (1 << len(costs[0])) - 1)[1])
+
+
+def _greedy(costs: list[list[float | None]]) -> list[tuple[int, int]]:
+    pairs: list[tuple[int, int]] = []
+    order = sorted(
+        (cost, ci, ti) for ci, row in enumerate(costs) for ti, cost in enumerate(row) if cost is not None
+    )
+    for _, ci, ti in order:
+        if all(ci != other and ti != taken for other, taken in pairs):
+            pairs.append((ci, ti))
+    return pairs
 
 
 def _cost(caption: Block, target: Block, blocks: list[Block], habits: CaptionHabits) -> float | None:

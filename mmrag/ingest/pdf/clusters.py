@@ -13,10 +13,11 @@ _CELL = 18.0
 _SMALL = 36.0
 _FEW = 150
 _MANY = 1500
+_SPECK = 400.0
 
 
 def drawn_clusters(
-    drawings: list[Drawing], prose: list[Line], labels: list[Line], tables: list[Box], page_width: float
+    drawings: list[Drawing], prose: list[Line], labels: list[Line], tables: list[Box], frames: set[Box]
 ) -> list[Box]:
     """Boxes of groups of paths that draw something.
 
@@ -25,15 +26,15 @@ def drawn_clusters(
         prose: lines of running text; what lies behind or under them draws nothing.
         labels: lines that may be part of a drawing.
         tables: boxes whose paths are table lines.
-        page_width: in points.
+        frames: boxes of rectangles that only stand around text (see `text_frames`).
     """
     pieces = [
         drawing
         for drawing in drawings
-        if not any(inside(drawing.box, grow(table, 4.0)) > 0.9 for table in tables)
+        if drawing.box not in frames
+        and not any(inside(drawing.box, grow(table, 4.0)) > 0.9 for table in tables)
         and not _underlines(drawing.box, prose)
     ]
-    pieces = _without_frames(pieces, prose, labels, page_width)
     solid = [drawing.box for drawing in pieces if drawing.shape != "rule"]
     crossing = _crossing([drawing.box for drawing in pieces if drawing.shape == "rule"])
     return [
@@ -46,38 +47,48 @@ def drawn_clusters(
     ]
 
 
-def _without_frames(
-    pieces: list[Drawing], prose: list[Line], labels: list[Line], page_width: float
-) -> list[Drawing]:
-    """Leaves out rectangles that only stand around or behind text."""
-    if len(pieces) > _MANY:
-        return pieces
-    rectangles = [piece for piece in pieces if piece.shape == "rectangle" and area(piece.box) > 400]
-    others = [piece.box for piece in pieces if piece.shape == "path" or area(piece.box) <= 400]
-    frames = set()
-    for piece in rectangles:
-        box = piece.box
-        lines = [line for line in prose + labels if inside(line.box, box) > 0.7]
+def text_frames(
+    drawings: list[Drawing], prose: list[Line], labels: list[Line], page_width: float
+) -> set[Box]:
+    """Boxes of rectangles with nothing in them but text, such as the ground of a code listing.
+
+    The boxes of a diagram hold nothing but text too: those are narrow and have other shapes beside them.
+
+    Args:
+        drawings: of the page.
+        prose: lines of running text.
+        labels: lines that may be part of a drawing.
+        page_width: in points.
+    """
+    if len(drawings) > _MANY:
+        return set()
+    rectangles = [item.box for item in drawings if item.shape == "rectangle" and area(item.box) > _SPECK]
+    frames: set[Box] = set()
+    for box in rectangles:
+        lines = [line for line in [*prose, *labels] if inside(line.box, box) > 0.7]
         if not lines:
             continue
         if _share(box, prose) >= _MAX_TEXT:
             frames.add(box)
-            continue
-        within = [other for other in others if inside(other, box) > 0.9 and not _on_edge(other, box)]
-        within += [
-            other.box
-            for other in rectangles
-            if other.box != box and inside(other.box, box) > 0.9 and area(other.box) < 0.8 * area(box)
-        ]
-        if not within and (box[2] - box[0] > _WIDE * page_width or _share(box, lines) >= 0.35):
-            alone = not any(
-                other.box != box and max(gaps(other.box, box)) < 40 and area(other.box) < 4 * area(box)
-                for other in pieces
-                if other.shape == "path"
-            )
-            if box[2] - box[0] > _WIDE * page_width or alone:
+        elif not any(_draws_inside(other, box) for other in drawings):
+            wide = box[2] - box[0] > _WIDE * page_width
+            if wide or (
+                _share(box, lines) >= 0.35 and not any(_beside(other.box, box) for other in drawings)
+            ):
                 frames.add(box)
-    return [piece for piece in pieces if piece.box not in frames]
+    return frames
+
+
+def _draws_inside(other: Drawing, box: Box) -> bool:
+    inner = other.box
+    if inner == box or inside(inner, box) <= 0.9 or _on_edge(inner, box):
+        return False
+    return area(inner) < 0.8 * area(box)
+
+
+def _beside(other: Box, box: Box) -> bool:
+    long_side = max(other[2] - other[0], other[3] - other[1])
+    return other != box and long_side >= 6 and max(gaps(other, box)) < 40 and area(other) < 4 * area(box)
 
 
 def _on_edge(inner: Box, outer: Box) -> bool:

@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"[<(\[~+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?[%)\]*]*|NA|Na
 _MIN_ROWS = 3
 _MIN_COLUMNS = 3
 _MIN_NUMBERS = 0.4
-_TRIM_HEAD, _TRIM_TAIL = 4, 3
+_TRIM_HEAD, _TRIM_TAIL = 12, 4
 _GAP = 0.3
 
 

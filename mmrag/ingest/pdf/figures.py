@@ -20,6 +20,7 @@ from mmrag.ingest.pdf.values import Box, Line, RawPage
 
 _BRIDGE = 10.0
 _LABEL = 14.0
+_MIN_PART = 12.0
 _MIN_SIDE = 28.0
 _MIN_SHARE = 0.004
 _MARGIN = 0.075
@@ -38,6 +39,7 @@ class Surroundings:
         prose: lines of running text, headings, lists, captions, headers and footers.
         labels: lines that may belong to a figure.
         captions: boxes of blocks that begin like a caption.
+        frames: boxes of rectangles that only stand around text.
         tables: boxes of tables.
         pictures: boxes that the layout model calls pictures.
     """
@@ -45,6 +47,7 @@ class Surroundings:
     prose: list[Line]
     labels: list[Line]
     captions: list[Box]
+    frames: set[Box]
     tables: list[Box]
     pictures: list[Box]
 
@@ -53,8 +56,8 @@ def find_figures(raw: RawPage, drawings: list[Drawing], around: Surroundings) ->
     """Boxes of the page's figures: panels that touch or share a caption merged, labels included."""
     seeds = [
         *(box for box in raw.images if _is_picture(box, around)),
-        *drawn_clusters(drawings, around.prose, around.labels, around.tables, raw.width),
-        *(_without_captions(box, around.captions) for box in around.pictures),
+        *drawn_clusters(drawings, around.prose, around.labels, around.tables, around.frames),
+        *(part for box in around.pictures for part in _parts(box, [*around.captions, *around.frames])),
     ]
     seeds = [box for box in (clip(seed, raw.width, raw.height) for seed in seeds) if area(box) > 0]
     figures = _join(sorted(seeds, key=area, reverse=True)[:_MAX_SEEDS], _BRIDGE, around.prose)
@@ -80,15 +83,17 @@ def _text_share(box: Box, lines: list[Line]) -> float:
     return sum(overlap(box, line.box) for line in lines) / whole if whole else 0.0
 
 
-def _without_captions(box: Box, captions: list[Box]) -> Box:
-    """The layout model's picture, cut where it runs over a caption."""
-    for caption in captions:
-        if inside(caption, box) > 0.5:
-            if (caption[1] + caption[3]) / 2 > (box[1] + box[3]) / 2:
-                box = (box[0], box[1], box[2], caption[1])
-            else:
-                box = (box[0], caption[3], box[2], box[3])
-    return box
+def _parts(box: Box, foreign: list[Box]) -> list[Box]:
+    """The layout model's picture, cut where it runs over captions and framed text."""
+    parts = [box]
+    for other in foreign:
+        for part in list(parts):
+            if inside(other, part) > 0.5:
+                parts.remove(part)
+                above = (part[0], part[1], part[2], min(part[3], other[1]))
+                below = (part[0], max(part[1], other[3]), part[2], part[3])
+                parts += [piece for piece in (above, below) if piece[3] - piece[1] >= _MIN_PART]
+    return parts
 
 
 def _join(boxes: list[Box], distance: float, prose: list[Line]) -> list[Box]:

@@ -15,6 +15,12 @@ _CHAPTER = re.compile(
     r"(?:chapter|part|appendix|kapitel|teil|anhang|chapitre|partie|annexe)\s+[\dA-ZIVX]+\b", re.I
 )
 _CJK_CHAPTER = re.compile(r"第\s*[\d一二三四五六七八九十百]+\s*([章节篇部回])")
+_OPENING = re.compile(
+    r"(?:abstract|summary|introduction|contents|table of contents|preface|foreword|keywords|overview|"
+    r"zusammenfassung|einleitung|inhalt|vorwort|résumé|sommaire|avant-propos|resumen|índice|"
+    r"摘\s*要|目\s*录|前\s*言|引\s*言|简\s*介|概\s*述)",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"[^\W\d_]")
 _PLAIN = re.compile(r"[\W\d_]+")
 _MAX_CHARS = 200
@@ -138,7 +144,19 @@ def _plain(text: str) -> str:
     return _PLAIN.sub("", text).casefold()
 
 
-def heading_role(block: Block) -> Block:
-    """The same block as a heading."""
-    block.role = Role.HEADING
-    return block
+def demote_byline(blocks: list[Block], outline: Outline, page: int) -> None:
+    """Authors, affiliations and dates under the title of the first page are no headings."""
+    if page != 1:
+        return
+    title = next((index for index, block in enumerate(blocks) if block.role is Role.HEADING), None)
+    if title is None:
+        return
+    for block in blocks[title + 1 :]:
+        if block.role is not Role.HEADING:
+            return
+        text = block.text.strip()
+        if _numbered_level(text) or outline.bookmarked(text, page) or _OPENING.match(text):
+            return
+        if block.rows[0].size >= blocks[title].rows[0].size:
+            continue
+        block.role = Role.PARAGRAPH

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from mmrag.ingest.pdf import captions, console, figures, order, paragraphs, regions, tables
 from mmrag.ingest.pdf.boxes import area, grow, inside, union
+from mmrag.ingest.pdf.clusters import text_frames
 from mmrag.ingest.pdf.demand import has_split_rows
 from mmrag.ingest.pdf.drawings import Drawing, read_drawings
-from mmrag.ingest.pdf.outline import looks_like_heading
+from mmrag.ingest.pdf.outline import demote_byline, looks_like_heading
 from mmrag.ingest.pdf.rows import row_text, to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role
@@ -16,6 +18,7 @@ from mmrag.text.normalise import join_lines
 
 _HEADINGS = frozenset({"section-header", "title"})
 _MARGIN = 0.18
+_SPARSE = 0.35
 
 
 def by_geometry(raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
@@ -27,6 +30,7 @@ def by_geometry(raw: RawPage, lines: list[Line], state: DocumentState) -> list[B
             if looks_like_heading(block, state.fonts, state.outline, raw.number, hinted=False):
                 block.role = Role.HEADING
             blocks.append(block)
+    demote_byline(blocks, state.outline, raw.number)
     return paragraphs.merge_runs(blocks)
 
 
@@ -54,12 +58,14 @@ def from_regions(
     """As `by_layout`, for regions and drawings that are known already."""
     loose = regions.assign(lines, found)
     found = [_judged(region, drawings) for region in found]
-    around = _surroundings(found, loose, state)
+    around = _surroundings(raw, found, loose, drawings, state)
     boxes = figures.find_figures(raw, drawings, around)
     blocks: list[Block] = []
     for region in found:
         if region.name == "picture":
             loose += [line for line in region.lines if not _in_any(line.box, boxes)]
+            continue
+        if region.name == "table" and _in_any(region.box, boxes):
             continue
         own = [line for line in region.lines if region.name == "caption" or not _in_any(line.box, boxes)]
         if own:
@@ -80,8 +86,12 @@ def from_regions(
 
 
 def _judged(region: Region, drawings: list[Drawing]) -> Region:
-    """A table that is drawn with curves and mostly empty is a plot with its tick labels."""
+    """A table that is drawn with curves, or drawn and mostly empty, is a plot with its tick labels."""
     if region.name == "table":
+        cells = (len(region.columns) + 1) * (len(region.rows) + 1)
+        drawn = [item.box for item in drawings if inside(item.box, region.box) > 0.8]
+        if drawn and len(region.lines) < _SPARSE * cells and area(union(drawn)) > 0.3 * area(region.box):
+            region.name = "picture"
         curves = [
             drawing.box
             for drawing in drawings
@@ -92,11 +102,12 @@ def _judged(region: Region, drawings: list[Drawing]) -> Region:
     return region
 
 
-def _surroundings(found: list[Region], loose: list[Line], state: DocumentState) -> figures.Surroundings:
+def _surroundings(
+    raw: RawPage, found: list[Region], loose: list[Line], drawings: list[Drawing], state: DocumentState
+) -> figures.Surroundings:
     pictures = [region.box for region in found if region.name == "picture"]
-    prose: list[Line] = []
     labels = [line for line in loose if not state.fonts.is_mono(line)]
-    prose += [line for line in loose if state.fonts.is_mono(line)]
+    prose = [line for line in loose if state.fonts.is_mono(line)]
     labelled: list[Box] = []
     for region in found:
         if region.name in ("caption", "text") and region.lines and captions.starts_caption(region.lines):
@@ -105,12 +116,21 @@ def _surroundings(found: list[Region], loose: list[Line], state: DocumentState) 
             labels += region.lines
         elif region.name in regions.PROSE or region.name in regions.MARGINS or region.name == "formula":
             prose += region.lines
+    frames = text_frames(drawings, prose, labels, raw.width)
+    framed = [line for line in labels if _in_any(line.box, frames)]
+    if framed:
+        labels = [line for line in labels if not _in_any(line.box, frames)]
     return figures.Surroundings(
-        prose, labels, labelled, [region.box for region in found if region.name == "table"], pictures
+        prose + framed,
+        labels,
+        labelled,
+        frames,
+        [region.box for region in found if region.name == "table"],
+        pictures,
     )
 
 
-def _in_any(box: Box, boxes: list[Box]) -> bool:
+def _in_any(box: Box, boxes: Iterable[Box]) -> bool:
     return any(inside(box, other) > 0.6 for other in boxes)
 
 
