@@ -11,6 +11,7 @@ import hashlib
 import threading
 import zipfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 from PIL.Image import Image
 
 from mmrag.encoders.base import Matrix
+from mmrag.encoders.threads import processors
 from mmrag.errors import ModelError
 from mmrag.text import normalise
 
@@ -68,8 +70,11 @@ class MiniMultilingual:
         """
         if not texts:
             return np.empty((0, self.dim), dtype=np.float32)
+        model = self._model  # made before the threads start, so that it is made once
         # One call a text: encoded together, a vector would depend on its neighbours in its last bits.
-        return np.stack([self._encode(normalise(text)) for text in texts])
+        if len(texts) == 1:
+            return _vector(model, texts[0])[None, :]
+        return np.stack(list(self._threads.map(lambda text: _vector(model, text), texts)))
 
     def encode_queries(self, queries: Sequence[str]) -> Matrix:
         """As `encode_texts`: the model knows no query prompt.
@@ -87,9 +92,9 @@ class MiniMultilingual:
         """
         raise ModelError("the encoder mini:multilingual reads text only; it can't encode pictures")
 
-    def _encode(self, text: str) -> Matrix:
-        (vector,) = self._model.encode([text])
-        return np.asarray(vector, dtype=np.float32)
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(processors(), thread_name_prefix="mini-multilingual")
 
     @property
     def _model(self) -> Any:
@@ -104,6 +109,11 @@ class MiniMultilingual:
             return use_parts.load(_weights().parent)
         except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
             raise ModelError(f"the weights of mini:multilingual can't be loaded: {_REINSTALL}") from error
+
+
+def _vector(model: Any, text: str) -> Matrix:
+    (vector,) = model.encode([normalise(text)])
+    return np.asarray(vector, dtype=np.float32)
 
 
 def _weights() -> Path:

