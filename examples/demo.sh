@@ -15,6 +15,7 @@ run() {
 }
 
 run index examples/docs
-run ask docs "What was the availability in September 2025?"
-run ask docs "In the cross-section of the barrage, how high is the road deck above chart datum?" --pictures build/demo
+run ask docs "When was the tidal power station commissioned?"
+run ask docs "In which month does the run of silver eels peak?" --pictures build/demo
 run ask docs "三声长鸣是什么意思？"
+printf '\nThe pages that the second answer stands on are drawn in build/demo, with the evidence outlined.\n'
