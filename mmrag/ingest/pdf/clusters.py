@@ -40,7 +40,7 @@ def drawn_clusters(
     return [
         cluster
         for cluster in _merge([*solid, *crossing])
-        if min(cluster[2] - cluster[0], cluster[3] - cluster[1]) >= 6
+        if min(cluster[2] - cluster[0], cluster[3] - cluster[1]) >= 4
         and max(cluster[2] - cluster[0], cluster[3] - cluster[1]) >= 12
         and _share(cluster, prose) < _MAX_TEXT
         and not _is_ruled_text(cluster, pieces, [*prose, *labels])
@@ -76,7 +76,19 @@ def text_frames(
                 _share(box, lines) >= 0.35 and not any(_beside(other.box, box) for other in drawings)
             ):
                 frames.add(box)
-    return frames
+    return frames | _empty_neighbours(frames, rectangles, drawings)
+
+
+def _empty_neighbours(frames: set[Box], rectangles: list[Box], drawings: list[Drawing]) -> set[Box]:
+    """Rectangles without content that prolong a frame: blank lines of a listing set line by line."""
+    edges = {(round(box[0]), round(box[2])) for box in frames}
+    return {
+        box
+        for box in rectangles
+        if (round(box[0]), round(box[2])) in edges
+        and any(gaps(box, frame)[1] <= 2 for frame in frames)
+        and not any(_draws_inside(other, box) for other in drawings)
+    }
 
 
 def _draws_inside(other: Drawing, box: Box) -> bool:
@@ -109,6 +121,8 @@ def _is_ruled_text(cluster: Box, pieces: list[Drawing], lines: list[Line]) -> bo
     """Whether the cluster is rules and at most two rectangles around text: a frame or a grid of cells."""
     within = [piece for piece in pieces if inside(piece.box, grow(cluster, 1.0)) > 0.9]
     if any(piece.shape == "path" for piece in within):
+        return False
+    if any(_beside(piece.box, cluster) for piece in pieces if piece not in within):
         return False
     if sum(piece.shape == "rectangle" for piece in within) > 2:
         return False

@@ -97,4 +97,16 @@ def _cells(lines: list[list[Word]]) -> list[list[str]] | None:
         return None
     if sum(sum(bool(cell) for cell in row) >= _MIN_COLUMNS - 1 for row in cells) < 0.8 * len(cells):
         return None
+    return _join_headed(cells)
+
+
+def _join_headed(cells: list[list[str]]) -> list[list[str]]:
+    """A column that only its head fills is the first word of the next head ("F value")."""
+    index = 0
+    while index + 1 < len(cells[0]):
+        if cells[0][index] and not any(row[index] for row in cells[1:]):
+            for row in cells:
+                row[index : index + 2] = [" ".join(part for part in row[index : index + 2] if part)]
+        else:
+            index += 1
     return cells

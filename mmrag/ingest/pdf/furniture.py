@@ -12,71 +12,104 @@ _NUMBER = re.compile(
     r"\W*(?:(?:page|seite|p\.|第)\s*)?(?:\d{1,4}|[ivxlcdm]{1,7})(?:\s*(?:/|of|von|sur|de|页)\s*\d{0,4})?\W*",
     re.IGNORECASE,
 )
-_ROMAN_OR_DIGIT = re.compile(r"\d|^[\W]*[ivxlcdm]+\W*$", re.IGNORECASE)
 _TOP, _BOTTOM = 0.15, 0.86
 _EDGE_ROWS = 3
-_MEMORY = 8
+_MEMORY = 16
 _STEADY = 3
+_USUAL = 0.8
+_ISOLATED = 1.7
+_MIN_LETTERS = 3
+_SAME_ROW = 2.0
 
 _Key = tuple[str, int]
+_Band = tuple[int, int]
 
 
 class Furniture:
-    """Remembers the margins of the pages around; pages must be added a few ahead of the one asked for."""
+    """Remembers the margins of the pages around; pages must be added a few ahead of the one asked for.
+
+    A row of the margin is furniture if its words stand at the same height on neighbouring pages, if it holds
+    the page number, or if rows at its height nearly always were furniture (a running head that changes with
+    the chapter). Rows are tried from the edge inwards, and the first that stays ends the search.
+    """
 
     def __init__(self) -> None:
-        self._recent: deque[tuple[int, frozenset[_Key]]] = deque(maxlen=2 * _MEMORY)
-        self._bands: Counter[tuple[int, int]] = Counter()
+        self._recent: deque[tuple[int, frozenset[_Key]]] = deque(maxlen=_MEMORY)
+        self._hits: Counter[_Band] = Counter()
+        self._seen: Counter[_Band] = Counter()
 
     def add(self, page: RawPage) -> None:
         """Take a page's margins into account."""
-        self._recent.append((page.number, frozenset(_key(line) for line in _edges(page))))
+        keys = (_key(line) for rows in _margins(page) for row in rows[:_EDGE_ROWS] for line in row)
+        self._recent.append((page.number, frozenset(keys)))
 
     def split(self, page: RawPage) -> list[Line]:
         """The lines of ``page`` that are neither header, footer nor page number."""
-        edges = _edges(page)
-        if not edges:
-            return page.lines
-        others: set[_Key] = set()
+        others: Counter[_Key] = Counter()
         for number, keys in self._recent:
             if number != page.number:
-                others |= keys
-        dropped = {id(line) for line in edges if self._is_furniture(line, page, others)}
-        if not dropped:
-            return page.lines
-        # A running head that changes with the chapter stands beside a page number or at a height where
-        # the pages before had theirs.
-        heights = {round(line.base) for line in edges if id(line) in dropped}
-        for line in edges:
-            if id(line) not in dropped and round(line.base) in heights:
-                dropped.add(id(line))
-        for height in heights:
-            self._bands[(height, round(page.height))] += 1
-        return [line for line in page.lines if id(line) not in dropped]
+                others.update(keys)
+        dropped: set[int] = set()
+        for rows in _margins(page):
+            for index, row in enumerate(rows[:_EDGE_ROWS]):
+                inner = rows[index + 1] if index + 1 < len(rows) else None
+                band = (round(row[0].base), round(page.height))
+                self._seen[band] += 1
+                if not self._is_furniture(row, inner, others, band):
+                    break
+                self._hits[band] += 1
+                dropped.update(id(line) for line in row)
+        return [line for line in page.lines if id(line) not in dropped] if dropped else page.lines
 
-    def _is_furniture(self, line: Line, page: RawPage, others: set[_Key]) -> bool:
-        text, height = _key(line)
-        if any((text, height + shift) in others for shift in (-1, 0, 1)):
+    def _is_furniture(
+        self, row: list[Line], inner: list[Line] | None, others: Counter[_Key], band: _Band
+    ) -> bool:
+        size = max(line.size for line in row)
+        isolated = inner is None or abs(inner[0].base - row[0].base) >= _ISOLATED * size
+        if isolated and any(_NUMBER.fullmatch(line.text) for line in (row[0], row[-1])):
             return True
-        if _NUMBER.fullmatch(line.text) and _ROMAN_OR_DIGIT.search(line.text):
+        times = max((_times(line, others) for line in row), default=0)
+        if times >= 2 or (times == 1 and isolated):
             return True
-        return self._bands[(round(line.base), round(page.height))] >= _STEADY
+        hits = self._hits[band]
+        return isolated and hits >= _STEADY and hits >= _USUAL * (self._seen[band] - 1)
+
+
+def _times(line: Line, others: Counter[_Key]) -> int:
+    """On how many neighbouring pages the line stands at this height."""
+    text, height = _key(line)
+    if sum(char.isalpha() for char in text) < _MIN_LETTERS:
+        return 0
+    return max(others[(text, height + shift)] for shift in (-1, 0, 1))
 
 
 def _key(line: Line) -> _Key:
     return (_DIGITS.sub("#", line.text.casefold().strip()), round(line.base / 2))
 
 
-def _edges(page: RawPage) -> list[Line]:
-    """Lines in the first and last rows of the page that stand in its top or bottom margin."""
-    top, bottom = _TOP * page.height, _BOTTOM * page.height
-    upper = [line for line in page.lines if line.base < top and line.upright]
-    lower = [line for line in page.lines if line.base > bottom and line.upright]
-    return _outermost(upper, 1) + _outermost(lower, -1)
+def _margins(page: RawPage) -> tuple[list[list[Line]], list[list[Line]]]:
+    """Rows of the top and of the bottom margin, each from the edge of the page inwards.
+
+    One row of the body follows, so that the distance to it can be seen.
+    """
+    upright = [line for line in page.lines if line.upright]
+    top = _rows([line for line in upright if line.base < (_TOP + 0.06) * page.height], _TOP * page.height)
+    low = [line for line in upright if line.base > (_BOTTOM - 0.06) * page.height]
+    bottom = _rows(low, _BOTTOM * page.height, upwards=True)
+    return top, bottom
 
 
-def _outermost(lines: list[Line], direction: int) -> list[Line]:
-    if not lines:
+def _rows(lines: list[Line], limit: float, *, upwards: bool = False) -> list[list[Line]]:
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda item: (item.base, item.x0), reverse=upwards):
+        if rows and abs(rows[-1][0].base - line.base) <= _SAME_ROW:
+            rows[-1].append(line)
+        elif rows and (rows[-1][0].base < limit) is upwards:
+            break
+        else:
+            rows.append([line])
+    if rows and (rows[0][0].base < limit) is upwards:
         return []
-    heights = sorted({round(line.base) for line in lines}, reverse=direction < 0)[:_EDGE_ROWS]
-    return [line for line in lines if round(line.base) in heights]
+    for row in rows:
+        row.sort(key=lambda item: item.x0)
+    return rows

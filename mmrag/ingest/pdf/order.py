@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from statistics import median
 
-from mmrag.ingest.pdf.boxes import shared_width
-from mmrag.ingest.pdf.values import Block, Line
+from mmrag.ingest.pdf.boxes import gaps, shared_height, shared_width
+from mmrag.ingest.pdf.values import Block, Line, Role
 
 _BINS = 120
 _MIN_LINES = 4
@@ -30,6 +30,21 @@ def insert(blocks: list[Block], block: Block) -> None:
     else:
         place = next((i for i, other in enumerate(blocks) if other.box[1] > block.box[3]), len(blocks))
         blocks.insert(place, block)
+
+
+def in_one_column(blocks: list[Block], width: float) -> bool:
+    """Whether no two blocks of running text stand side by side."""
+    wide = [
+        block.box
+        for block in blocks
+        if block.role in (Role.PARAGRAPH, Role.LIST, Role.LISTING)
+        and block.box[2] - block.box[0] > 0.2 * width
+    ]
+    return not any(
+        shared_height(first, second) > 0.5 and gaps(first, second)[0] > 0
+        for index, first in enumerate(wide)
+        for second in wide[index + 1 :]
+    )
 
 
 def columns(lines: list[Line]) -> list[list[Line]]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mmrag.ingest.pdf.fonts import Fonts
+from mmrag.ingest.pdf.paragraphs import MARKER
+from mmrag.ingest.pdf.rawpage import bold_name
 from mmrag.ingest.pdf.values import Block, Role, Row
 from mmrag.text.normalise import normalise
+
+if TYPE_CHECKING:
+    from mmrag.ingest.pdf.state import DocumentState
 
 _NUMBERED = re.compile(r"(?:§\s*)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+(?=\S)")
 _CHAPTER = re.compile(
@@ -25,6 +29,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _PLAIN = re.compile(r"[\W\d_]+")
 _MAX_CHARS = 200
 _MAX_ROWS = 4
+_SLANTED = re.compile(r"Slant|Ital|Obli|CMSL|CMTI", re.IGNORECASE)
+_BOLD_OR_ITALIC = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,35 +97,66 @@ class Outline:
         return 1
 
 
-def looks_like_heading(block: Block, fonts: Fonts, outline: Outline, page: int, *, hinted: bool) -> bool:
-    """Whether a block of prose is a heading.
+def mark_heading(block: Block, number: int, state: DocumentState, page: Any, *, hinted: bool) -> None:
+    """Make a block of prose a heading if it is one.
 
     Args:
-        block: paragraph or list, with rows.
-        fonts: of the document.
-        outline: for its bookmarks.
-        page: 1-based.
-        hinted: the layout model says so; then a style other than running text is enough.
+        block: paragraph or list, with rows; changed in place.
+        number: 1-based page number.
+        state: of the document.
+        page: of PyMuPDF, to look up how its words are set; ``None`` for a scan.
+        hinted: the layout model says that it is one; then a style other than running text is enough.
     """
     rows = block.rows
     text = block.text.strip()
     if not rows or len(rows) > _MAX_ROWS or len(text) > _MAX_CHARS or not _LETTER.search(text):
-        return False
-    if all(row.mono for row in rows):
-        return False
-    if outline.bookmarked(text, page):
-        return True
-    main = rows[0]
-    larger = main.size > 1.08 * fonts.body and main.size >= fonts.body + 0.7
-    bold = all(row.bold for row in rows)
+        return
+    if block.role is Role.LISTING or all(row.mono for row in rows):
+        return
     numbered = _numbered_level(text) > 0
-    ends = text[-1] in ".,;:。，；：" and not numbered
-    if hinted:
-        strange = main.lines[0].italic or not text[-1].isalnum()
-        return larger or bold or numbered or (strange and not ends)
-    if ends or text[-1] in ".;,":
-        return False
-    return (larger or bold) and len(rows) <= 3 and len(text) <= 120
+    if (MARKER.match(text) and not numbered) or (text[-1] in ".,;:。，；：" and not numbered):
+        return
+    if state.outline.bookmarked(text, number):
+        block.role = Role.HEADING
+        return
+    body = state.fonts.body
+    larger = rows[0].size > 1.08 * body and rows[0].size >= body + 0.7
+    if block.ocr:
+        is_heading = hinted and (larger or numbered or text[-1].isalnum())
+    elif hinted:
+        is_heading = larger or numbered or _is_set_apart(page, block)
+    else:
+        is_heading = len(rows) <= 3 and len(text) <= 120 and text[-1] not in ".;," and larger
+        if not is_heading and all(row.bold for row in rows) and len(rows) <= 2:
+            is_heading = len(text) <= 120 and _is_set_apart(page, block)
+    if is_heading:
+        block.role = Role.HEADING
+
+
+def _is_set_apart(page: Any, block: Block) -> bool:
+    """Whether all its words, not only the first, are bold or slanted."""
+    if page is None or not all(line.bold or line.italic for row in block.rows for line in row.lines[:1]):
+        return page is not None and all(
+            line.italic or _slanted(line.font) for r in block.rows for line in r.lines
+        )
+    spans = [
+        span
+        for part in page.get_text("dict", clip=block.box, flags=0)["blocks"]
+        for line in part["lines"]
+        for span in line["spans"]
+        if span["text"].strip()
+    ]
+    total = sum(len(span["text"]) for span in spans)
+    apart = sum(
+        len(span["text"])
+        for span in spans
+        if span["flags"] & _BOLD_OR_ITALIC or bold_name(span["font"]) or _slanted(span["font"])
+    )
+    return total > 0 and apart >= 0.8 * total
+
+
+def _slanted(font: str) -> bool:
+    return _SLANTED.search(font) is not None
 
 
 def _numbered_level(text: str) -> int:

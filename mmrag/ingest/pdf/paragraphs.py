@@ -6,7 +6,8 @@ import itertools
 import re
 from statistics import median
 
-from mmrag.ingest.pdf.rows import preformatted, row_text
+from mmrag.ingest.pdf.boxes import shared_height
+from mmrag.ingest.pdf.rows import merge_rows, preformatted, row_text
 from mmrag.ingest.pdf.values import Block, Box, Role, Row
 from mmrag.text.normalise import join_lines, normalise
 
@@ -54,6 +55,7 @@ def merge_runs(blocks: list[Block]) -> list[Block]:
             gap = block.role is Role.LISTING and _gap(before, block) > 0.8 * block.rows[0].size
             join.text = before.text + ("\n\n" if gap else "\n") + block.text
             if block.role is Role.LISTING and not block.ocr:
+                join.rows = merge_rows(join.rows)
                 join.text = preformatted(join.rows)
             merged[-1] = join
         else:
@@ -67,6 +69,8 @@ def _continues(before: Block, block: Block) -> bool:
     size = block.rows[0].size if block.rows else 10.0
     if _gap(before, block) > 3.2 * size or block.box[1] < before.box[1] - size:
         return False
+    if block.role is Role.LISTING and shared_height(before.box, block.box) > 0.5:
+        return True
     if block.role is Role.LIST:
         return len(before.text) + len(block.text) <= _MAX_LIST_CHARS
     return block.role is Role.LISTING and before.box[0] < block.box[2] and block.box[0] < before.box[2]

@@ -79,14 +79,15 @@ def _line(line: dict[str, Any]) -> Line:
         text,
         size,
         name,
-        font["weight"] == "bold" or _bold_name(name),
+        font["weight"] == "bold" or bold_name(name),
         font["style"] == "italic",
         upright,
     )
 
 
 @lru_cache(maxsize=512)
-def _bold_name(name: str) -> bool:
+def bold_name(name: str) -> bool:
+    """Whether a font's name says that it is bold."""
     return _BOLD.search(name) is not None
 
 

@@ -16,7 +16,7 @@ from mmrag.ingest.pdf.render import encode, render_clip
 from mmrag.ingest.pdf.scans import read_lines, understand_scan
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.understand import by_geometry, by_layout
-from mmrag.ingest.pdf.values import Block, RawPage, Role
+from mmrag.ingest.pdf.values import Line, RawPage
 from mmrag.types import Kind, ParsedPage
 
 _AHEAD = 5
@@ -78,18 +78,18 @@ class Reader:
         lines = self._state.furniture.split(raw)
         layout = self._options.layout
         if raw.text_only or layout == "never" or not (layout == "always" or needs_layout(raw, lines)):
-            self._fill_plain(assembly, raw, by_geometry(raw, lines, self._state))
+            self._fill_plain(assembly, raw, lines)
             return
         page = self._upright(raw)
         assembly.add_blocks(by_layout(page, raw, lines, self._state), page)
 
-    def _fill_plain(self, assembly: Assembly, raw: RawPage, blocks: list[Block]) -> None:
-        """Blocks of a page without graphics; its page is drawn only if it holds a printed table."""
-        if raw.text_only or not any(block.role is Role.LISTING for block in blocks):
-            assembly.add_blocks(blocks, None)
-            return
+    def _fill_plain(self, assembly: Assembly, raw: RawPage, lines: list[Line]) -> None:
         page = self._upright(raw)
-        assembly.add_blocks((part for block in blocks for part in split_tables(block, page)), page)
+        blocks = by_geometry(page, raw, lines, self._state)
+        if raw.text_only:
+            assembly.add_blocks(blocks, None)
+        else:
+            assembly.add_blocks((part for block in blocks for part in split_tables(block, page)), page)
 
     def _fill_scan(self, assembly: Assembly, raw: RawPage) -> None:
         page = self._upright(raw)

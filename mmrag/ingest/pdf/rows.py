@@ -53,6 +53,27 @@ def _row(lines: list[Line], fonts: Fonts) -> Row:
     )
 
 
+def merge_rows(rows: list[Row]) -> list[Row]:
+    """Rows sorted from top to bottom, those on one baseline joined."""
+    merged: list[Row] = []
+    for row in sorted(rows, key=lambda item: (item.base, item.x0)):
+        if merged and abs(merged[-1].base - row.base) < 0.3 * row.size:
+            first = merged.pop()
+            row = Row(
+                sorted([*first.lines, *row.lines], key=lambda line: line.x0),
+                min(first.x0, row.x0),
+                min(first.y0, row.y0),
+                max(first.x1, row.x1),
+                max(first.y1, row.y1),
+                first.base,
+                first.size,
+                first.bold and row.bold,
+                first.mono and row.mono,
+            )
+        merged.append(row)
+    return merged
+
+
 def row_text(row: Row) -> str:
     """The row as one line of prose; pieces that touch are joined without a space."""
     lines = row.lines

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from mmrag.ingest.pdf import captions, console, figures, order, paragraphs, regions, tables
-from mmrag.ingest.pdf.boxes import area, grow, inside, union
+from mmrag.ingest.pdf.boxes import area, grow, inside, overlap, union
 from mmrag.ingest.pdf.clusters import text_frames
 from mmrag.ingest.pdf.demand import has_split_rows
 from mmrag.ingest.pdf.drawings import Drawing, read_drawings
-from mmrag.ingest.pdf.outline import demote_byline, looks_like_heading
+from mmrag.ingest.pdf.outline import demote_byline, mark_heading
 from mmrag.ingest.pdf.rows import row_text, to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role
@@ -21,14 +21,20 @@ _MARGIN = 0.18
 _SPARSE = 0.35
 
 
-def by_geometry(raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
-    """Blocks of a page from its lines alone: headings, paragraphs, lists and listings."""
+def by_geometry(page: Any, raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
+    """Blocks of a page from its lines alone: headings, paragraphs, lists and listings.
+
+    Args:
+        page: of PyMuPDF.
+        raw: the page.
+        lines: without header and footer.
+        state: of the document.
+    """
     upright = [line for line in lines if line.upright]
     blocks: list[Block] = []
     for column in order.columns(upright) if has_split_rows(upright) else [upright]:
         for block in paragraphs.build(to_rows(column, state.fonts)):
-            if looks_like_heading(block, state.fonts, state.outline, raw.number, hinted=False):
-                block.role = Role.HEADING
+            mark_heading(block, raw.number, state, page, hinted=False)
             blocks.append(block)
     demote_byline(blocks, state.outline, raw.number)
     return paragraphs.merge_runs(blocks)
@@ -58,6 +64,7 @@ def from_regions(
     """As `by_layout`, for regions and drawings that are known already."""
     loose = regions.assign(lines, found)
     found = [_judged(region, drawings) for region in found]
+    loose = _complete_formulas(found, loose)
     around = _surroundings(raw, found, loose, drawings, state)
     boxes = figures.find_figures(raw, drawings, around)
     blocks: list[Block] = []
@@ -75,6 +82,8 @@ def from_regions(
         order.insert(blocks, block)
     for box in boxes:
         order.insert(blocks, Block(Role.FIGURE, box))
+    if order.in_one_column(blocks, raw.width):
+        blocks.sort(key=lambda block: (block.box[1], block.box[0]))
     for block in blocks:
         if captions.is_caption(block) and (block.role is not Role.HEADING):
             block.role = Role.CAPTION
@@ -100,6 +109,19 @@ def _judged(region: Region, drawings: list[Drawing]) -> Region:
         if curves and area(union(curves)) > 0.3 * area(region.box):
             region.name = "picture"
     return region
+
+
+def _complete_formulas(found: list[Region], loose: list[Line]) -> list[Line]:
+    """Give lines that touch a formula to it: fractions and limits stand on lines of their own."""
+    formulas = [region for region in found if region.name == "formula"]
+    rest = []
+    for line in loose:
+        home = next((region for region in formulas if overlap(line.box, grow(region.box, 2.0)) > 0), None)
+        if home is None:
+            rest.append(line)
+        else:
+            home.lines.append(line)
+    return rest
 
 
 def _surroundings(
@@ -157,9 +179,7 @@ def _region_blocks(
     blocks = paragraphs.build(rows, trusted=name != "list-item")
     for block in blocks:
         hinted = name in _HEADINGS
-        plain = block.role is not Role.LISTING and not paragraphs.BULLET.match(block.text)
-        if plain and looks_like_heading(block, state.fonts, state.outline, raw.number, hinted=hinted):
-            block.role = Role.HEADING
+        mark_heading(block, raw.number, state, page, hinted=hinted)
     return blocks
 
 
