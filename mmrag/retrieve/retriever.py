@@ -92,8 +92,12 @@ class Retriever:
         return [
             (name, encoder)
             for name, encoder in self._encoders.items()
-            if self._options.weights.get("dense", 0) and readable_share(text, encoder.scripts) >= READABLE
+            if self._weight(name) and readable_share(text, encoder.scripts) >= READABLE
         ]
+
+    def _weight(self, space: str) -> float:
+        weights = self._options.weights
+        return weights.get(space, weights.get("dense", 0.0))
 
     def _refresh(self) -> None:
         version = self._store.version()
@@ -139,7 +143,7 @@ class Retriever:
     ) -> tuple[list[RankedList], dict[int, float]]:
         weights, depth = self._options.weights, self._options.depth
         lists = [
-            RankedList(name, weights["dense"] / len(vectors), *self._dense(name, vector, allowed))
+            RankedList(name, self._weight(name), *self._dense(name, vector, allowed))
             for name, vector in vectors.items()
         ]
         connection = self._store.connection

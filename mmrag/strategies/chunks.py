@@ -12,12 +12,17 @@ from mmrag.text import readable_share
 from mmrag.text.script import is_cjk
 from mmrag.types import Chunk, Element, Kind
 
-CHUNKS_VERSION = 1
+CHUNKS_VERSION = 2
 """Part of the fingerprint: changes when the same elements would give other chunks."""
 
 TARGET_TOKENS = 160
 """About 120 English words: long enough to say something, short enough for one vector to say it."""
 
+WINDOW_LINES = 4
+"""Lines of the small windows that tables and listings are cut into besides: a vector of a whole table says
+what it is about, one of a few rows says what they say."""
+
+_WINDOW_STEP = WINDOW_LINES - 1
 _FRAGMENT_LETTERS = 48
 _LETTERS_OF_IDEOGRAPH = 3
 _HEADINGS_IN_CONTEXT = 2
@@ -100,6 +105,8 @@ class _Chunker:
             parts = self._text(element, lead, self._budget(context))
         for part in parts:
             yield Chunk(element.id, _joined(context, part.text), part.snippet)
+        for part in self._windows(element):
+            yield Chunk(element.id, part.text, part.snippet)
 
     def _context(self, element: Element) -> str:
         """The last headings above, as many as leave three quarters of the room to the element."""
@@ -150,6 +157,24 @@ class _Chunker:
             # One row may be too long by itself; its pieces are then chunks of the same rows.
             for start, end in split(body, Budget(below.limit, below.limit), self._count):
                 yield _Part(_joined(lead, body[start:end]), snippet)
+
+
+    def _windows(self, element: Element) -> Iterator[_Part]:
+        """A few lines at a time of what is read line by line, without context: tables and listings."""
+        if element.kind is Kind.TABLE:
+            header, rows = _rows(element.text)
+            lines = [_cells(row) for row in (*header[:1], *rows)]
+        elif element.kind is Kind.TEXT:
+            lines = [line.strip() for line in element.text.splitlines()]
+        else:
+            return
+        lines = [line for line in lines if line]
+        if len(lines) <= WINDOW_LINES:
+            return
+        for first in range(0, len(lines) - 1, _WINDOW_STEP):
+            window = "\n".join(lines[first : first + WINDOW_LINES])
+            for start, end in split(window, Budget(self._room, self._room), self._count):
+                yield _Part(window[start:end], window[start:end])
 
 
 def _content(element: Element) -> str:
