@@ -82,7 +82,7 @@ def ask(
         str,
         typer.Argument(
             metavar="INDEX|FOLDER",
-            help="Name or path of an index; or a folder of documents, which is indexed first.",
+            help="Name or path of an index; or a folder of documents (./docs), which is indexed first.",
             show_default=False,
         ),
     ],

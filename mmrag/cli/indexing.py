@@ -113,8 +113,9 @@ def print_skipped(console: Console, skipped: tuple[FileReport, ...], index: str)
         return
     console.print(Text(f"\nSkipped, wholly or in part: {len(skipped)}", style="yellow"))
     for file in skipped[:SHOWN_SKIPPED]:
+        reason = clean(file.reason.removeprefix(f"{file.path}: "))
         line = Text.assemble("  ", (clean(file.path), "bold"), (f"  {file.status.value}", "yellow"))
-        print_hanging(console, line.append(f"  {clean(file.reason)}" if file.reason else ""), 6)
+        print_hanging(console, line.append(f"  {reason}" if reason else ""), 6)
     if len(skipped) > SHOWN_SKIPPED:
         console.print(f"  and {len(skipped) - SHOWN_SKIPPED} more: mmrag info {shlex.quote(index)} --files")
 

@@ -159,7 +159,7 @@ def _files(reports: list[FileReport]) -> Table:
             Text(clean(file.path)),
             str(file.pages),
             Text(file.status.value, style=style),
-            Text(clean(file.reason)),
+            Text(clean(file.reason.removeprefix(f"{file.path}: "))),
         )
     return table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +29,21 @@ def open_index(name: str) -> Index:
 
 
 def is_source(name: str) -> bool:
-    """Whether ``name`` is something to index, a folder or a file, and not itself an index."""
+    """Whether ``name`` is something to index, a folder or a file, and does not name an index.
+
+    The name of an index comes before a folder that is called the same, unless the index is of
+    that folder and can follow its changes.
+    """
     from mmrag.index.store import is_index
 
-    return Path(name).exists() and not is_index(Path(name))
+    path = Path(name)
+    if not path.exists() or is_index(path):
+        return False
+    named = Path("indexes") / name
+    if len(path.parts) != 1 or os.sep in name or not is_index(named):
+        return True
+    with open_index(name) as index:
+        return index.root == path.resolve()
 
 
 def short_name(index: Index) -> str:

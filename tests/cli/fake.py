@@ -56,7 +56,7 @@ HITS = [
 FINE = Report((FileReport(REPORT.path, Status.INDEXED, pages=4),), 3, 9, 2, 1, 40, 40, 3.25)
 SKIPPED = Report(
     (
-        FileReport("locked.pdf", Status.ENCRYPTED, "needs a password"),
+        FileReport("locked.pdf", Status.ENCRYPTED, "locked.pdf: needs a password"),
         FileReport(REPORT.path, Status.UNCHANGED, pages=4),
     ),
     1,

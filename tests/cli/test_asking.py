@@ -153,6 +153,29 @@ def test_asking_a_folder_indexes_it_first(fake: FakeMmrag, mmrag: Run, tmp_path:
     assert "locked.pdf" not in result.out
 
 
+def test_the_name_of_an_index_comes_before_a_folder_of_that_name(
+    fake: FakeMmrag, mmrag: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "indexes/docs").mkdir(parents=True)
+    (tmp_path / "indexes/docs/mmrag.sqlite").touch()
+    mmrag("ask", "docs", "deck")
+    assert [call[0] for call in fake.calls] == ["ask"]
+    mmrag("ask", "./docs", "deck")
+    assert [call[0] for call in fake.calls] == ["ask", "build", "ask"]
+
+
+def test_an_index_of_the_folder_of_its_name_follows_the_folder(
+    fake: FakeMmrag, mmrag: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "indexes/docs").mkdir(parents=True)
+    (tmp_path / "indexes/docs/mmrag.sqlite").touch()
+    fake.indexes["docs"].root = (tmp_path / "docs").resolve()
+    mmrag("ask", "docs", "deck")
+    assert [call[0] for call in fake.calls] == ["build", "ask"]
+
+
 def test_searching_a_folder_finds_its_index(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
     (tmp_path / "papers/docs").mkdir(parents=True)
     fake.indexes["docs"].root = (tmp_path / "papers/docs").resolve()
