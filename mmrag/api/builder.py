@@ -19,7 +19,8 @@ from mmrag.index.store import Store, create, is_index, translated
 from mmrag.index.vectors import write_derived
 from mmrag.index.writer import FileState, Writer
 from mmrag.ingest import INGEST_VERSION
-from mmrag.ingest.pool import Job, ParsedFile, ParserPool
+from mmrag.ingest.opening import Job
+from mmrag.ingest.pool import ParsedFile, ParserPool
 from mmrag.ingest.walk import FoundFile, hash_file, scan
 from mmrag.strategies import load_strategies
 from mmrag.strategies.base import Strategy

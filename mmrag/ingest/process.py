@@ -12,7 +12,6 @@ import sys
 import time
 from pathlib import Path
 
-import mmrag
 from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, TimedOutError
 from mmrag.ingest import wire
@@ -161,6 +160,6 @@ def _processor_seconds(pid: int) -> float:
 
 def _environment(threads: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
-    package = str(Path(mmrag.__file__).resolve().parents[1])
+    package = str(Path(__file__).resolve().parents[2])
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, (package, kept.get("PYTHONPATH"))))
     return kept | dict.fromkeys(_THREADS, str(threads))
