@@ -280,7 +280,8 @@ class Index:
     def _generator(self) -> Generator:
         from mmrag.generators import load_generator
 
-        return load_generator(self.recipe.answer.generator)
+        encoders = [encoder for strategy in self._strategies for encoder in strategy.encoders.values()]
+        return load_generator(self.recipe.answer.generator, encoders)
 
 
 def open_index(place: str | Path) -> Index:

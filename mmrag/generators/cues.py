@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from enum import StrEnum
 
+from mmrag.types import Kind
+
 
 class Wanted(StrEnum):
     """What an answer should hold."""
@@ -56,6 +58,22 @@ _REASON = re.compile(
     r"\b(?:because|since|due|owing|reason|difficult\w*|so that|therefore|car|parce)\b|因为|由于|所以|原因",
     re.IGNORECASE,
 )
+
+
+_NAMES_KIND = (
+    (
+        Kind.FIGURE,
+        r"\b(?:figure|picture|plot|diagram|chart|graph|drawing|photo\w*|image|map|curve|screen\w*|histogram|"
+        r"sketch|cutaway|cross-section|illustration|axis)s?\b|示意图|那张图|图[中里上片]|曲线|照片|画面",
+    ),
+    (Kind.TABLE, r"\b(?:table|row|column|listed)s?\b|\btableau\b|表格|表[中里]|[一哪]行"),
+)
+_KINDS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _NAMES_KIND)
+
+
+def named_kinds(question: str) -> frozenset[Kind]:
+    """Kinds of elements that the question itself speaks of: figures, tables."""
+    return frozenset(kind for kind, pattern in _KINDS if pattern.search(question))
 
 
 def wanted(question: str) -> frozenset[Wanted]:

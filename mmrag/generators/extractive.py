@@ -18,8 +18,12 @@ WORTH_QUOTING = 0.7
 """A second quote is given if its score is at least this share of the best one's."""
 SAME_WORDS = 0.6
 """Share of the shorter quote's words that two quotes may have in common."""
-THRESHOLD = 0.35
-"""Least confidence to answer: see benchmarks/calibrate_refusal.py for how it was chosen."""
+THRESHOLD = 0.5
+"""Least confidence to answer."""
+EVEN_SCORE = {True: 0.53, False: 0.36}
+"""Best score at which the confidence is one half, with and without an encoder: the highest that still answers
+95 % of answerable questions (benchmarks/calibrate_refusal.py)."""
+STEEPNESS = 12.0
 
 
 class ExtractiveGenerator:
@@ -45,7 +49,7 @@ class ExtractiveGenerator:
         """Up to three quotes, each with its number; a refusal where the best one is too weak."""
         words = phrases(language(question))
         ranked = self.rank(question, hits)
-        confidence = confidence_of(ranked)
+        confidence = confidence_of(ranked, self._encoder_for(question) is not None)
         if not ranked or confidence < self._threshold:
             return Generation(words.nothing, (), refused=True, confidence=confidence)
         chosen = choose(ranked)
@@ -66,12 +70,11 @@ class ExtractiveGenerator:
         )
 
 
-def confidence_of(ranked: Sequence[Scored]) -> float:
-    """0..1: how well the best passage covers the question, in words and in meaning."""
-    if not ranked:
+def confidence_of(ranked: Sequence[Scored], with_meaning: bool) -> float:
+    """0..1: a logistic function of the best score; ``with_meaning`` where an encoder took part in it."""
+    if not ranked or not ranked[0].coverage + ranked[0].meaning:
         return 0.0
-    best = ranked[0]
-    return 1 / (1 + math.exp(-(8.0 * (best.coverage - 0.5) + 3.0 * (best.meaning - 0.4))))
+    return 1 / (1 + math.exp(-STEEPNESS * (ranked[0].score - EVEN_SCORE[with_meaning])))
 
 
 def choose(ranked: Sequence[Scored]) -> list[Passage]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mmrag.text.normalise import normalise
+from mmrag.generators.rows import readable, table_rows
 from mmrag.text.sentences import sentences
 from mmrag.text.terms import terms
 from mmrag.types import Element, Hit, Kind
@@ -14,16 +13,16 @@ from mmrag.types import Element, Hit, Kind
 LONGEST = 400
 """Characters of a quote, at most; a longer sentence is cut between words."""
 
-WINDOW = 160
-"""Characters that lines shorter than `SHORT` are put together to, so that a label keeps its value."""
-
 SHORT = 60
+"""A line of fewer characters that ends in no stop is no sentence but a label, a cell, a line of code."""
 
-_SEPARATOR_ROW = re.compile(r"\|?[\s:|-]+\|?\s*$")
-_CELL_BORDER = re.compile(r"(?<!\\)\|")
-_BRACKETED_NUMBER = re.compile(r"\[(\d+)\]")
+RUN = 240
+"""Characters of a run of such lines that is quoted whole."""
+
+WINDOW = 160
+"""Characters of the windows into a longer run, so that a label keeps its value."""
+
 _STOPS = ".!?…。！？"
-_MARKUP = re.compile(r"<br\s*/?>|\*\*|`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,11 @@ def _pieces(element: Element) -> Iterator[_Piece]:
     if element.caption:
         yield from (_plain(part) for part in _cut(element.caption))
     if element.kind is Kind.TABLE:
-        yield from _rows(element.text)
+        for line, shown, header in table_rows(element.text):
+            if shown:
+                yield _Piece(line, shown, header)
+            else:
+                yield from (_plain(part) for part in _cut(line))
     elif element.kind is Kind.FIGURE:
         yield from _windows(element.text, " · ")
     else:
@@ -123,61 +126,31 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _windows(text: str, line_end: str) -> Iterator[_Piece]:
-    """Sentences; short lines that are none together with what follows, as far as `WINDOW` goes."""
-    spans = list(_spans(text))
-    for number, (start, end) in enumerate(spans):
-        scrap = end - start < SHORT and text[end - 1] not in _STOPS
-        for _, following in spans[number + 1 :] if scrap else ():
-            if following - start > WINDOW:
-                break
-            end = following
-        yield _plain(text[start:end], line_end)
+    """Sentences; of lines that are none, a short run as a whole, and windows of a long one.
 
-
-def _rows(markdown: str) -> Iterator[_Piece]:
-    """Rows of a Markdown table, each with its header cells; other lines as they are."""
-    lines = [line for line in markdown.split("\n") if line.strip()]
-    header: list[str] = []
-    for number, line in enumerate(lines):
-        following = lines[number + 1] if number + 1 < len(lines) else ""
-        if _is_separator(line):
+    The words of a figure, a listing and a table without borders are such lines. What the first lines of
+    a run say (the heads of its columns) gives meaning to the others.
+    """
+    for run in _runs(text):
+        head = text[run[0][0] : run[min(1, len(run) - 1)][1]]
+        if len(run) == 1 or run[-1][1] - run[0][0] <= RUN:
+            yield _plain(text[run[0][0] : run[-1][1]], line_end)
             continue
-        if _is_separator(following):
-            header = cells(line)
+        for number, (start, end) in enumerate(run):
+            end = max(stop for _, stop in run[number:] if stop == end or stop - start <= WINDOW)
+            yield _Piece(text[start:end], readable(text[start:end], line_end), head)
+
+
+def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
+    """Spans of sentences one by one, and of consecutive short lines that are none, together."""
+    run: list[tuple[int, int]] = []
+    for start, end in _spans(text):
+        if end - start < SHORT and text[end - 1] not in _STOPS:
+            run.append((start, end))
             continue
-        row = cells(line)
-        if len(row) > 1 or line.lstrip().startswith("|"):
-            yield _Piece(line.strip(), _shown_row(header, row), " ".join(header))
-        else:
-            yield from (_plain(part) for part in _cut(line))
-    if header and all(_is_separator(line) or cells(line) == header for line in lines):
-        yield _plain(lines[0].strip())
-
-
-def _is_separator(line: str) -> bool:
-    return "-" in line and _SEPARATOR_ROW.match(line) is not None
-
-
-def cells(line: str) -> list[str]:
-    """Cells of a row of a Markdown table."""
-    inner = line.strip().removeprefix("|").removesuffix("|")
-    return [cell.replace("\\|", "|").strip() for cell in _CELL_BORDER.split(inner)]
-
-
-def _shown_row(header: Sequence[str], row: Sequence[str]) -> str:
-    named = [
-        f"{readable(header[column])}: {readable(cell)}"
-        if column < len(header) and header[column] and header[column] != cell
-        else readable(cell)
-        for column, cell in enumerate(row)
-        if cell
-    ]
-    shown = "; ".join(named)
-    return shown if len(shown) <= 2 * LONGEST else "; ".join(readable(cell) for cell in row if cell)
-
-
-def readable(text: str, line_end: str = " ") -> str:
-    """``text`` in one line, without control characters, and with [3] as (3): it cites nothing here."""
-    lines = [line.strip() for line in normalise(_MARKUP.sub(" ", text)).split("\n")]
-    joined = line_end.join(line for line in lines if line)
-    return _BRACKETED_NUMBER.sub(r"(\1)", re.sub(r"\s+", " ", joined)).strip()
+        if run:
+            yield run
+            run = []
+        yield [(start, end)]
+    if run:
+        yield run

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from mmrag.encoders.base import Encoder
-from mmrag.generators.cues import Wanted, holds, wanted
+from mmrag.generators.cues import Wanted, holds, named_kinds, wanted
 from mmrag.generators.passages import Passage
 from mmrag.text.script import readable_share
 from mmrag.text.terms import query_terms, terms
@@ -32,9 +32,10 @@ class Weights:
 
     coverage: float = 1.0
     pairs: float = 0.15
-    cue: float = 0.15
+    cue: float = 0.2
+    kind: float = 0.15
     rank: float = 0.15
-    meaning: float = 0.6
+    meaning: float = 0.4
 
 
 WEIGHTS = Weights()
@@ -77,6 +78,7 @@ class Scorer:
         self._weights = weights
         self._terms = query_terms(question)
         self._pairs = _neighbours(terms(question))
+        self._kinds = named_kinds(question)
         self._wanted: frozenset[Wanted] = wanted(question)
         self._rarity = _rarity(self._terms, found)
 
@@ -95,6 +97,7 @@ class Scorer:
             weights.coverage * held * _shape(passage)
             + weights.pairs * self._pair_share(passage)
             + weights.cue * holds(self._wanted, self._question, passage.quote) * min(1.0, 2 * held)
+            + weights.kind * (passage.element.kind in self._kinds)
             + weights.rank / (1 + 0.25 * (passage.hit.rank - 1))
         )
         return Scored(passage, held, own, 0.0, score)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.generators.cues import Wanted, holds, wanted
-from mmrag.generators.passages import LONGEST, cells, passages, readable
+from mmrag.generators.passages import LONGEST, passages
+from mmrag.generators.rows import cells, readable
 from mmrag.types import Kind
 from tests.generators.making import COSTS, element, hit
 
@@ -19,12 +20,26 @@ def test_sentences():
     assert quotes(text) == [text[:27], text[28:]]
 
 
-def test_short_lines_are_windows():
-    assert quotes("Chain elongation\n3.0 %\n3.4 %") == [
-        "Chain elongation\n3.0 %\n3.4 %",
-        "3.0 %\n3.4 %",
-        "3.4 %",
+def test_a_short_run_of_lines_is_one_quote():
+    assert quotes("Chain elongation\n3.0 %\n3.4 %") == ["Chain elongation\n3.0 %\n3.4 %"]
+
+
+def test_a_long_run_of_lines_is_windows_that_know_its_head():
+    lines = [f"Station {letter * 30} 4" for letter in "abcdefgh"]
+    found = passages([hit([element("\n".join(["Name Docks", *lines]))])])
+    assert found[3].quote == "\n".join(lines[2:5])
+    assert "dock" in found[-1].near
+
+
+def test_empty_first_cells_are_filled_from_above():
+    table = "| stage | xray | yes |\n|---|---|---|\n| early | no | 41 |\n| | yes | 64 |\n| late | no | 6 |"
+    found = passages([hit([element(table, Kind.TABLE)])])
+    assert [passage.shown for passage in found] == [
+        "stage: early; xray: no; yes: 41",
+        "stage: early; xray: yes; yes: 64",
+        "stage: late; xray: no; yes: 6",
     ]
+    assert found[1].quote == "| | yes | 64 |"
 
 
 def test_rows_carry_their_header():
@@ -40,6 +55,22 @@ def test_a_table_without_a_header_is_quoted_as_it_is():
 
 def test_a_header_alone_is_quoted():
     assert quotes("| jog step | 0.01 | 0.001 |\n|---|---|---|", Kind.TABLE) == ["| jog step | 0.01 | 0.001 |"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "named"),
+    [
+        ("| Name | Default |", "| angle | -25.0 |", True),
+        ("| Item | 2024 | 2025 |", "| Repairs | 455 | 548 |", True),
+        ("| 1.0 | 2.5 |", "| 3.5 | 4.5 |", False),
+        ("| build | builds a profile from an alignment of many |", "| logo | draws |", False),
+    ],
+)
+def test_a_first_row_of_data_names_no_columns(first: str, second: str, named: bool):
+    border = "|".join(["", *["---"] * (first.count("|") - 1), ""])
+    found = passages([hit([element(f"{first}\n{border}\n{second}", Kind.TABLE)])])
+    assert [passage.quote for passage in found] == ([second] if named else [first, second])
+    assert (": " in found[-1].shown) == named
 
 
 def test_escaped_borders_stay_in_their_cell():
