@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from mmrag.ingest.pdf.boxes import area
-from mmrag.ingest.pdf.values import Line, RawPage
+from mmrag.ingest.pdf.values import RawPage, Row
 
 _ICON = 20.0
 _RULE = 3.0
@@ -19,17 +20,17 @@ _PAGE_NUMBER = re.compile(r"[.\s]*(?:\d{1,4}|[ivxlc]{1,6})\s*|[.\s·…]+|\(?\d+
 _UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 
 
-def needs_layout(raw: RawPage, lines: list[Line]) -> bool:
+def needs_layout(raw: RawPage, rows: list[Row]) -> bool:
     """Whether the page shows more than one column of running text.
 
     Args:
         raw: the page.
-        lines: of it, without header and footer.
+        rows: of it, without header and footer.
     """
-    return _has_graphics(raw, lines) or has_split_rows(lines)
+    return has_split_rows(rows) or _has_graphics(raw, rows)
 
 
-def _has_graphics(raw: RawPage, lines: list[Line]) -> bool:
+def _has_graphics(raw: RawPage, rows: list[Row]) -> bool:
     if any(box[2] - box[0] >= _ICON and box[3] - box[1] >= _ICON for box in raw.images):
         return True
     rules = 0
@@ -41,34 +42,30 @@ def _has_graphics(raw: RawPage, lines: list[Line]) -> bool:
         elif height > _LONG_RULE or (
             width > _LONG_RULE
             and 0.09 * raw.height < y0 < 0.92 * raw.height
-            and not any(
-                line.x0 - 2 <= x0 and x1 <= line.x1 + 2 and line.y0 < y0 < line.y1 + 3 for line in lines
-            )
+            and not any(row.x0 - 2 <= x0 and x1 <= row.x1 + 2 and row.y0 < y0 < row.y1 + 3 for row in rows)
         ):
             rules += 1
     return rules >= _MANY_RULES
 
 
-def has_split_rows(lines: list[Line]) -> bool:
-    """Whether several rows consist of pieces with wide gaps: columns or a table."""
-    previous: Line | None = None
+def has_split_rows(rows: list[Row]) -> bool:
+    """Whether several rows consist of pieces with wide gaps: columns, side notes or a table."""
     split = 0
-    for line in lines:
-        if (
-            previous is not None
-            and abs(line.base - previous.base) < 1
-            and line.upright
-            and line.x0 - previous.x1 > 1.2 * line.size
-            and not _PAGE_NUMBER.fullmatch(line.text)
-            and len(previous.text) > 2
-        ):
+    for row in rows:
+        if len(row.lines) > 1 and _is_split(row):
             split += 1
             if split >= _MANY_SPLIT_ROWS:
                 return True
-        elif previous is not None and line.base < previous.base - 4 * line.size and line.x0 > previous.x1:
-            return True
-        previous = line
     return False
+
+
+def _is_split(row: Row) -> bool:
+    return any(
+        after.x0 - before.x1 > 1.2 * after.size
+        and len(before.text) > 2
+        and not _PAGE_NUMBER.fullmatch(after.text)
+        for before, after in pairwise(row.lines)
+    )
 
 
 def is_scan(raw: RawPage) -> bool:

@@ -15,6 +15,8 @@ _MONO = re.compile(
 _MIN_CHARS = 8
 _MIN_LINES = 4
 _ADVANCES = (0.45, 0.66)
+_MAX_HEIGHT = 1.12
+_HIGHEST = 1.5
 
 
 class Fonts:
@@ -27,11 +29,12 @@ class Fonts:
     def __init__(self) -> None:
         self._sizes: Counter[float] = Counter()
         self._advances: dict[str, Counter[float]] = {}
+        self._heights: dict[str, float] = {}
         self._fixed: dict[str, float | None] = {}
 
     def add(self, lines: list[Line]) -> None:
         """Take the lines of one page into account."""
-        sizes, advances = self._sizes, self._advances
+        sizes, advances, heights = self._sizes, self._advances, self._heights
         for line in lines:
             length = len(line.text)
             sizes[round(line.size * 2) / 2] += length
@@ -41,6 +44,9 @@ class Fonts:
                     advances[line.font][advance] += 1
                 else:
                     advances[line.font] = Counter((advance,))
+                height = (line.y1 - line.y0) / line.size
+                if height < heights.get(line.font, _HIGHEST):
+                    heights[line.font] = height
         self._fixed.clear()
 
     @property
@@ -61,11 +67,13 @@ class Fonts:
         if not text.isascii() and sum(char > "\u2e7f" for char in text) > 0.3 * len(text):
             return False
         ratio = (line.x1 - line.x0) / len(text) / line.size
-        # Wide gaps count as one space, so a line may be wider than its characters, never narrower.
-        return (
-            advance * 0.985 <= ratio <= advance * (1.02 if len(text) < 40 else 2.5)
-            or (len(text) < _MIN_CHARS and ratio <= advance * 1.6 and ratio >= advance * 0.8)
-            or (" " in text and advance * 0.985 <= ratio <= advance * 2.5)
+        if ratio < advance * 0.985:
+            return len(text) < _MIN_CHARS and ratio >= advance * 0.8
+        # A wide gap counts as one space, so a line may be wider than its characters. A line that only
+        # begins in a small fixed-width font is wider too, but higher.
+        return ratio <= advance * 1.02 or (
+            ratio <= advance * 2.2
+            and line.y1 - line.y0 <= _MAX_HEIGHT * line.size * self._heights.get(line.font, _HIGHEST)
         )
 
     def _advance(self, font: str) -> float | None:

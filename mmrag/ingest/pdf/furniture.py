@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
+from itertools import pairwise
 
 from mmrag.ingest.pdf.values import Line, RawPage
 
@@ -20,6 +21,8 @@ _USUAL = 0.8
 _ISOLATED = 1.7
 _MIN_LETTERS = 3
 _SAME_ROW = 2.0
+_FAR_APART = 5.0
+_MAX_MASKED_WORDS = 6
 
 _Key = tuple[str, int]
 _Band = tuple[int, int]
@@ -66,13 +69,22 @@ class Furniture:
     ) -> bool:
         size = max(line.size for line in row)
         isolated = inner is None or abs(inner[0].base - row[0].base) >= _ISOLATED * size
-        if isolated and any(_NUMBER.fullmatch(line.text) for line in (row[0], row[-1])):
-            return True
         times = max((_times(line, others) for line in row), default=0)
+        if isolated and _holds_page_number(row) and (len(row) == 1 or times or _spread(row, size)):
+            return True
         if times >= 2 or (times == 1 and isolated):
             return True
         hits = self._hits[band]
         return isolated and hits >= _STEADY and hits >= _USUAL * (self._seen[band] - 1)
+
+
+def _holds_page_number(row: list[Line]) -> bool:
+    return any(_NUMBER.fullmatch(line.text) for line in (row[0], row[-1]))
+
+
+def _spread(row: list[Line], size: float) -> bool:
+    """Whether the row's pieces stand far apart, as a running head and a page number do."""
+    return max(after.x0 - before.x1 for before, after in pairwise(row)) > _FAR_APART * size
 
 
 def _times(line: Line, others: Counter[_Key]) -> int:
@@ -84,7 +96,11 @@ def _times(line: Line, others: Counter[_Key]) -> int:
 
 
 def _key(line: Line) -> _Key:
-    return (_DIGITS.sub("#", line.text.casefold().strip()), round(line.base / 2))
+    text = line.text.casefold().strip()
+    # "Page 3 of 9" repeats but for its numbers; a sentence that does so is a sentence.
+    if text.count(" ") < _MAX_MASKED_WORDS:
+        text = _DIGITS.sub("#", text)
+    return (text, round(line.base / 2))
 
 
 def _margins(page: RawPage) -> tuple[list[list[Line]], list[list[Line]]]:

@@ -11,6 +11,8 @@ _BINS = 120
 _MIN_LINES = 4
 _MAX_CROSSING = 0.2
 _FULL = 0.5
+_NOTE_GAP = 0.7
+_NOTE_WIDTH = 7.0
 
 
 def insert(blocks: list[Block], block: Block) -> None:
@@ -74,6 +76,21 @@ def columns(lines: list[Line]) -> list[list[Line]]:
 
 def _again(lines: list[Line]) -> list[list[Line]]:
     return columns(lines) if lines else []
+
+
+def side_by_side(lines: list[Line]) -> list[list[Line]]:
+    """Lines parted where two stretches of running text stand beside each other, as a side note does."""
+    by_left = sorted(lines, key=lambda line: line.x0)
+    end = by_left[0].x1
+    for index, line in enumerate(by_left[1:], 1):
+        if line.x0 - end > _NOTE_GAP * line.size and all(
+            len(side) > 1 and median(item.x1 - item.x0 for item in side) > _NOTE_WIDTH * line.size
+            for side in (by_left[:index], by_left[index:])
+        ):
+            parts = ([item for item in lines if item.x1 <= end], [item for item in lines if item.x1 > end])
+            return [part for side in parts for part in side_by_side(side)]
+        end = max(end, line.x1)
+    return [lines]
 
 
 def _gutter(lines: list[Line]) -> float | None:

@@ -16,9 +16,6 @@ MARKER = re.compile(
     r"\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)](?=\s)|[①-⑳]|\[[^\]\s]{1,12}\](?=\s)|（[\d一二三四五六七八九十]+）|[\d一二三四五六七八九十]+、)"
 )
 BULLET = re.compile(r"\s*[•◦▪▫‣⁃∙·■□●○►▶➢✓∗*◆◇★☆]")
-_LONE_MARKER = re.compile(
-    r"\s*(?:[•◦▪▫‣⁃–—∙·■□●○►▶➢✓∗*◆◇★☆-]|\(?(?:\d{1,3}|[a-zA-Z])[.)]|\[[^\]\s]{1,12}\])\s*$"
-)
 _SENTENCE_END = (".", "!", "?", ":", "。", "！", "？", "：", "…")
 _MAX_LIST_CHARS = 1500
 
@@ -108,7 +105,7 @@ def _starts_new(
     size = max(row.size, 1.0)
     if step > 1.45 * max(pitch, 1.1 * size) or step < 0:
         return True
-    if MARKER.match(row.lines[0].text) and not _runs_on(before, row, first):
+    if MARKER.match(row.text) and not _runs_on(before, row, first):
         return True
     if trusted:
         return False
@@ -116,7 +113,7 @@ def _starts_new(
         return True
     if row.bold != before.bold and (row.bold or all(item.bold for item in group)):
         return True
-    if MARKER.match(first.lines[0].text):
+    if MARKER.match(first.text):
         return row.x0 < first.x0 - 0.3 * size
     indented = row.x0 - left > 0.8 * size and before.x0 - left <= 0.4 * size
     if indented and len(row.lines) >= 1 and before.text.rstrip().endswith(_SENTENCE_END):
@@ -127,16 +124,14 @@ def _starts_new(
 
 def _runs_on(before: Row, row: Row, first: Row) -> bool:
     """Whether a row that begins like a list item only happens to begin with a number or a dash."""
-    text = row.lines[0].text
+    text = row.text
     if BULLET.match(text):
         return False
     return (
-        not MARKER.match(first.lines[0].text)
+        not MARKER.match(first.text)
         and abs(row.x0 - before.x0) < 0.5 * row.size
         and not before.text.rstrip().endswith(_SENTENCE_END)
-    ) or (
-        row.x0 > first.x0 + 0.5 * row.size and bool(MARKER.match(first.lines[0].text)) and text[:1] in "-–—"
-    )
+    ) or (row.x0 > first.x0 + 0.5 * row.size and bool(MARKER.match(first.text)) and text[:1] in "-–—")
 
 
 def _block(rows: list[Row]) -> Block:
@@ -150,7 +145,7 @@ def _block(rows: list[Row]) -> Block:
     if rows[0].mono:
         return Block(Role.LISTING, box, rows, preformatted(rows), ocr=ocr)
     text = join_lines([row_text(row) for row in rows])
-    role = Role.LIST if MARKER.match(rows[0].lines[0].text) else Role.PARAGRAPH
+    role = Role.LIST if MARKER.match(rows[0].text) else Role.PARAGRAPH
     return Block(role, box, rows, text, ocr=ocr)
 
 

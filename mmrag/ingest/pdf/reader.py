@@ -13,10 +13,11 @@ from mmrag.ingest.pdf.demand import is_scan, needs_layout
 from mmrag.ingest.pdf.limits import check_graphics
 from mmrag.ingest.pdf.rawpage import read_raw
 from mmrag.ingest.pdf.render import encode, render_clip
+from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.scans import read_lines, understand_scan
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.understand import by_geometry, by_layout
-from mmrag.ingest.pdf.values import Line, RawPage
+from mmrag.ingest.pdf.values import RawPage, Row
 from mmrag.types import Kind, ParsedPage
 
 _AHEAD = 5
@@ -76,20 +77,20 @@ class Reader:
             self._fill_scan(assembly, raw)
             return
         lines = self._state.furniture.split(raw)
-        layout = self._options.layout
-        if raw.text_only or layout == "never" or not (layout == "always" or needs_layout(raw, lines)):
-            self._fill_plain(assembly, raw, lines)
+        rows = to_rows([line for line in lines if line.upright], self._state.fonts)
+        page = self._upright(raw)
+        if not raw.text_only and self._wants_layout(raw, rows):
+            assembly.add_blocks(by_layout(page, raw, lines, self._state), page)
             return
-        page = self._upright(raw)
-        assembly.add_blocks(by_layout(page, raw, lines, self._state), page)
-
-    def _fill_plain(self, assembly: Assembly, raw: RawPage, lines: list[Line]) -> None:
-        page = self._upright(raw)
-        blocks = by_geometry(page, raw, lines, self._state)
+        blocks = by_geometry(page, raw, rows, self._state)
         if raw.text_only:
             assembly.add_blocks(blocks, None)
         else:
             assembly.add_blocks((part for block in blocks for part in split_tables(block, page)), page)
+
+    def _wants_layout(self, raw: RawPage, rows: list[Row]) -> bool:
+        layout = self._options.layout
+        return layout == "always" or (layout == "auto" and needs_layout(raw, rows))
 
     def _fill_scan(self, assembly: Assembly, raw: RawPage) -> None:
         page = self._upright(raw)

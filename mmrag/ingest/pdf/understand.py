@@ -13,27 +13,30 @@ from mmrag.ingest.pdf.drawings import Drawing, read_drawings
 from mmrag.ingest.pdf.outline import demote_byline, mark_heading
 from mmrag.ingest.pdf.rows import row_text, to_rows
 from mmrag.ingest.pdf.state import DocumentState
-from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role
+from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role, Row
 from mmrag.text.normalise import join_lines
 
 _HEADINGS = frozenset({"section-header", "title"})
-_MARGIN = 0.18
+_MARGIN = 0.2
 _SPARSE = 0.35
 
 
-def by_geometry(page: Any, raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
-    """Blocks of a page from its lines alone: headings, paragraphs, lists and listings.
+def by_geometry(page: Any, raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
+    """Blocks of a page from its rows alone: headings, paragraphs, lists and listings.
 
     Args:
         page: of PyMuPDF.
         raw: the page.
-        lines: without header and footer.
+        rows: without header and footer.
         state: of the document.
     """
-    upright = [line for line in lines if line.upright]
+    columns = [rows]
+    if has_split_rows(rows):
+        lines = [line for row in rows for line in row.lines]
+        columns = [to_rows(column, state.fonts) for column in order.columns(lines)]
     blocks: list[Block] = []
-    for column in order.columns(upright) if has_split_rows(upright) else [upright]:
-        for block in paragraphs.build(to_rows(column, state.fonts)):
+    for column in columns:
+        for block in paragraphs.build(column):
             mark_heading(block, raw.number, state, page, hinted=False)
             blocks.append(block)
     demote_byline(blocks, state.outline, raw.number)
@@ -91,6 +94,7 @@ def from_regions(
     for block in blocks:
         if block.role is Role.FIGURE:
             block.extra["lines"] = [line for line in lines if inside(line.box, block.box) > 0.5]
+    demote_byline(blocks, state.outline, raw.number)
     return [part for block in paragraphs.merge_runs(blocks) for part in console.split_tables(block, page)]
 
 
@@ -176,7 +180,11 @@ def _region_blocks(
         return [Block(Role.FORMULA, box, rows, " ".join(row_text(row) for row in rows), ocr=ocr)]
     if name == "caption":
         return [Block(Role.CAPTION, box, rows, join_lines([row_text(row) for row in rows]), ocr=ocr)]
-    blocks = paragraphs.build(rows, trusted=name != "list-item")
+    blocks = [
+        block
+        for part in order.side_by_side([line for row in rows for line in row.lines])
+        for block in paragraphs.build(to_rows(part, state.fonts), trusted=name != "list-item")
+    ]
     for block in blocks:
         hinted = name in _HEADINGS
         mark_heading(block, raw.number, state, page, hinted=hinted)
