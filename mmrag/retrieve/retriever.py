@@ -148,13 +148,14 @@ class Retriever:
         ]
         connection = self._store.connection
         if "page-terms" in weights:
-            found = bm25(connection, Terms.PAGES, words, depth, allowed.pages)
-            lists.append(RankedList("page-terms", weights["page-terms"], *found))
+            _, pages, scores = bm25(connection, Terms.PAGES, words, depth, allowed.pages)
+            lists.append(RankedList("page-terms", weights["page-terms"], pages, scores))
         lexical: dict[int, float] = {}
         if "element-terms" in weights:
-            rows, scores = bm25(connection, Terms.ELEMENTS, words, depth * CHUNKS_A_PAGE, allowed.elements)
+            limit = depth * CHUNKS_A_PAGE
+            rows, pages, scores = bm25(connection, Terms.ELEMENTS, words, limit, allowed.elements)
             lexical = dict(zip(rows.tolist(), scores.tolist(), strict=True))
-            best = best_of_pages(self._pages_of(rows), scores, depth)
+            best = best_of_pages(pages, scores, depth)
             lists.append(RankedList("element-terms", weights["element-terms"], *best))
         return lists, lexical
 
@@ -168,15 +169,6 @@ class Retriever:
         found, scores = space.search(vector, depth * CHUNKS_A_PAGE, chunks)
         pages = space.places.pages[space.places.of(found)]
         return best_of_pages(pages, scores.astype(np.float64), depth)
-
-    def _pages_of(self, elements: Rows) -> Rows:
-        found = dict(
-            self._store.connection.execute(
-                "SELECT row, page FROM elements WHERE row IN (SELECT value FROM json_each(?))",
-                (str(elements.tolist()),),
-            ).fetchall()
-        )
-        return np.array([found[row] for row in elements.tolist()], np.int64)
 
     def _elements(
         self,
