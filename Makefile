@@ -28,8 +28,9 @@ lint: $(ENVIRONMENT)/.mmrag-dev  ## ruff, and the layers
 types: $(ENVIRONMENT)/.mmrag-dev  ## mypy, strict
 	@$(BIN)/mypy
 
-docs: $(ENVIRONMENT)/.mmrag-dev  ## write docs/command-line.md from --help
+docs: $(ENVIRONMENT)/.mmrag-dev  ## write docs/command-line.md from --help, and what the README prints
 	@$(BIN)/python docs/make_reference.py
+	@$(BIN)/python docs/make_examples.py
 
 bench: $(ENVIRONMENT)/.mmrag-dev  ## what starting costs
 	@$(BIN)/python benchmarks/startup.py

@@ -51,10 +51,8 @@ def _print_text(console: Console, answer: Answer) -> None:
     from rich.text import Text
 
     for line in map(clean, answer.text.splitlines()):
-        if answer.refused:
-            console.print(Text(line, style="yellow"))
-        else:
-            console.print(_marked(line, spans(line, answer.question)))
+        shown = Text(line, style="yellow") if answer.refused else _marked(line, spans(line, answer.question))
+        print_hanging(console, shown, 0)
     if answer.citations:
         console.print()
 
