@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import mmrag
 from mmrag.config import Recipe, load_recipe
@@ -63,6 +64,8 @@ def test_the_page_on_recipes_lists_every_key_with_its_default() -> None:
             assert float(shown.strip("`")) == value, name
         elif isinstance(value, tuple):
             assert shown.strip("`") == f"[{', '.join(value)}]", name
+        elif isinstance(value, dict):
+            assert yaml.safe_load(shown.strip("`")) == value, name
         elif isinstance(value, str) and value:
             assert shown.strip("`") == value, name
 

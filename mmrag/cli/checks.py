@@ -26,6 +26,14 @@ LITTLE_DISK = 2e9
 """Bytes; below this an index run over some hundred scanned pages may fill the disk."""
 
 
+_FAISS = (
+    "pip install 'mmrag[cpu]', or 'mmrag[gpu]' where there is an NVIDIA card",
+    "",
+    "both own the same files: pip uninstall -y faiss-cpu faiss-gpu, then install one of them",
+)
+"""What to do where none, one or both of the two packages are installed."""
+
+
 class State(StrEnum):
     """How a check came out. ``NOTE`` is worth knowing and stops nothing."""
 
@@ -79,14 +87,9 @@ def packages() -> Iterator[Check]:
             version or "not installed",
             "" if version else f"pip install {name}",
         )
-    faiss = next((f"{name} {found}" for name in ("faiss-cpu", "faiss-gpu") if (found := _version(name))), "")
-    yield Check(
-        "packages",
-        "faiss",
-        State.OK if faiss else State.FAILED,
-        faiss or "not installed",
-        "" if faiss else "pip install 'mmrag[cpu]', or 'mmrag[gpu]' where there is an NVIDIA card",
-    )
+    faiss = [f"{name} {found}" for name in ("faiss-cpu", "faiss-gpu") if (found := _version(name))]
+    found = " and ".join(faiss) or "not installed"
+    yield Check("packages", "faiss", State.OK if len(faiss) == 1 else State.FAILED, found, _FAISS[len(faiss)])
 
 
 def models(recipe: Recipe) -> Iterator[Check]:
@@ -134,7 +137,7 @@ def _caption(spec: str) -> str:
     from mmrag.captioners.base import PictureContext
 
     load_captioner(spec).caption(
-        Image.new("RGB", (64, 64), "white"), PictureContext("Figure 1: A tide table")
+        Image.new("RGB", (64, 64), "white"), PictureContext("Photograph: the harbour")
     )
     return ""
 

@@ -48,7 +48,7 @@ def print_checks(console: Console, looked: Iterable[Check]) -> list[Check]:
     """Print each check as soon as it is done; returns them all."""
     from rich.text import Text
 
-    from mmrag.cli.terminal import clean
+    from mmrag.cli.terminal import clean, print_hanging
 
     marks = {"ok": ("✓", "green"), "note": ("!", "yellow"), "failed": ("✗", "red")}
     done: list[Check] = []
@@ -57,9 +57,9 @@ def print_checks(console: Console, looked: Iterable[Check]) -> list[Check]:
             console.print(Text(("\n" if done else "") + check.group.capitalize(), style="bold"))
         mark, style = marks[check.state.value]
         line = Text.assemble("  ", (mark, style), f" {check.name}  ", (clean(check.found), "dim"))
-        console.print(line)
+        print_hanging(console, line, 6)
         if check.advice:
-            console.print(Text(f"      {clean(check.advice)}", style=style))
+            print_hanging(console, Text(f"      {clean(check.advice)}", style=style), 6)
         done.append(check)
     return done
 

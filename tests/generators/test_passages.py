@@ -119,4 +119,12 @@ def test_a_number_of_the_question_is_not_its_answer():
     number = frozenset({Wanted.NUMBER})
     assert holds(number, "How many of the 80 survived?", "There were 80 men.") == 0
     assert holds(number, "How many of the 80 survived?", "Of 80 men 61 survived.") == 1
+    assert holds(number, "How high is it?", "Figure 3: the barrage. 图 2：水位") == 0
     assert holds(frozenset(), "", "61") == 0
+
+
+def test_a_caption_is_one_quote_and_that_of_a_table_is_none():
+    caption = "Figure 1. The barrage. Heights in metres."
+    assert quotes("", Kind.FIGURE, caption) == [caption]
+    assert quotes(COSTS, Kind.TABLE, "Table 1. Costs.")[0].startswith("| Staff")
+    assert quotes("", Kind.TABLE, "Table 1. Costs.") == ["Table 1. Costs."]
