@@ -60,6 +60,8 @@ def has_split_rows(rows: list[Row]) -> bool:
 
 
 def _is_split(row: Row) -> bool:
+    if len(row.lines) > 2 and sum(b.x0 - a.x1 > 1.2 * b.size for a, b in pairwise(row.lines)) > 1:
+        return True
     return any(
         after.x0 - before.x1 > 1.2 * after.size
         and len(before.text) > 2

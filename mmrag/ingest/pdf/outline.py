@@ -79,7 +79,7 @@ class Outline:
             self._levels[style] = level
         else:
             level = self._levels.get(style) or self._level_by_size(style)
-        while self._stack and self._stack[-1][0] >= level:
+        while self._stack and (self._stack[-1][0] >= level or self._stack[-1][2].size < style.size - 0.4):
             self._stack.pop()
         self._stack.append((level, text, style))
         block.level = level

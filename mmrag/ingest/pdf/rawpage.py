@@ -9,6 +9,7 @@ from typing import Any
 
 import pymupdf
 
+from mmrag.ingest.pdf.encodings import readable
 from mmrag.ingest.pdf.values import Box, Line, RawPage
 
 _SCALE = 100.0
@@ -69,6 +70,8 @@ def _line(line: dict[str, Any]) -> Line:
     width, height = box["w"] / _SCALE, box["h"] / _SCALE
     size = font["size"] / _SCALE
     text = line["text"]
+    if not text.isprintable():
+        text = readable(text)
     upright = height < 2 * size or height < 1.5 * width or len(text) < 3
     return Line(
         x0,

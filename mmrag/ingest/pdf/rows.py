@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 from mmrag.ingest.pdf.fonts import Fonts
 from mmrag.ingest.pdf.values import Line, Row
 
 _MIN_SHARED = 0.55
+_CODE = re.compile(r"^(?:>|>>>|\+|\$|%|#)\s*\S|<-|^\[{1,2}\d+\]|[;{}]$|^\w+\s*=\s*\w+\(|\)\s*[;{]$")
 
 
 def to_rows(lines: list[Line], fonts: Fonts) -> list[Row]:
@@ -34,12 +36,11 @@ def _same_row(first: Line, second: Line) -> bool:
 def _row(lines: list[Line], fonts: Fonts) -> Row:
     if len(lines) == 1:
         line = lines[0]
-        return Row(
-            lines, line.x0, line.y0, line.x1, line.y1, line.base, line.size, line.bold, fonts.is_mono(line)
-        )
+        mono = _is_code(line.text) if line.ocr else fonts.is_mono(line)
+        return Row(lines, line.x0, line.y0, line.x1, line.y1, line.base, line.size, line.bold, mono)
     lines.sort(key=lambda item: item.x0)
     main = max(lines, key=lambda item: len(item.text))
-    mono = sum(len(line.text) for line in lines if fonts.is_mono(line))
+    fixed = sum(len(line.text) for line in lines if fonts.is_mono(line))
     return Row(
         lines,
         lines[0].x0,
@@ -49,8 +50,13 @@ def _row(lines: list[Line], fonts: Fonts) -> Row:
         main.base,
         main.size,
         all(line.bold for line in lines),
-        mono > 0.7 * sum(len(line.text) for line in lines),
+        fixed > 0.7 * sum(len(line.text) for line in lines),
     )
+
+
+def _is_code(text: str) -> bool:
+    """Whether a line that OCR read looks like a prompt, a command or program output."""
+    return _CODE.search(text) is not None
 
 
 def merge_rows(rows: list[Row]) -> list[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mmrag.ingest.pdf.encodings import readable
 from mmrag.ingest.pdf.values import Box, Line, Region
 from mmrag.text.normalise import join_lines, normalise
 
@@ -31,7 +32,7 @@ class Word:
 def words_in(page: Any, box: Box) -> list[Word]:
     """The words of the text layer whose middle lies in ``box``."""
     return [
-        Word(x0, y0, x1, y1, text)
+        Word(x0, y0, x1, y1, readable(text))
         for x0, y0, x1, y1, text, *_ in page.get_text(
             "words", clip=(box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2)
         )
