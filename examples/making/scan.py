@@ -47,8 +47,9 @@ def _printed() -> Image.Image:
         sheet.text(70, y, name, FORM)
         sheet.text(190, y, value, TYPED)
         sheet.line((186, y + 4), (525, y + 4), ink=BLACK, width=0.4, dashes="[1 2]")
-    _findings(sheet, 256)
-    sheet.text(70, 480, "Remarks", FORM, bold=True)
+    sheet.text(70, 268, "Findings", FORM, bold=True)
+    _findings(sheet, 282)
+    sheet.text(70, 512, "Remarks", FORM, bold=True)
     remarks = (
         "The chain on the landward side has stretched beyond the limit",
         "and must be replaced. Until then the gate is to be worked at",
@@ -58,9 +59,9 @@ def _printed() -> Image.Image:
         "Next inspection due in September 2019.",
     )
     for number, line in enumerate(remarks):
-        sheet.text(70, 502 + number * 18, line, TYPED)
-    sheet.text(70, 668, "Signature", FORM)
-    sheet.line((130, 672), (320, 672), ink=BLACK, width=0.6)
+        sheet.text(70, 534 + number * 18, line, TYPED)
+    sheet.text(70, 690, "Signature", FORM)
+    sheet.line((130, 694), (320, 694), ink=BLACK, width=0.6)
     sheet.text(70, 790, "Keep for 30 years. Copy to the engineer.", Style("helv", "hebo", 7.5, ink=BLACK))
     sheet.close()
     pixels = page.get_pixmap(dpi=DPI)
@@ -71,11 +72,11 @@ def _findings(sheet: Sheet, top: float) -> None:
     rows = [
         ("Item", "Limit", "Measured", "Result"),
         ("Seal wear", "8.0 mm", "6.5 mm", "pass"),
-        ("Chain elongation", "3.0 %", "3.4 %", "FAIL"),
+        ("Chain elongation", "3.0 pct", "3.4 pct", "FAIL"),
         ("Pitting depth, skin plate", "2.0 mm", "0.9 mm", "pass"),
         ("Roller play", "1.5 mm", "1.1 mm", "pass"),
         ("Opening time", "8 min", "7 min 10 s", "pass"),
-        ("Anode mass left", "30 %", "55 %", "pass"),
+        ("Anode mass left", "30 pct", "55 pct", "pass"),
     ]
     edges = [70, 256, 340, 440, 525]
     high = 28.0
@@ -105,7 +106,7 @@ def _stamp(page: Image.Image) -> None:
     ink.paste(ImageChops.invert(drawn))
     worn = noise(size, (16, 8), 41, 4).point(lambda v: max(0, min(215, (v - 96) * 6)))
     ink = ImageChops.multiply(ink, worn).rotate(7, Image.Resampling.BICUBIC, expand=True)
-    page.paste((176, 38, 40), (round(page.width * 0.58), round(page.height * 0.755)), ink)
+    page.paste((176, 38, 40), (round(page.width * 0.58), round(page.height * 0.79)), ink)
 
 
 def _signature(page: Image.Image) -> None:
@@ -116,7 +117,7 @@ def _signature(page: Image.Image) -> None:
     for step in range(420):
         t = step / 420
         x = 140 + 150 * t + 9 * math.sin(t * 46)
-        y = 660 - (15 * math.sin(t * 39 + 1) + 9 * math.sin(t * 23)) * (1.05 - 0.8 * t)
+        y = 682 - (15 * math.sin(t * 39 + 1) + 9 * math.sin(t * 23)) * (1.05 - 0.8 * t)
         points.append((x * scale, y * scale))
     for start, end in pairwise(points):
         brush.line([start, end], fill=(32, 44, 120), width=3)
@@ -133,7 +134,7 @@ def _scanned(flat: Image.Image) -> Image.Image:
     brush.line([(0, fold), (page.width, fold + 3)], fill=(120, 108, 90, 70), width=3)
     brush.line([(0, fold + 4), (page.width, fold + 7)], fill=(255, 252, 240, 90), width=3)
     dice = random.Random(43)
-    for _ in range(90):
+    for _ in range(45):
         x, y, r = dice.uniform(0, page.width), dice.uniform(0, page.height), dice.uniform(0.5, 1.9)
         brush.ellipse([x - r, y - r, x + r, y + r], fill=(70, 62, 50, 150))
     page = page.rotate(-0.9, Image.Resampling.BICUBIC, fillcolor=(92, 90, 88))

@@ -44,6 +44,10 @@ _ASKS: tuple[tuple[Wanted, str], ...] = (
     (Wanted.REASON, r"\bwhy\b|\bpourquoi\b|为什么|为何|什么原因"),
 )
 _PATTERNS = tuple((wanted, re.compile(pattern, re.IGNORECASE)) for wanted, pattern in _ASKS)
+_LABEL = re.compile(
+    r"\b(?:fig(?:ure|\.)?|tab(?:le|leau|\.)?|sec(?:tion|\.)?|chapter|page)s?\s*\d+(?:[.:]\d+)*[.:]?|[图表]\s*\d+：?|第\s*\d+\s*[章节页]",
+    re.IGNORECASE,
+)
 _DATE = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[:h]\d\d\b|\b\d{1,2}(?:st|nd|rd|th)\b"
     r"|\b(?:January|February|March|April|June|July|August|September|October|November|December|"
@@ -84,11 +88,12 @@ def wanted(question: str) -> frozenset[Wanted]:
 def holds(kinds: frozenset[Wanted], question: str, text: str) -> float:
     """Share, 0..1, of ``kinds`` that ``text`` holds one of; 0 for no kinds.
 
-    A number that stands in the question itself does not count as its answer.
+    A number that stands in the question itself, or in a label ("Figure 3"), does not count as its answer.
     """
     if not kinds:
         return 0.0
     asked = set(_NUMBER.findall(question))
+    text = _LABEL.sub("", text)
     tests: dict[Wanted, Callable[[], bool]] = {
         Wanted.NUMBER: lambda: bool(set(_NUMBER.findall(text)) - asked or _NUMBER_WORDS.search(text)),
         Wanted.DATE: lambda: any(match not in asked for match in _DATE.findall(text)),

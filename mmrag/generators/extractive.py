@@ -14,7 +14,7 @@ from mmrag.text.script import language, readable_share
 from mmrag.types import Hit
 
 MOST_QUOTES = 3
-WORTH_QUOTING = 0.7
+WORTH_QUOTING = 0.8
 """A second quote is given if its score is at least this share of the best one's."""
 SAME_WORDS = 0.6
 """Share of the shorter quote's words that two quotes may have in common."""

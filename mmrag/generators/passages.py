@@ -91,8 +91,9 @@ def _passages_of(hit: Hit, element: Element, page: frozenset[str]) -> Iterator[P
 
 
 def _pieces(element: Element) -> Iterator[_Piece]:
-    if element.caption:
-        yield from (_plain(part) for part in _cut(element.caption))
+    # A table's caption is its title: it gives meaning to the rows, but says nothing by itself.
+    if element.caption and not (element.kind is Kind.TABLE and element.text.strip()):
+        yield from (_plain(part) for part in _whole_or_cut(element.caption))
     if element.kind is Kind.TABLE:
         for line, shown, header in table_rows(element.text):
             if shown:
@@ -107,6 +108,10 @@ def _pieces(element: Element) -> Iterator[_Piece]:
 
 def _plain(quote: str, line_end: str = " ") -> _Piece:
     return _Piece(quote, readable(quote, line_end))
+
+
+def _whole_or_cut(text: str) -> Iterator[str]:
+    return iter([text.strip()]) if len(text) <= LONGEST else _cut(text)
 
 
 def _cut(text: str) -> Iterator[str]:
