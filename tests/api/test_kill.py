@@ -30,7 +30,7 @@ def start(folder: Path, index: Path) -> subprocess.Popen[bytes]:
 
 def make_documents(folder: Path) -> None:
     folder.mkdir()
-    words = "quick brown fox jumps over the lazy dog while vexing wizards quiz jazz bands".split()
+    words = ["quick", "brown", "fox", "jumps", "over", "lazy", "dog", "vexing", "wizards", "quiz", "jazz"]
     draw = random.Random(7)
     for number in range(16):
         sections = "\n\n".join(

@@ -1,0 +1,120 @@
+"""What goes wrong with a folder or a disk: said in one line, nothing lost, put right by a later run."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pymupdf
+import pytest
+
+import mmrag
+from mmrag.api import builder
+from mmrag.errors import DiskFullError
+from mmrag.index.writer import Writer
+from mmrag.types import Asset
+from tests.api.test_update import RECIPE, best, statuses
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# Animals\n\nA zebra has stripes.\n")
+    return docs
+
+
+def reason(report: mmrag.Report | None, path: str) -> str:
+    assert report is not None
+    return next(file.reason for file in report.files if file.path == path)
+
+
+def make_pdf(path: Path, text: str, width: float = 600, **options: object) -> None:
+    with pymupdf.open() as document:
+        page = document.new_page(width=width, height=800)
+        page.insert_text((72, 72), text)
+        document.save(path, **options)
+
+
+def test_an_encrypted_pdf_waits_for_its_password(folder: Path, tmp_path: Path) -> None:
+    make_pdf(folder / "secret.pdf", "A quick wizard.", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report) == {"a.md": "indexed", "secret.pdf": "encrypted"}
+        assert "password" in reason(index.report, "secret.pdf")
+        assert statuses(index.update(password="wrong"))["secret.pdf"] == "encrypted"
+        assert statuses(index.update(password="open"))["secret.pdf"] == "indexed"
+        assert best(index, "quick wizard") == "secret.pdf"
+        assert statuses(index.update()) == {"a.md": "unchanged", "secret.pdf": "unchanged"}
+
+
+def test_a_page_without_end_is_reported_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
+    with pymupdf.open() as document:
+        document.new_page(width=600, height=800).insert_text((72, 72), "A quick wizard.")
+        document.new_page(width=20_000, height=20_000)
+        document.save(folder / "huge.pdf")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report)["huge.pdf"] == "partly"
+        assert reason(index.report, "huge.pdf").startswith("pages 2: ")
+        assert best(index, "quick wizard") == "huge.pdf"
+
+
+def test_a_file_that_can_not_be_opened_is_reported(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "locked.txt").write_text("words")
+
+    def refuse(path: Path) -> str:
+        if path.name == "locked.txt":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return "0" * 64
+
+    monkeypatch.setattr(builder, "hash_file", refuse)
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report) == {"a.md": "indexed", "locked.txt": "unreadable"}
+        assert reason(index.report, "locked.txt") == "Permission denied"
+
+
+def test_a_file_that_is_not_what_its_ending_says_is_named(folder: Path, tmp_path: Path) -> None:
+    (folder / "report.pdf").write_text("Dear all, this is not a PDF.")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report)["report.pdf"] in ("damaged", "unsupported")
+        assert "report.pdf" in reason(index.report, "report.pdf")
+
+
+def test_an_empty_document_is_said_to_be_empty(folder: Path, tmp_path: Path) -> None:
+    make_pdf(folder / "blank.pdf", "")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report)["blank.pdf"] == "empty"
+        assert reason(index.report, "blank.pdf") == "no text and no pictures were found in it"
+
+
+@pytest.fixture
+def pictures(folder: Path) -> Path:
+    from PIL import Image
+
+    for name, colour in (("p.png", "red"), ("q.png", "blue")):
+        Image.new("RGB", (200, 100), colour).save(folder / name)
+    return folder
+
+
+def test_a_full_disk_keeps_what_was_committed_and_the_next_run_goes_on(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Writer.add_asset
+    room = 1
+
+    def filling(self: Writer, asset: Asset) -> None:
+        nonlocal room
+        if room == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        room -= 1
+        add(self, asset)
+
+    monkeypatch.setattr(Writer, "add_asset", filling)
+    with pytest.raises(DiskFullError, match="free some and run the same command again"):
+        mmrag.build(pictures, tmp_path / "index", pipeline=RECIPE)
+    with mmrag.open(tmp_path / "index") as index:
+        assert [document.path for document in index.documents()] == ["a.md", "p.png"]
+        assert best(index, "zebra stripes") == "a.md"
+        room = 1
+        assert statuses(index.update()) == {"a.md": "unchanged", "p.png": "unchanged", "q.png": "indexed"}
