@@ -1,0 +1,8 @@
+"""Text in pixels."""
+
+from mmrag.ingest.ocr.reading import MIN_CONFIDENCE, OcrLine, read_text
+
+OCR_VERSION = "ppocrv6-small-2"
+"""Changes whenever the same picture would give other lines."""
+
+__all__ = ["MIN_CONFIDENCE", "OCR_VERSION", "OcrLine", "read_text"]
