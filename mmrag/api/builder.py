@@ -7,7 +7,7 @@ the next run goes on from there.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -58,18 +58,22 @@ def fingerprint(recipe: Recipe, strategies: Iterable[Strategy]) -> dict[str, str
     return prints
 
 
-def check_fingerprint(store: Store, recipe: Recipe, strategies: Iterable[Strategy]) -> None:
-    """Refuse to mix vectors of different makers.
+def check_fingerprint(store: Store, now: Mapping[str, str]) -> None:
+    """Refuse to mix what different makers have made.
+
+    Args:
+        store: the index.
+        now: of the makers at hand; to search, those of the encoders are enough.
 
     Raises:
         FingerprintError: naming what differs, and both fingerprints.
     """
-    kept, now = store.get("fingerprint", {}), fingerprint(recipe, strategies)
-    for part in sorted(kept.keys() | now.keys()):
+    kept = store.get("fingerprint", {})
+    for part in sorted(now):
         if kept.get(part) != now.get(part):
             raise FingerprintError(
                 f"the index {store.path} was made with {part} = {kept.get(part, 'nothing')!r}, now it is "
-                f"{now.get(part, 'nothing')!r}: build it anew with mmrag index FOLDER --rebuild, "
+                f"{now[part]!r}: build it anew with mmrag index FOLDER --rebuild, "
                 "or use another place with --index"
             )
 
@@ -141,7 +145,7 @@ def _settle(writer: Writer, root: Path, recipe: Recipe, strategies: list[Strateg
             "choose another place for this folder's index with --index"
         )
     else:
-        check_fingerprint(writer, recipe, strategies)
+        check_fingerprint(writer, fingerprint(recipe, strategies))
         with writer.writing():
             writer.set("recipe", to_dict(recipe))
 

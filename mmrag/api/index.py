@@ -263,9 +263,7 @@ class Index:
     def _strategies(self) -> list[Strategy]:
         from mmrag.strategies import load_strategies
 
-        strategies = load_strategies(self.recipe)
-        check_fingerprint(self._reader, self.recipe, strategies)
-        return strategies
+        return load_strategies(self.recipe)
 
     @cached_property
     def _retriever(self) -> Retriever:
@@ -274,6 +272,8 @@ class Index:
         encoders = {
             name: encoder for strategy in self._strategies for name, encoder in strategy.encoders.items()
         }
+        # How the documents were read does not matter to a search; who made the vectors does.
+        check_fingerprint(self._reader, {name: encoder.fingerprint for name, encoder in encoders.items()})
         return Retriever(self._reader, encoders, self.recipe.retrieve)
 
     @cached_property
