@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def build(
 def index_path(place: str | Path) -> Path:
     """Where an index of this name or path goes: a plain name stands for ``indexes/<name>``."""
     path = Path(place).expanduser()
-    if path.is_absolute() or len(path.parts) > 1 or is_index(path):
+    if path.is_absolute() or os.sep in str(place) or is_index(path):
         return path
     return Path("indexes") / path
 

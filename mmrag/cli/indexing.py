@@ -11,7 +11,7 @@ import typer
 
 from mmrag.cli.failing import SKIPPED
 from mmrag.cli.options import IndexName, Json, Password, Pipeline
-from mmrag.types import FileReport, Report
+from mmrag.types import FileReport, Report, Status
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,7 +87,8 @@ def remove(
         print_json({"removed": removed})
         return
     for gone in removed:
-        output().print(f"removed {clean(gone.path)}, {gone.page_count} pages", soft_wrap=True)
+        pages = _count(gone.page_count, "page" if gone.paged else "section")
+        output().print(f"removed {clean(gone.path)}, {pages}", soft_wrap=True)
     if any((root / gone.path).exists() for gone in removed):
         errors().print("Still in the folder, so the next `mmrag index` would read it again.", style="dim")
 
@@ -99,7 +100,9 @@ def print_report(console: Console, report: Report, name: str) -> None:
     console.print(Text.assemble(("Index ", "bold"), (name, "bold cyan"), "  ", _holds(report)))
     console.print(Text("This run  " + _did(report), style="dim"))
     print_skipped(console, report.skipped, name)
-    if report.documents:
+    if not report.documents and not report.skipped:
+        console.print("There is nothing to read: PDF, pictures, Markdown, HTML and text are.", style="yellow")
+    elif report.documents:
         console.print(f'\nAsk it: mmrag ask {shlex.quote(name)} "…"', style="dim")
 
 
@@ -142,8 +145,8 @@ def _holds(report: Report) -> str:
 
 
 def _did(report: Report) -> str:
-    statuses = Counter(file.status.value for file in report.files)
-    parts = [f"{count} {status}" for status, count in statuses.items()]
+    statuses = Counter(file.status for file in report.files)
+    parts = [f"{statuses[status]} {status}" for status in Status if statuses[status]]
     return " · ".join([*parts, f"{_count(report.encoded, 'chunk')} embedded", _took(report.seconds)])
 
 

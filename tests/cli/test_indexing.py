@@ -42,7 +42,7 @@ def test_skipped_files_are_named_with_their_reason_and_exit_three(fake: FakeMmra
     result = mmrag("index", "papers")
     assert result.code == 3
     assert result.out.splitlines()[1:5] == [
-        "This run  1 encrypted · 1 unchanged · 0 chunks embedded · 1 min 15 s",
+        "This run  1 unchanged · 1 encrypted · 0 chunks embedded · 1 min 15 s",
         "",
         "Skipped, wholly or in part: 1",
         "  locked.pdf  encrypted  needs a password",
@@ -56,6 +56,15 @@ def test_many_skipped_files_are_cut_short(fake: FakeMmrag, mmrag: Run) -> None:
     assert out.count(".doc  unsupported") == 20
     assert "and 3 more: mmrag info docs --files" in out
     assert "2 h 1 min" in out
+
+
+def test_an_empty_folder_says_what_would_be_read(fake: FakeMmrag, mmrag: Run) -> None:
+    fake.report = Report((), 0, 0, 0, 0, 0, 0, 0.1)
+    result = mmrag("index", "papers")
+    assert result.code == 0
+    assert (
+        result.out.splitlines()[-1] == "There is nothing to read: PDF, pictures, Markdown, HTML and text are."
+    )
 
 
 def test_index_as_json(fake: FakeMmrag, mmrag: Run) -> None:
