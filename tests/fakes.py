@@ -23,6 +23,7 @@ class LetterEncoder:
     multi_vector = False
     max_tokens = 64
     scripts: frozenset[str] | None = frozenset({"Latn"})
+    languages: frozenset[str] | None = None
     fingerprint = "letters-1"
     calls = 0
 

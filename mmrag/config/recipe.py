@@ -46,8 +46,8 @@ class CaptionOptions:
 
     Attributes:
         captioner: spec of the captioner.
-        encoders: specs of the text encoders, one space each. An encoder gets the text whose script it
-            knows and that no encoder before it does.
+        encoders: specs of the text encoders, one space each. Every one gets all the text that it can read;
+            a question goes to the first that knows its language.
     """
 
     captioner: str = "mini:caption"
@@ -60,9 +60,9 @@ class RetrieveOptions:
 
     Attributes:
         fusion: ``zscore`` (sum of per-query normalised scores) or ``rrf`` (reciprocal ranks).
-        weights: weight of each list: BM25 over pages (``page-terms``) and over elements
-            (``element-terms``), and each encoder's by its spec; ``dense`` stands for the encoders that are
-            not named. A list without a weight does not take part.
+        weights: weight of each list: ``dense``, of the encoder that knows the question's language, and BM25
+            over pages (``page-terms``) and over elements (``element-terms``). A list that is not named does
+            not take part.
         depth: pages that each list brings into the fusion.
         rrf_k: the constant of reciprocal rank fusion.
     """
@@ -111,8 +111,7 @@ class Recipe:
         _one_of("ingest.layout", (self.ingest.layout,), ("auto", "always", "never"))
         _one_of("ingest.ocr", (self.ingest.ocr,), ("auto", "never"))
         _one_of("retrieve.fusion", (self.retrieve.fusion,), ("zscore", "rrf"))
-        lists = ("dense", "page-terms", "element-terms", *self.caption.encoders)
-        _one_of("retrieve.weights", tuple(self.retrieve.weights), lists)
+        _one_of("retrieve.weights", tuple(self.retrieve.weights), ("dense", "page-terms", "element-terms"))
 
 
 def recipe_names() -> list[str]:

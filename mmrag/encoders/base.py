@@ -29,6 +29,8 @@ class Encoder(Protocol):
         scripts: ISO 15924 codes of the scripts that it was trained on (``Latn``, ``Hani``, …), or
             ``None`` for all: what it can't read is kept out of its space, and a query that it
             can't read is not sent to it.
+        languages: ISO 639-1 codes of the languages that it was trained on, or ``None`` for all. A query
+            goes to the first encoder of a recipe that knows its language.
         fingerprint: changes whenever the same input would give other vectors.
     """
 
@@ -38,6 +40,7 @@ class Encoder(Protocol):
     multi_vector: bool
     max_tokens: int
     scripts: frozenset[str] | None
+    languages: frozenset[str] | None
     fingerprint: str
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -74,6 +77,7 @@ class MultiVectorEncoder(Protocol):
     multi_vector: bool
     max_tokens: int
     scripts: frozenset[str] | None
+    languages: frozenset[str] | None
     fingerprint: str
 
     def encode_texts(self, texts: Sequence[str]) -> list[Matrix]:

@@ -42,6 +42,9 @@ class MiniMultilingual:
     scripts: frozenset[str] | None = frozenset(
         {"Latn", "Hani", "Hira", "Kana", "Hang", "Cyrl", "Arab", "Thai"}
     )
+    languages: frozenset[str] | None = frozenset(
+        {"ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"}
+    )
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

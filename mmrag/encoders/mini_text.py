@@ -44,6 +44,7 @@ class MiniText:
     multi_vector = False
     max_tokens = 256
     scripts: frozenset[str] | None = frozenset({"Latn"})
+    languages: frozenset[str] | None = frozenset({"en"})
     fingerprint = f"mini:text all-MiniLM-L6-v2 sha256:{_SHA256[:16]} mean-pooled windows:256 v1"
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from mmrag.index.lexical import Terms, bm25
 from mmrag.index.reader import Reader
 from mmrag.index.vectors import VectorSpace, load_spaces
 from mmrag.retrieve.fusion import RankedList, best_of_pages, fuse
-from mmrag.text.script import readable_share
+from mmrag.text.script import language, readable_share
 from mmrag.text.terms import query_terms
 from mmrag.types import Document, Element, Filters, Hit, Query, Source
 
@@ -89,15 +89,21 @@ class Retriever:
             return self._hits(pages[best], scores[best], lists, elements)
 
     def _asked(self, text: str) -> list[tuple[str, Encoder]]:
-        return [
+        """The first encoder that knows the language of ``text``, else the first that reads it, else none."""
+        if not self._options.weights.get("dense"):
+            return []
+        spoken = language(text)
+        readable = [
             (name, encoder)
             for name, encoder in self._encoders.items()
-            if self._weight(name) and readable_share(text, encoder.scripts) >= READABLE
+            if readable_share(text, encoder.scripts) >= READABLE
         ]
-
-    def _weight(self, space: str) -> float:
-        weights = self._options.weights
-        return weights.get(space, weights.get("dense", 0.0))
+        known = [
+            (name, encoder)
+            for name, encoder in readable
+            if not spoken or encoder.languages is None or spoken in encoder.languages
+        ]
+        return (known or readable)[:1]
 
     def _refresh(self) -> None:
         version = self._store.version()
@@ -143,7 +149,7 @@ class Retriever:
     ) -> tuple[list[RankedList], dict[int, float]]:
         weights, depth = self._options.weights, self._options.depth
         lists = [
-            RankedList(name, self._weight(name), *self._dense(name, vector, allowed))
+            RankedList(name, weights["dense"], *self._dense(name, vector, allowed))
             for name, vector in vectors.items()
         ]
         connection = self._store.connection

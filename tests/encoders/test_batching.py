@@ -15,6 +15,7 @@ class Lengths:
     multi_vector = False
     max_tokens = 10
     scripts: frozenset[str] | None = None
+    languages: frozenset[str] | None = None
     fingerprint = "fake"
 
     def __init__(self, spoil: object = None) -> None:

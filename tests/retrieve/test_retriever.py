@@ -86,6 +86,24 @@ def test_an_encoder_is_not_asked_in_a_script_that_it_does_not_know(writer: Write
 
 
 @pytest.mark.parametrize(
+    ("question", "asked"),
+    [("the zebra", "english"), ("où est le zèbre", "all"), ("zebra", "english"), ("斑马", "all")],
+)
+def test_the_first_encoder_that_knows_the_language_is_asked(
+    writer: Writer, question: str, asked: str
+) -> None:
+    english, everything = LetterEncoder(), LetterEncoder()
+    english.languages = frozenset({"en"})
+    everything.scripts = None
+    encoders = {"english": english, "all": everything}
+    with writer.writing():
+        for name in encoders:
+            writer.space(name, LetterEncoder.dim, "f")
+    searching = Retriever(Reader(writer.path), encoders, DENSE)
+    assert [name for name, _ in searching._asked(question)] == [asked]
+
+
+@pytest.mark.parametrize(
     ("filters", "expected"),
     [
         (Filters(documents=("b.pdf",)), [("b.pdf", 1), ("b.pdf", 2)]),
