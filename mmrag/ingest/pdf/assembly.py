@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mmrag.ingest.pdf.boxes import area, clip, grow, inside, overlap
 from mmrag.ingest.pdf.paragraphs import clean
 from mmrag.ingest.pdf.render import encode, render_clip
-from mmrag.ingest.pdf.rows import row_text, to_rows
+from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.values import Block, Box, RawPage, Role
 from mmrag.text.normalise import normalise
@@ -40,17 +40,17 @@ class Assembly:
         self.assets: dict[str, Asset] = {}
         self._seen: dict[tuple[Kind, BBox, str], int] = {}
 
-    def add_blocks(self, blocks: Iterable[Block], page: Any) -> None:
+    def add_blocks(self, blocks: Iterable[Block], page: Callable[[], Any] | None) -> None:
         """Elements for blocks in reading order.
 
         Args:
             blocks: of the page.
-            page: of PyMuPDF, to draw tables and figures from; ``None`` draws none.
+            page: loads the page of PyMuPDF, to draw tables and figures from; ``None`` draws none.
         """
         for block in blocks:
             self._add_block(block, page)
 
-    def _add_block(self, block: Block, page: Any) -> None:
+    def _add_block(self, block: Block, page: Callable[[], Any] | None) -> None:
         text = clean(block)
         metadata: dict[str, str | int | float | bool] = {}
         section = self.state.outline.path
@@ -61,7 +61,7 @@ class Assembly:
             section = self.state.outline.path[:-1]
         asset: Asset | None = None
         if block.role in (Role.TABLE, Role.FIGURE) and page is not None:
-            asset = self._crop(page, block.box)
+            asset = self._crop(page(), block.box)
         if block.role is Role.FIGURE:
             text, read = self._words(block, asset, page)
             if read:
@@ -82,7 +82,7 @@ class Assembly:
         metadata: dict[str, str | int | float | bool] | None = None,
     ) -> None:
         """One element; ``box`` in points."""
-        bbox = BBox.from_points(*box, self.raw.width, self.raw.height)
+        bbox = _fractions(box, self.raw.width, self.raw.height)
         key = (kind, bbox, text)
         occurrence = self._seen.get(key, 0)
         self._seen[key] = occurrence + 1
@@ -108,10 +108,10 @@ class Assembly:
         area_shown = clip(grow(box, _CROP_MARGIN), self.raw.width, self.raw.height)
         return encode(render_clip(page, area_shown, self.state.options.dpi))
 
-    def _words(self, block: Block, asset: Asset | None, page: Any) -> tuple[str, bool]:
+    def _words(self, block: Block, asset: Asset | None, page: Callable[[], Any] | None) -> tuple[str, bool]:
         """Words inside a figure, and whether they were read from pixels."""
         lines = block.extra.get("lines", [])
-        text = normalise("\n".join(row_text(row) for row in to_rows(lines, self.state.fonts)))
+        text = normalise("\n".join(row.text for row in to_rows(lines, self.state.fonts)))
         if (
             asset is None
             or page is None
@@ -125,7 +125,7 @@ class Assembly:
             return text, False
         known = self.state.words_of_pictures
         if asset.id not in known:
-            known[asset.id] = self._read(page, block.box)
+            known[asset.id] = self._read(page(), block.box)
         return "\n".join(part for part in (text, known[asset.id]) if part), bool(known[asset.id])
 
     def _read(self, page: Any, box: Box) -> str:
@@ -137,6 +137,13 @@ class Assembly:
     def _is_raster(self, box: Box) -> bool:
         covered = sum(overlap(box, image) for image in self.raw.images if inside(image, grow(box, 5)) > 0.5)
         return covered > 0.4 * area(box)
+
+
+def _fractions(box: Box, width: float, height: float) -> BBox:
+    x0, y0, x1, y1 = box[0] / width, box[1] / height, box[2] / width, box[3] / height
+    if 0.0 <= x0 <= x1 <= 1.0 and 0.0 <= y0 <= y1 <= 1.0:
+        return BBox(x0, y0, x1, y1)
+    return BBox.from_points(*box, width, height)
 
 
 def page_value(document_id: str, raw: RawPage, label: str) -> Page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from mmrag.ingest.pdf.boxes import union
@@ -19,7 +20,7 @@ _TRIM_HEAD, _TRIM_TAIL = 12, 4
 _GAP = 0.3
 
 
-def split_tables(block: Block, page: Any) -> list[Block]:
+def split_tables(block: Block, page: Callable[[], Any]) -> list[Block]:
     """The listing with the tables in it as blocks of their own.
 
     A table is a run of at least three rows without a prompt, in at least three columns that every row
@@ -27,14 +28,14 @@ def split_tables(block: Block, page: Any) -> list[Block]:
 
     Args:
         block: a listing; any other block is returned as it is.
-        page: of PyMuPDF, for the words of the listing.
+        page: loads the page of PyMuPDF, for the words of the listing.
     """
     if block.role is not Role.LISTING or block.ocr or len(block.rows) < _MIN_ROWS:
         return [block]
     parts: list[Block] = []
     start = 0
     for first, last in _runs(block.rows):
-        found = _table_in(block.rows[first:last], page)
+        found = _table_in(block.rows[first:last], page())
         if found is None:
             continue
         head, tail, cells = found

@@ -16,6 +16,7 @@ _MANY_SPLIT_ROWS = 3
 _FEW_CHARS = 16
 _STAMP_CHARS = 60
 _MANY_PATHS = 300
+_SAMPLE = 400
 _PAGE_NUMBER = re.compile(r"[.\s]*(?:\d{1,4}|[ivxlc]{1,6})\s*|[.\s·…]+|\(?\d+(?:\.\d+)*\)")
 _UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f]")
 
@@ -72,7 +73,11 @@ def _is_split(row: Row) -> bool:
 
 def is_scan(raw: RawPage) -> bool:
     """Whether the page has no usable text layer but shows something large."""
-    text = "".join(line.text for line in raw.lines)
+    text = ""
+    for line in raw.lines:
+        text += line.text
+        if len(text) >= _SAMPLE:
+            break
     bad = len(_UNREADABLE.findall(text))
     good = len(text) - bad - text.count(" ")
     garbled = bad > 0.3 * len(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # TeX writes Type 3 fonts without a Unicode map; their ligatures, quotes and dashes then come as control
 # characters, at their positions in Knuth's encoding OT1 (0B to 0F) or the Cork encoding T1 (10 to 1F).
 # The bullets are those of the symbol encodings OMS (0F) and TS1 (88).
@@ -26,11 +28,12 @@ _TEX = {
     0x88: "\u2022",
 }
 _OMS_BULLET = "\x0f"
+_CONTROL = re.compile("[\x0b-\x1f\x88]")
 
 
 def readable(text: str) -> str:
     """``text`` with the control characters of TeX fonts replaced by what they show."""
-    if text.isprintable():
+    if text.isprintable() or not _CONTROL.search(text):
         return text
     if text.strip() == _OMS_BULLET or text.startswith(_OMS_BULLET + " "):
         return "\u2022" + text.lstrip()[1:]

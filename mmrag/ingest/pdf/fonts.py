@@ -34,19 +34,23 @@ class Fonts:
 
     def add(self, lines: list[Line]) -> None:
         """Take the lines of one page into account."""
-        sizes, advances, heights = self._sizes, self._advances, self._heights
+        sizes: dict[float, int] = {}
+        advances, heights = self._advances, self._heights
         for line in lines:
-            length = len(line.text)
-            sizes[round(line.size * 2) / 2] += length
-            if length >= _MIN_CHARS and line.size > 0:
-                advance = round((line.x1 - line.x0) / length / line.size, 3)
-                if line.font in advances:
-                    advances[line.font][advance] += 1
-                else:
-                    advances[line.font] = Counter((advance,))
-                height = (line.y1 - line.y0) / line.size
-                if height < heights.get(line.font, _HIGHEST):
-                    heights[line.font] = height
+            size, length = line.size, len(line.text)
+            sizes[size] = sizes.get(size, 0) + length
+            if length >= _MIN_CHARS and size > 0:
+                font = line.font
+                counts = advances.get(font)
+                if counts is None:
+                    counts = advances[font] = Counter()
+                    heights[font] = _HIGHEST
+                counts[round((line.x1 - line.x0) / length / size, 3)] += 1
+                height = (line.y1 - line.y0) / size
+                if height < heights[font]:
+                    heights[font] = height
+        for size, length in sizes.items():
+            self._sizes[round(size * 2) / 2] += length
         self._fixed.clear()
 
     @property

@@ -37,45 +37,53 @@ class Furniture:
     """
 
     def __init__(self) -> None:
-        self._recent: deque[tuple[int, frozenset[_Key]]] = deque(maxlen=_MEMORY)
+        self._recent: deque[tuple[int, frozenset[_Key]]] = deque()
+        self._counts: Counter[_Key] = Counter()
+        self._margins: dict[int, tuple[list[list[Line]], list[list[Line]]]] = {}
         self._hits: Counter[_Band] = Counter()
         self._seen: Counter[_Band] = Counter()
 
     def add(self, page: RawPage) -> None:
         """Take a page's margins into account."""
-        keys = (_key(line) for rows in _margins(page) for row in rows[:_EDGE_ROWS] for line in row)
+        margins = _margins(page)
+        keys = [_key(line) for rows in margins for row in rows[:_EDGE_ROWS] for line in row]
         self._recent.append((page.number, frozenset(keys)))
+        self._counts.update(self._recent[-1][1])
+        if len(self._recent) > _MEMORY:
+            self._counts.subtract(self._recent.popleft()[1])
+        self._margins[page.number] = margins
 
     def split(self, page: RawPage) -> list[Line]:
         """The lines of ``page`` that are neither header, footer nor page number."""
-        others: Counter[_Key] = Counter()
-        for number, keys in self._recent:
-            if number != page.number:
-                others.update(keys)
         dropped: set[int] = set()
-        for rows in _margins(page):
+        for rows in self._margins.pop(page.number, None) or _margins(page):
             for index, row in enumerate(rows[:_EDGE_ROWS]):
                 inner = rows[index + 1] if index + 1 < len(rows) else None
                 band = (round(row[0].base), round(page.height))
                 self._seen[band] += 1
-                if not self._is_furniture(row, inner, others, band):
+                if not self._is_furniture(row, inner, band):
                     break
                 self._hits[band] += 1
                 dropped.update(id(line) for line in row)
         return [line for line in page.lines if id(line) not in dropped] if dropped else page.lines
 
-    def _is_furniture(
-        self, row: list[Line], inner: list[Line] | None, others: Counter[_Key], band: _Band
-    ) -> bool:
+    def _is_furniture(self, row: list[Line], inner: list[Line] | None, band: _Band) -> bool:
         size = max(line.size for line in row)
         isolated = inner is None or abs(inner[0].base - row[0].base) >= _ISOLATED * size
-        times = max((_times(line, others) for line in row), default=0)
+        times = max((self._times(line) for line in row), default=0)
         if isolated and _holds_page_number(row) and (len(row) == 1 or times or _spread(row, size)):
             return True
         if times >= 2 or (times == 1 and isolated):
             return True
         hits = self._hits[band]
         return isolated and hits >= _STEADY and hits >= _USUAL * (self._seen[band] - 1)
+
+    def _times(self, line: Line) -> int:
+        """On how many neighbouring pages the line stands at this height."""
+        text, height = _key(line)
+        counts = self._counts
+        times = max(counts[text, height] - 1, counts[text, height - 1], counts[text, height + 1])
+        return times if times > 0 and sum(map(str.isalpha, text)) >= _MIN_LETTERS else 0
 
 
 def _holds_page_number(row: list[Line]) -> bool:
@@ -85,14 +93,6 @@ def _holds_page_number(row: list[Line]) -> bool:
 def _spread(row: list[Line], size: float) -> bool:
     """Whether the row's pieces stand far apart, as a running head and a page number do."""
     return max(after.x0 - before.x1 for before, after in pairwise(row)) > _FAR_APART * size
-
-
-def _times(line: Line, others: Counter[_Key]) -> int:
-    """On how many neighbouring pages the line stands at this height."""
-    text, height = _key(line)
-    if sum(char.isalpha() for char in text) < _MIN_LETTERS:
-        return 0
-    return max(others[(text, height + shift)] for shift in (-1, 0, 1))
 
 
 def _key(line: Line) -> _Key:

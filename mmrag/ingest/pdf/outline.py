@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ class Outline:
 
     def bookmarked(self, text: str, page: int) -> int:
         """Level of the bookmark to this page that has this title; 0 if there is none."""
-        plain = _plain(text)
+        plain = _plain(text) if self._marks else ""
         if not plain:
             return 0
         for near in (page, page - 1):
@@ -97,19 +98,23 @@ class Outline:
         return 1
 
 
-def mark_heading(block: Block, number: int, state: DocumentState, page: Any, *, hinted: bool) -> None:
+def mark_heading(
+    block: Block, number: int, state: DocumentState, page: Callable[[], Any], *, hinted: bool
+) -> None:
     """Make a block of prose a heading if it is one.
 
     Args:
         block: paragraph or list, with rows; changed in place.
         number: 1-based page number.
         state: of the document.
-        page: of PyMuPDF, to look up how its words are set; ``None`` for a scan.
+        page: loads the page of PyMuPDF, to look up how its words are set.
         hinted: the layout model says that it is one; then a style other than running text is enough.
     """
     rows = block.rows
+    if not rows or len(rows) > _MAX_ROWS or len(block.text) > _MAX_CHARS:
+        return
     text = block.text.strip()
-    if not rows or len(rows) > _MAX_ROWS or len(text) > _MAX_CHARS or not _LETTER.search(text):
+    if not _LETTER.search(text):
         return
     if block.role is Role.LISTING or all(row.mono for row in rows):
         return
@@ -133,15 +138,15 @@ def mark_heading(block: Block, number: int, state: DocumentState, page: Any, *, 
         block.role = Role.HEADING
 
 
-def _is_set_apart(page: Any, block: Block) -> bool:
+def _is_set_apart(page: Callable[[], Any], block: Block) -> bool:
     """Whether all its words, not only the first, are bold or slanted."""
-    if page is None or not all(line.bold or line.italic for row in block.rows for line in row.lines[:1]):
+    if not all(line.bold or line.italic for row in block.rows for line in row.lines[:1]):
         return page is not None and all(
             line.italic or _slanted(line.font) for r in block.rows for line in r.lines
         )
     spans = [
         span
-        for part in page.get_text("dict", clip=block.box, flags=0)["blocks"]
+        for part in page().get_text("dict", clip=block.box, flags=0)["blocks"]
         for line in part["lines"]
         for span in line["spans"]
         if span["text"].strip()

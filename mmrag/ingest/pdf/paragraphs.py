@@ -7,7 +7,7 @@ import re
 from statistics import median
 
 from mmrag.ingest.pdf.boxes import shared_height
-from mmrag.ingest.pdf.rows import merge_rows, preformatted, row_text
+from mmrag.ingest.pdf.rows import merge_rows, preformatted
 from mmrag.ingest.pdf.values import Block, Box, Role, Row
 from mmrag.text.normalise import join_lines, normalise
 
@@ -17,6 +17,7 @@ MARKER = re.compile(
 )
 BULLET = re.compile(r"\s*[•◦▪▫‣⁃∙·■□●○►▶➢✓∗*◆◇★☆]")
 _SENTENCE_END = (".", "!", "?", ":", "。", "！", "？", "：", "…")
+_UNUSUAL = re.compile("[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff]|  ")
 _MAX_LIST_CHARS = 1500
 
 
@@ -135,24 +136,28 @@ def _runs_on(before: Row, row: Row, first: Row) -> bool:
 
 
 def _block(rows: list[Row]) -> Block:
-    box = (
-        min(row.x0 for row in rows),
-        min(row.y0 for row in rows),
-        max(row.x1 for row in rows),
-        max(row.y1 for row in rows),
-    )
-    ocr = rows[0].lines[0].ocr
-    if rows[0].mono:
+    first = rows[0]
+    ocr = first.lines[0].ocr
+    if len(rows) == 1:
+        box, text = (first.x0, first.y0, first.x1, first.y1), first.text
+    else:
+        box = (
+            min([row.x0 for row in rows]),
+            min([row.y0 for row in rows]),
+            max([row.x1 for row in rows]),
+            max([row.y1 for row in rows]),
+        )
+        text = join_lines([row.text for row in rows])
+    if first.mono:
         return Block(Role.LISTING, box, rows, preformatted(rows), ocr=ocr)
-    text = join_lines([row_text(row) for row in rows])
-    role = Role.LIST if MARKER.match(rows[0].text) else Role.PARAGRAPH
+    role = Role.LIST if MARKER.match(first.text) else Role.PARAGRAPH
     return Block(role, box, rows, text, ocr=ocr)
 
 
 def clean(block: Block) -> str:
     """The block's text in normal form; a listing keeps its columns and line breaks."""
     if block.role is not Role.LISTING:
-        return normalise(block.text)
+        return _normal(block.text)
     out = []
     for line in block.text.split("\n"):
         bare = line.lstrip(" ")
@@ -161,6 +166,12 @@ def clean(block: Block) -> str:
         pieces = re.split(r"( {2,})", bare)
         out.append(" " * indent + "".join(p if p.isspace() else normalise(p) or p.strip() for p in pieces))
     return "\n".join(out).strip("\n")
+
+
+def _normal(text: str) -> str:
+    """`normalise`, which is left out where no character can need it: most paragraphs of most documents."""
+    text = text.replace("\u00a0", " ")
+    return normalise(text) if _UNUSUAL.search(text) else text.strip(" ")
 
 
 def _union(first: Box, second: Box) -> Box:

@@ -24,6 +24,7 @@ _BOLD = re.compile(r"Bold|Black|Heavy|Demi|-Medi|SemiB|CMBX|CMB\d|SFBX|Hei(?!ght
 _WHITE = "#ffffff"
 _VECTOR = re.compile(r"color: (#\w+), alpha: (\d+)")
 _IMAGE, _DRAWING = 1, 3
+_FEW_RULES = 3
 
 
 def read_raw(page: Any, number: int) -> RawPage:
@@ -40,13 +41,20 @@ def read_raw(page: Any, number: int) -> RawPage:
         page.remove_rotation()
     raw = RawPage(number, page.rect.width, page.rect.height, rotation=rotation)
     textpage = page.get_textpage(flags=_FLAGS)
-    graphics = False
+    paths = other = 0
+    lines = raw.lines
     for block in _structure(textpage):
-        if block["type"] == "text":
-            raw.lines += [_line(line) for line in block["lines"] if line["text"].strip()]
+        kind = block["type"]
+        if kind == "text":
+            for line in block["lines"]:
+                if line["text"].strip():
+                    lines.append(_line(line))
+        elif kind == "vector" and block.get("rectangle"):
+            paths += 1
         else:
-            graphics = True
-    if graphics:
+            other += 1
+    # Up to three straight strokes are the rules of header and footer; their boxes are not worth the time.
+    if other or paths > _FEW_RULES:
         _read_graphics(textpage, raw)
     return raw
 
@@ -63,16 +71,13 @@ def _structure(textpage: Any) -> list[dict[str, Any]]:
 
 
 def _line(line: dict[str, Any]) -> Line:
-    box = line["bbox"]
-    font = line["font"]
+    box, font, text = line["bbox"], line["font"], line["text"]
     name = font["name"]
     x0, y0 = box["x"] / _SCALE, box["y"] / _SCALE
     width, height = box["w"] / _SCALE, box["h"] / _SCALE
     size = font["size"] / _SCALE
-    text = line["text"]
     if not text.isprintable():
         text = readable(text)
-    upright = height < 2 * size or height < 1.5 * width or len(text) < 3
     return Line(
         x0,
         y0,
@@ -84,7 +89,7 @@ def _line(line: dict[str, Any]) -> Line:
         name,
         font["weight"] == "bold" or bold_name(name),
         font["style"] == "italic",
-        upright,
+        height < 2 * size or height < 1.5 * width or len(text) < 3,
     )
 
 

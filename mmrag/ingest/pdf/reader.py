@@ -78,14 +78,16 @@ class Reader:
             return
         lines = self._state.furniture.split(raw)
         rows = to_rows([line for line in lines if line.upright], self._state.fonts)
-        page = self._upright(raw)
-        if not raw.text_only and self._wants_layout(raw, rows):
-            assembly.add_blocks(by_layout(page, raw, lines, self._state), page)
-            return
-        blocks = by_geometry(page, raw, rows, self._state)
+
+        def page() -> Any:
+            return self._upright(raw)
+
         if raw.text_only:
-            assembly.add_blocks(blocks, None)
+            assembly.add_blocks(by_geometry(page, raw, rows, self._state), None)
+        elif self._wants_layout(raw, rows):
+            assembly.add_blocks(by_layout(page(), raw, lines, self._state), page)
         else:
+            blocks = by_geometry(page, raw, rows, self._state)
             assembly.add_blocks((part for block in blocks for part in split_tables(block, page)), page)
 
     def _wants_layout(self, raw: RawPage, rows: list[Row]) -> bool:
@@ -105,7 +107,7 @@ class Reader:
         section = self._state.outline.path
         assembly.add(Kind.PAGE, whole, text, "", section, encode(picture), {"ocr": True})
         if lines:
-            assembly.add_blocks(understand_scan(picture, raw, kept, self._state), page)
+            assembly.add_blocks(understand_scan(picture, raw, kept, self._state), lambda: page)
 
     def _upright(self, raw: RawPage) -> Any:
         page = self._document[raw.number - 1]

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import itertools
 import re
+from operator import attrgetter
 
 from mmrag.ingest.pdf.fonts import Fonts
 from mmrag.ingest.pdf.values import Line, Row
 
 _MIN_SHARED = 0.55
+_LEFT = attrgetter("x0")
+_BASE_AND_LEFT = attrgetter("base", "x0")
 _CODE = re.compile(r"^(?:>|>>>|\+|\$|%|#)\s*\S|<-|^\[{1,2}\d+\]|[;{}]$|^\w+\s*=\s*\w+\(|\)\s*[;{]$")
 
 
 def to_rows(lines: list[Line], fonts: Fonts) -> list[Row]:
     """``lines`` grouped by baseline, rows from top to bottom, lines in a row from left to right."""
     groups: list[list[Line]] = []
-    for line in sorted(lines, key=lambda item: (item.base, item.x0)):
-        for group in groups[-1:-3:-1]:
-            if _same_row(group[0], line):
-                group.append(line)
-                break
-        else:
-            groups.append([line])
+    last: list[Line] = []
+    for line in sorted(lines, key=_BASE_AND_LEFT):
+        if last and line.base - last[0].base < 1.2 * line.size and _same_row(last[0], line):
+            last.append(line)
+            continue
+        before = groups[-2] if len(groups) > 1 else None
+        if before and line.base - before[0].base < 1.2 * line.size and _same_row(before[0], line):
+            before.append(line)
+            continue
+        last = [line]
+        groups.append(last)
     return [_row(group, fonts) for group in groups]
 
 
@@ -37,8 +44,10 @@ def _row(lines: list[Line], fonts: Fonts) -> Row:
     if len(lines) == 1:
         line = lines[0]
         mono = _is_code(line.text) if line.ocr else fonts.is_mono(line)
-        return Row(lines, line.x0, line.y0, line.x1, line.y1, line.base, line.size, line.bold, mono)
-    lines.sort(key=lambda item: item.x0)
+        return Row(
+            lines, line.x0, line.y0, line.x1, line.y1, line.base, line.size, line.bold, mono, line.text
+        )
+    lines.sort(key=_LEFT)
     main = max(lines, key=lambda item: len(item.text))
     fixed = sum(len(line.text) for line in lines if fonts.is_mono(line))
     return Row(
@@ -51,7 +60,16 @@ def _row(lines: list[Line], fonts: Fonts) -> Row:
         main.size,
         all(line.bold for line in lines),
         fixed > 0.7 * sum(len(line.text) for line in lines),
+        _text(lines),
     )
+
+
+def _text(lines: list[Line]) -> str:
+    text = lines[0].text
+    for before, after in itertools.pairwise(lines):
+        apart = after.x0 - before.x1 > 0.08 * after.size
+        text += (" " if apart else "") + after.text
+    return text
 
 
 def _is_code(text: str) -> bool:
@@ -65,8 +83,9 @@ def merge_rows(rows: list[Row]) -> list[Row]:
     for row in sorted(rows, key=lambda item: (item.base, item.x0)):
         if merged and abs(merged[-1].base - row.base) < 0.3 * row.size:
             first = merged.pop()
+            lines = sorted([*first.lines, *row.lines], key=_LEFT)
             row = Row(
-                sorted([*first.lines, *row.lines], key=lambda line: line.x0),
+                lines,
                 min(first.x0, row.x0),
                 min(first.y0, row.y0),
                 max(first.x1, row.x1),
@@ -75,21 +94,10 @@ def merge_rows(rows: list[Row]) -> list[Row]:
                 first.size,
                 first.bold and row.bold,
                 first.mono and row.mono,
+                _text(lines),
             )
         merged.append(row)
     return merged
-
-
-def row_text(row: Row) -> str:
-    """The row as one line of prose; pieces that touch are joined without a space."""
-    lines = row.lines
-    if len(lines) == 1:
-        return lines[0].text
-    text = lines[0].text
-    for before, after in itertools.pairwise(lines):
-        apart = after.x0 - before.x1 > 0.08 * after.size
-        text += (" " if apart else "") + after.text
-    return text
 
 
 def preformatted(rows: list[Row]) -> str:

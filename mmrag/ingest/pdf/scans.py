@@ -50,7 +50,7 @@ def read_lines(picture: Image, raw: RawPage) -> list[Line]:
 def understand_scan(picture: Image, raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
     """Blocks of a scanned page: the layout model on a copy of the page whose words are those of OCR."""
     if state.options.layout == "never" or raw.text_only:
-        return by_geometry(None, raw, to_rows(lines, state.fonts), state)
+        return by_geometry(lambda: None, raw, to_rows(lines, state.fonts), state)
     with pymupdf.open() as copy:
         page = _page_with_words(copy, picture, raw, lines)
         found = regions.analyse(page) if lines else []

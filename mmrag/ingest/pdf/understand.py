@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mmrag.ingest.pdf import captions, console, figures, order, paragraphs, regions, tables
@@ -11,7 +11,7 @@ from mmrag.ingest.pdf.clusters import text_frames
 from mmrag.ingest.pdf.demand import has_split_rows
 from mmrag.ingest.pdf.drawings import Drawing, read_drawings
 from mmrag.ingest.pdf.outline import demote_byline, mark_heading
-from mmrag.ingest.pdf.rows import row_text, to_rows
+from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role, Row
 from mmrag.text.normalise import join_lines
@@ -21,11 +21,11 @@ _MARGIN = 0.2
 _SPARSE = 0.35
 
 
-def by_geometry(page: Any, raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
+def by_geometry(page: Callable[[], Any], raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
     """Blocks of a page from its rows alone: headings, paragraphs, lists and listings.
 
     Args:
-        page: of PyMuPDF.
+        page: loads the page of PyMuPDF.
         raw: the page.
         rows: without header and footer.
         state: of the document.
@@ -95,7 +95,9 @@ def from_regions(
         if block.role is Role.FIGURE:
             block.extra["lines"] = [line for line in lines if inside(line.box, block.box) > 0.5]
     demote_byline(blocks, state.outline, raw.number)
-    return [part for block in paragraphs.merge_runs(blocks) for part in console.split_tables(block, page)]
+    return [
+        part for block in paragraphs.merge_runs(blocks) for part in console.split_tables(block, lambda: page)
+    ]
 
 
 def _judged(region: Region, drawings: list[Drawing]) -> Region:
@@ -177,9 +179,9 @@ def _region_blocks(
     if name == "table":
         return _table(page, region, lines, drawings, state)
     if name == "formula":
-        return [Block(Role.FORMULA, box, rows, " ".join(row_text(row) for row in rows), ocr=ocr)]
+        return [Block(Role.FORMULA, box, rows, " ".join(row.text for row in rows), ocr=ocr)]
     if name == "caption":
-        return [Block(Role.CAPTION, box, rows, join_lines([row_text(row) for row in rows]), ocr=ocr)]
+        return [Block(Role.CAPTION, box, rows, join_lines([row.text for row in rows]), ocr=ocr)]
     blocks = [
         block
         for part in order.side_by_side([line for row in rows for line in row.lines])
@@ -187,7 +189,7 @@ def _region_blocks(
     ]
     for block in blocks:
         hinted = name in _HEADINGS
-        mark_heading(block, raw.number, state, page, hinted=hinted)
+        mark_heading(block, raw.number, state, lambda: page, hinted=hinted)
     return blocks
 
 

@@ -93,7 +93,12 @@ class Region:
 
 @dataclass(slots=True)
 class Row:
-    """Lines that share a baseline, from left to right."""
+    """Lines that share a baseline, from left to right.
+
+    Attributes:
+        mono: whether nearly all of it is set in a fixed-width font.
+        text: of its lines; pieces that touch are joined without a space.
+    """
 
     lines: list[Line]
     x0: float
@@ -104,11 +109,7 @@ class Row:
     size: float
     bold: bool
     mono: bool
-
-    @property
-    def text(self) -> str:
-        """Its lines with single spaces between."""
-        return " ".join(line.text for line in self.lines)
+    text: str
 
 
 @dataclass(slots=True)
@@ -119,7 +120,6 @@ class Block:
         text: as it will be shown; not yet normalised.
         caption: printed caption that was linked to it.
         level: of a heading, from 1; 0 where unknown.
-        labelled: whether a caption begins with a label such as "Figure 3".
     """
 
     role: Role
