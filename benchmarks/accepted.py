@@ -11,6 +11,7 @@ _TOKEN = re.compile(
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 _NUMBER_WORDS = {word: str(value) for value, word in enumerate(_WORDS.split(" "))}
 _HEDGES = frozenset({"about", "roughly", "approximately", "around", "circa", "nearly", "约"})
+_LINKS = frozenset({"a", "an", "the", "in", "of", "by", "vs", "versus", "against", "and"})
 _SAME = {"percent": "%", "per": "", "°": "", "deg": "degrees", "degree": "degrees"}
 
 
@@ -26,6 +27,13 @@ def holds(text: str, variants: tuple[str, ...]) -> bool:
         if parts and all(_stands_in(part, found) for part in parts):
             return True
     return False
+
+
+def holds_words(text: str, variants: tuple[str, ...]) -> bool:
+    """Whether all words and numbers of at least one variant are in ``text``, in any order and place."""
+    found = set(tokens(text))
+    words = [set(tokens(variant)) - _HEDGES - _LINKS for variant in variants]
+    return any(wanted and wanted <= found for wanted in words)
 
 
 def _stands_in(part: str, found: list[str]) -> bool:

@@ -1,9 +1,9 @@
 """Quality of answers on a development set: ``python benchmarks/answers.py DEVSET INDEX``.
 
 DEVSET holds ``queries.jsonl``; INDEX is an index of its documents. Prints, for each group of questions,
-the share whose answer holds an accepted variant (see accepted.py), the share whose citations name a
-relevant page, and the share refused. Short variants ("1", "5") may be met by chance: take the first
-column as an upper bound.
+the share whose answer holds an accepted variant as it is written, the share that holds all words and
+numbers of one in any order (see accepted.py), the share whose citations name a relevant page, and the
+share refused. Short variants ("1", "5") may be met by chance.
 """
 
 from __future__ import annotations
@@ -12,26 +12,27 @@ import argparse
 import statistics
 from pathlib import Path
 
-from accepted import holds
+from accepted import holds, holds_words
 from devset import Question, groups, load_questions
 from machine import print_machine
 
 import mmrag
 
 
-def judge(question: Question, answer: mmrag.Answer) -> tuple[bool, bool, bool]:
-    """Whether the answer holds an accepted variant, cites a relevant page, is a refusal."""
+def judge(question: Question, answer: mmrag.Answer) -> tuple[bool, bool, bool, bool]:
+    """Whether the answer holds an accepted variant, holds its words, cites a relevant page, is a refusal."""
     cited = {(citation.document.path, citation.page.number) for citation in answer.citations}
-    right = not answer.refused and holds(answer.text, question.accepted)
-    return right, bool(cited & question.relevant), answer.refused
+    text = "" if answer.refused else answer.text
+    right, words = holds(text, question.accepted), holds_words(text, question.accepted)
+    return right, words, bool(cited & question.relevant), answer.refused
 
 
-def table(questions: list[Question], judged: list[tuple[bool, bool, bool]]) -> None:
-    print("| group | n | accepted variant | cites a relevant page | refused |")
-    print("|---|---|---|---|---|")
+def table(questions: list[Question], judged: list[tuple[bool, bool, bool, bool]]) -> None:
+    print("| group | n | accepted variant | its words | cites a relevant page | refused |")
+    print("|---|---|---|---|---|---|")
     scans = frozenset(question.file for question in questions if "scan" in question.file)
     for group, members in groups(questions, scans).items():
-        shares = [statistics.fmean(judged[i][column] for i in members) for column in range(3)]
+        shares = [statistics.fmean(judged[i][column] for i in members) for column in range(4)]
         print(f"| {group} | {len(members)} |", " | ".join(f"{share:.3f}" for share in shares), "|")
 
 
@@ -47,7 +48,7 @@ def main() -> None:
         answers = [index.ask(question.text) for question in questions]
     judged = [judge(question, answer) for question, answer in zip(questions, answers, strict=True)]
     if arguments.show:
-        for question, answer, (right, cites, _) in zip(questions, answers, judged, strict=True):
+        for question, answer, (right, _, cites, _) in zip(questions, answers, judged, strict=True):
             print(f"{question.id} {question.kind} right={right} cites={cites} {answer.confidence:.2f}")
             print(f"   Q: {question.text}\n   accepted: {question.accepted}\n   A: {answer.text}\n")
     table(questions, judged)

@@ -64,6 +64,14 @@ def test_one_variant_is_enough():
     assert accepted.holds("It is the plus pole.", ("positive", "plus", "+"))
 
 
+def test_words_in_any_order():
+    text = "Due to difficulty in constructing a version that was reliable, 26% of them"
+    assert accepted.holds_words(text, ("difficulty in constructing a reliable version",))
+    assert accepted.holds_words(text, ("about 26 percent",))
+    assert not accepted.holds_words(text, ("reliable, 27%",))
+    assert not accepted.holds_words(text, ("about the",))
+
+
 def test_the_threshold_keeps_what_it_should():
     calibrate = load_calibration()
     certain = [0.1, *(0.5 + step / 100 for step in range(19))]

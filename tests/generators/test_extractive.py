@@ -68,6 +68,12 @@ def test_near_duplicates_are_quoted_once():
     assert len(said.evidence) == 1
 
 
+def test_quotes_that_differ_in_a_number_are_no_duplicates():
+    text = "At a feed of 1 inch the distance is 0.1 inches. At a feed of 2 inches the distance is 0.4 inches."
+    said = ExtractiveGenerator().generate("What is the distance at a feed of inches?", [hit([element(text)])])
+    assert len(said.evidence) == 2
+
+
 def test_at_most_three_quotes():
     many = [
         hit([element(f"The station was commissioned {word} by {word} mayors.", document=word[0] * 64)], rank)
