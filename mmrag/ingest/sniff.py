@@ -46,6 +46,7 @@ _FOREIGN = (
 )
 _HEAD = 65_536
 _PDF_WITHIN = 1024
+_ZERO_SHARE = 0.3
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -175,12 +176,12 @@ def _wide(data: bytes) -> str | None:
         if data.startswith(mark):
             return encoding
     sample = data[:2000]
-    if len(sample) < 4 or b"\0" not in sample:
-        return None
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if odd > 0.4 * len(sample) / 2 and even == 0:
-        return "utf-16-le"
-    return "utf-16-be" if even > 0.4 * len(sample) / 2 and odd == 0 else None
+    encoding, zeros, others = ("utf-16-le", odd, even) if odd > even else ("utf-16-be", even, odd)
+    if len(sample) % 2 or zeros * 2 < _ZERO_SHARE * len(sample) or zeros < 5 * others:
+        return None
+    text = sample.decode(encoding, "ignore")
+    return None if not text or _CONTROL.search(text.encode("utf-8")) else encoding
 
 
 def _declared(data: bytes) -> str:
@@ -196,5 +197,7 @@ def _in_pairs(data: bytes) -> bool:
 
 
 def _mostly_utf8(data: bytes) -> bool:
-    wrong = data.decode("utf-8", "replace").count("\ufffd")
-    return wrong * 20 < len(_HIGH_RUN.findall(data))
+    """Whether the bytes over 127 are UTF-8 but for a few broken ones."""
+    text = data.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    return wrong * 20 < sum(not char.isascii() for char in text) - wrong
