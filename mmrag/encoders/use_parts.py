@@ -8,9 +8,12 @@ embeddings that its pieces are in. The arithmetic is the package's own, and so i
 from __future__ import annotations
 
 import io
+import re
 import threading
 import zipfile
 from array import array
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +24,8 @@ from numpy.typing import NDArray
 _BLOCKS = 17  # the embedding of piece i is row i // 17 of block i % 17
 _WIDTH = 512
 _ORDERS = (2, 3, 5)  # of the n-gram branches
+_WORD = re.compile("\u2581[^\u2581]*|[^\u2581]+")  # SentencePiece marks the beginning of a word
+_WORDS_REMEMBERED, _LONGEST_REMEMBERED = 1 << 16, 24
 _PIECE, _SCORE = 0x0A, 0x15  # protobuf tags: a piece's record, and the score that follows its text
 
 
@@ -106,10 +111,26 @@ def _tokenizer(path: Path) -> Any:
     tokenizer._max_len = max(map(len, numbers))
     # 0 says "no piece, but one may begin so": every length up to the longest piece is tried.
     tokenizer._prefixes = SimpleNamespace(get=lambda text: numbers.get(text, 0))
+    tokenizer._viterbi = _word_by_word(tokenizer._viterbi)
     (start, length), *_ = pure_tokenizer._parse_fields(data, rest, len(data))[3]
     (first, size), *_ = pure_tokenizer._parse_fields(data, start, start + length)[2]
     tokenizer._normalizer = pure_tokenizer._Normalizer(data[first : first + size])
     return tokenizer
+
+
+def _word_by_word(segment: Callable[[str], list[int]]) -> Callable[[str], list[int]]:
+    """``segment``, with the words it has seen remembered: no piece reaches from one word into the next."""
+    remembered = lru_cache(maxsize=_WORDS_REMEMBERED)(segment)
+
+    def segmented(text: str) -> list[int]:
+        words = _WORD.findall(text)
+        return [
+            piece
+            for word in words
+            for piece in (remembered(word) if len(word) <= _LONGEST_REMEMBERED else segment(word))
+        ]
+
+    return segmented
 
 
 def _pieces(data: bytes) -> tuple[dict[str, int], list[int], int]:
