@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mmrag.ingest.markup.blocks import Block, Parsed
+from mmrag.ingest.markup.implied import close_implied
 from mmrag.ingest.markup.tables import to_markdown
 from mmrag.text.normalise import normalise
 from mmrag.types import Kind
@@ -38,6 +39,7 @@ _META = {
     "dcterms.date": "date",
     "article:published_time": "date",
 }
+_CONDITION = re.compile(r"<!\[(?!CDATA\[)[^>]*>")
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _SPACE_RUN = re.compile(r" {2,}")
 _AROUND_BREAK = re.compile(r" *\n *")
@@ -52,6 +54,7 @@ def from_html(text: str) -> Parsed:
     from bs4 import BeautifulSoup
     from bs4.builder import ParserRejectedMarkup
 
+    text = close_implied(_CONDITION.sub("", text))
     with warnings.catch_warnings():
         # Whether XML-flavoured markup deserves an XML parser is decided: it does not.
         warnings.simplefilter("ignore")
@@ -59,7 +62,7 @@ def from_html(text: str) -> Parsed:
             soup = BeautifulSoup(text, "html.parser")
         except ParserRejectedMarkup:
             # A malformed declaration stops html.parser; none of them says anything to a reader.
-            soup = BeautifulSoup(text.replace("<![", "&lt;!["), "html.parser")
+            soup = BeautifulSoup(text.replace("<!", "&lt;!"), "html.parser")
     reader = _Reader()
     reader.read(soup)
     title = _title(soup, reader.blocks)

@@ -106,7 +106,7 @@ class PictureFinder:
         for name in tries:
             for path in self._candidates(name.replace("\\", "/"), absolute=local is not source):
                 if path.is_relative_to(self._root.resolve()):
-                    if path.is_file():
+                    if _is_file(path):
                         return path
                 else:
                     outside = True
@@ -123,6 +123,13 @@ class PictureFinder:
             return [place.resolve()]
         except (OSError, ValueError, RuntimeError):
             return []
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _inline(source: str, found: re.Match[str]) -> bytes:

@@ -1,0 +1,169 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmrag.ingest.markup.blocks import Block
+from mmrag.ingest.markup.html import from_html
+from mmrag.types import Kind
+
+
+def texts(html: str) -> list[str]:
+    return [block.text for block in from_html(html).blocks if block.kind is Kind.TEXT]
+
+
+def test_headings_paragraphs_and_entities() -> None:
+    parsed = from_html(
+        "<h1>One &amp; two</h1><p>Caf&eacute; &nbsp; 5&nbsp;km<br>next <b>b</b>old</p><h3>Deep</h3>"
+    )
+    assert parsed.blocks == (
+        Block(Kind.HEADING, "One & two", 1),
+        Block(Kind.TEXT, "Café 5 km\nnext bold"),
+        Block(Kind.HEADING, "Deep", 3),
+    )
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<script>var x = 'no'</script>",
+        "<style>p { content: 'no' }</style>",
+        "<nav><p>no</p></nav>",
+        "<noscript>no</noscript>",
+        "<template><p>no</p></template>",
+        "<!-- no -->",
+        "<p hidden>no</p>",
+        "<div aria-hidden='true'>no</div>",
+        "<span style='color: red; display : none'>no</span>",
+        "<div style='VISIBILITY:hidden'><p>no</p></div>",
+        "<body><footer>no</footer></body>",
+        "<button>no</button>",
+        "<select><option>no</select>",
+        "<svg><text>no</text></svg>",
+    ],
+)
+def test_what_a_reader_does_not_see_is_left_out(hidden: str) -> None:
+    assert texts(f"<p>yes</p>{hidden}<p>also</p>") == ["yes", "also"]
+
+
+def test_text_outside_of_paragraphs_is_kept() -> None:
+    assert texts("loose <i>words</i><div>in a div<div>nested</div>after</div>end") == [
+        "loose words",
+        "in a div",
+        "nested",
+        "after",
+        "end",
+    ]
+
+
+def test_lists_are_one_passage() -> None:
+    html = "<ul><li>one<li>two<ol><li>deep</li><li>deeper</li></ol></li></ul><dl><dt>term<dd>meaning</dl>"
+    assert texts(html) == ["- one\n- two\n  1. deep\n  2. deeper", "term: meaning"]
+
+
+def test_a_long_list_is_several_passages() -> None:
+    items = [f"item {n} {'x' * 90}" for n in range(100)]
+    found = texts(f"<ul>{''.join(f'<li>{item}' for item in items)}</ul>")
+    assert len(found) > 3
+    assert max(map(len, found)) < 2300
+    assert "\n".join(found) == "\n".join(f"- {item}" for item in items)
+
+
+def test_a_list_that_holds_blocks_is_walked() -> None:
+    parsed = from_html("<ul><li>first<pre>code</pre></li><li>second</li></ul>")
+    assert [block.text for block in parsed.blocks] == ["first", "code", "second"]
+
+
+def test_code_keeps_its_lines() -> None:
+    (block,) = from_html("<pre><code>def f():\n\treturn 1 &lt; 2\n</code></pre>").blocks
+    assert block == Block(Kind.TEXT, "def f():\n    return 1 < 2", metadata={"code": True})
+
+
+def test_a_table_with_caption_and_spans() -> None:
+    html = """<table><caption>Results &amp; times</caption>
+      <thead><tr><th>Raft</th><th colspan=2>Time | rank</th></tr></thead>
+      <tr><td rowspan=2>Tube</td><td>14&nbsp;min</td><td>1</td></tr>
+      <tr><td>15 min</td><td>2</td></tr></table>"""
+    (block,) = from_html(html).blocks
+    assert (block.kind, block.caption) == (Kind.TABLE, "Results & times")
+    assert block.text == (
+        "| Raft | Time \\| rank |  |\n| --- | --- | --- |\n| Tube | 14 min | 1 |\n|  | 15 min | 2 |"
+    )
+
+
+def test_a_table_without_a_header_gets_an_empty_one() -> None:
+    (block,) = from_html("<table><tr><td>a<td>b<tr><td>c<td>d</table>").blocks
+    assert block.text == "|  |  |\n| --- | --- |\n| a | b |\n| c | d |"
+
+
+def test_a_table_for_layout_is_walked() -> None:
+    assert texts("<table><tr><td><p>one</p><p>two</p></td></tr></table>") == ["one", "two"]
+    inner = "<table><tr><td>a<td>b</table>"
+    kinds = [block.kind for block in from_html(f"<table><tr><td>x<td>{inner}</table>").blocks]
+    assert kinds == [Kind.TEXT, Kind.TABLE]
+
+
+def test_pictures_carry_caption_title_and_alternative_text() -> None:
+    html = """<p>before <img src="a.png" alt="A plan" title="Plan"> after</p>
+      <figure><img src="b.png" alt="Bars"><figcaption>Figure 1: <i>Rain</i></figcaption></figure>
+      <a href="x"><img src="c.png" alt="Bars"></a><img alt="no source">"""
+    parsed = from_html(html)
+    assert [(block.kind, block.text, block.caption, block.source) for block in parsed.blocks] == [
+        (Kind.TEXT, "before after", "", ""),
+        (Kind.FIGURE, "", "Plan. A plan", "a.png"),
+        (Kind.FIGURE, "", "Figure 1: Rain. Bars", "b.png"),
+        (Kind.FIGURE, "", "Bars", "c.png"),
+    ]
+
+
+def test_a_figure_may_hold_a_table_or_code() -> None:
+    html = "<figure><table><tr><td>a<td>b</table><figcaption>Table 2</figcaption></figure>"
+    (table,) = from_html(html).blocks
+    assert (table.kind, table.caption) == (Kind.TABLE, "Table 2")
+    code = "<figure><pre>x = 1</pre><figcaption>Listing 3</figcaption></figure>"
+    assert texts(code) == ["Listing 3", "x = 1"]
+
+
+def test_title_and_metadata() -> None:
+    parsed = from_html(
+        """<html lang="zh"><head><title> The
+        title </title><meta name="author" content="A. B."><meta property="og:image" content="x">
+        <meta name="Description" content="About it"></head><body><h1>Other</h1></body></html>"""
+    )
+    assert parsed.title == "The title"
+    assert parsed.metadata == {"author": "A. B.", "description": "About it", "language": "zh"}
+    assert from_html("<h2>no</h2><h1>Named</h1>").title == "Named"
+
+
+def test_end_tags_may_be_left_out() -> None:
+    html = """<table><thead><tr><th>a<th>b<tbody><tr><td><ul><li>x<li>y</ul><td>2<tr><td>3<td>4</table>after
+    <ol><li>one<p>more<li>two<ul><li>in</ol>end"""
+    blocks = from_html(html).blocks
+    assert [block.text for block in blocks] == [
+        "| a | b |\n| --- | --- |\n| x y | 2 |\n| 3 | 4 |",
+        "after",
+        "1. one more\n2. two\n  - in",
+        "end",
+    ]
+
+
+def test_mathematics_are_read_as_written() -> None:
+    assert texts('<p>so <math alttext="x^2"><mi>x</mi></math> holds</p>') == ["so x^2 holds"]
+
+
+def test_any_depth_is_read() -> None:
+    assert texts("<div>" * 5000 + "deep" + "</div>" * 5000) == ["deep"]
+    assert texts("<b>" * 5000 + "deep") == ["deep"]
+    assert "deep" in texts("<ul><li>" * 500 + "deep")[-1]
+
+
+@pytest.mark.parametrize(
+    "broken", ["<![if x]><p>a</p>", "<p>a</p><!DOCTYPE", "<p>a</p><", "<p>a</p><![CDATA[", ""]
+)
+def test_broken_markup_does_not_stop_the_reader(broken: str) -> None:
+    assert ("a" in " ".join(texts(broken))) == ("a" in broken)
+
+
+@given(st.text("<>/!-[]&;abp \n'\"=", max_size=60))
+def test_any_text_is_read_as_html(text: str) -> None:
+    for block in from_html(text).blocks:
+        assert block.text == block.text.strip()
