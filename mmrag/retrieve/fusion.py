@@ -27,18 +27,28 @@ class RankedList:
     scores: Scores
 
 
-def best_of_pages(pages: Rows, scores: Scores, depth: int) -> tuple[Rows, Scores]:
-    """Each page once with its best score, best first, at most ``depth``; ties in the order given.
+def best_of_pages(pages: Rows, scores: Scores, depth: int, support: float = 0.0) -> tuple[Rows, Scores]:
+    """Each page once with its score, best first, at most ``depth``; ties in the order given.
+
+    A page's score is its best item's plus ``support`` times its second best's: a second piece that
+    matches tells the page that answers from one that mentions. A page with one item counts it twice.
 
     Args:
         pages: ``(n,)`` page of each item.
         scores: ``(n,)`` score of each item.
         depth: at most so many pages.
+        support: weight of a page's second best item.
     """
     order = np.argsort(-scores, kind="stable")
-    _, first = np.unique(pages[order], return_index=True)
-    kept = order[np.sort(first)][:depth]
-    return pages[kept], scores[kept]
+    ranked = pages[order]
+    _, first, page = np.unique(ranked, return_index=True, return_inverse=True)
+    later = np.arange(len(ranked)) != first[page]
+    second = first.copy()
+    # Written from the worst to the best, so that the best of the later ones stays.
+    second[page[later][::-1]] = np.flatnonzero(later)[::-1]
+    best = scores[order[first]] + support * scores[order[second]]
+    kept = np.lexsort((first, -best))[:depth]
+    return ranked[first[kept]], best[kept]
 
 
 def fuse(lists: Sequence[RankedList], fusion: str, rrf_k: int = 60) -> tuple[Rows, Scores]:

@@ -21,6 +21,31 @@ def test_a_page_counts_with_its_best_item() -> None:
     assert scores.tolist() == [0.9, 0.8, 0.8]
 
 
+def test_a_second_item_supports_its_page() -> None:
+    pages, scores = best_of_pages(
+        np.array([7, 3, 7, 5, 7]), np.array([0.8, 0.9, 0.6, 0.7, 0.1]), 10, support=0.5
+    )
+    # Page 7: 0.8 + 0.6 / 2; pages 3 and 5 have one item each, which counts twice.
+    assert pages.tolist() == [3, 7, 5]
+    assert scores.tolist() == pytest.approx([1.35, 1.1, 1.05])
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.floats(-1, 1)), max_size=40), st.floats(0, 2))
+def test_page_scores_equal_a_plain_loop(items: list[tuple[int, float]], support: float) -> None:
+    found: dict[int, list[float]] = {}
+    for page, score in items:
+        found.setdefault(page, []).append(score)
+    expected = {
+        page: max(scores) + support * (sorted(scores)[-2] if len(scores) > 1 else scores[0])
+        for page, scores in found.items()
+    }
+    pages, scores = best_of_pages(
+        np.array([page for page, _ in items], np.int64), np.array([score for _, score in items]), 100, support
+    )
+    assert dict(zip(pages.tolist(), scores.tolist(), strict=True)) == pytest.approx(expected)
+    assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+
+
 def test_no_more_pages_than_asked_for() -> None:
     pages, _ = best_of_pages(np.array([1, 2, 3]), np.array([3.0, 2.0, 1.0]), 2)
     assert pages.tolist() == [1, 2]
