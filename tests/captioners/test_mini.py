@@ -65,6 +65,13 @@ def screenshot() -> Image.Image:
     return picture
 
 
+def page() -> Image.Image:
+    picture, draw = paper()
+    for top in range(10, 290, 14):
+        draw.text((10, top), "A page of words and more words, set in lines", fill="black")
+    return picture
+
+
 @pytest.mark.parametrize(
     ("picture", "context", "said"),
     [
@@ -77,6 +84,7 @@ def screenshot() -> Image.Image:
         (line_chart("red"), PictureContext("图 1", NUMBERS, (), "zh"), "折线图，颜色有红色、黑色。图 1。"),
         (line_chart("red"), PictureContext("Fig. 1"), "Graphic in red and black. Fig. 1."),
         (Image.new("RGB", (50, 50), "white"), PictureContext(), "Graphic."),
+        (page(), PictureContext(words="A page of words and more words"), "Text or table in black and white."),
     ],
 )  # fmt: skip
 def test_sentences(picture: Image.Image, context: PictureContext, said: str) -> None:
@@ -118,6 +126,7 @@ def test_damaged_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         ("图 4：系统结构图", Look.DIAGRAM),
         ("A plot of it", Look.LINE_CHART),
         ("Results", Look.LINE_CHART),
+        ("Figure 2.5: Gscreen, a touch screen GUI", Look.SCREENSHOT),
     ],
 )
 def test_the_caption_names_the_kind(caption: str, seen: Look) -> None:

@@ -25,7 +25,7 @@ class Look(StrEnum):
     MAP = "map"
     FLOW_CHART = "flow chart"
     DIAGRAM = "diagram"
-    TABLE = "table"
+    TEXT = "text or table"
     GRAPHIC = "graphic"
 
 
@@ -59,7 +59,16 @@ _CUES: tuple[tuple[Look, re.Pattern[str]], ...] = tuple(
         ),
         (
             Look.SCREENSHOT,
-            (r"\bscreen ?-?shots?", r"\bdialog(?:ue)?\b", "截图", "屏幕", "界面", "capture d'écran"),
+            (
+                r"\bscreen ?-?shots?",
+                r"\bdialog(?:ue)?\b",
+                r"\bGUIs?\b",
+                r"\b(?:user|graphical) interface",
+                "截图",
+                "屏幕",
+                "界面",
+                "capture d'écran",
+            ),
         ),
         (Look.PHOTO, (r"\bphoto(?:graph)?s?\b", "照片", r"\bFoto(?:grafie)?\b")),
         (Look.MAP, (r"\bmap of\b", r"\bsite plan\b", "地图", "地圖", "Landkarte", r"\bcarte de\b")),
@@ -91,7 +100,7 @@ _CHARTS = frozenset(
 )
 _NUMBER = re.compile(r"[-−+]?\d[\d.,]*%?$")
 _PHOTO_TEXTURE = 0.14
-_FEW_NUMBERS, _MANY_NUMBERS, _SOME_WORDS = 4, 8, 6
+_FEW_NUMBERS, _MANY_NUMBERS, _SOME_WORDS, _PANEL_WORDS = 4, 8, 6, 8
 
 
 def look(measures: Measures, caption: str, words: str) -> Look:
@@ -120,8 +129,9 @@ def _seen(measures: Measures, words: list[str]) -> Look:
     axes = measures.level >= 0.4 and measures.upright >= 0.4
     ruled = measures.dotted >= 0.93 and measures.solid < 0.12
     if ruled and len(words) >= _SOME_WORDS and not _coloured(measures):
-        return Look.TABLE
-    if measures.border < 0.5 and axes:
+        return Look.TEXT
+    panels = measures.background < 0.6 and len(words) - numbers >= _PANEL_WORDS
+    if axes and (measures.border < 0.5 or not measures.light or panels):
         return Look.SCREENSHOT
     if (axes and numbers >= _FEW_NUMBERS) or (numbers >= _MANY_NUMBERS and 2 * numbers >= len(words)):
         return _chart(measures)

@@ -21,7 +21,7 @@ _CHINESE_LOOKS = {
     Look.MAP: "地图",
     Look.FLOW_CHART: "流程图",
     Look.DIAGRAM: "示意图",
-    Look.TABLE: "表格",
+    Look.TEXT: "文字或表格",
     Look.GRAPHIC: "图形",
 }
 _CHINESE_COLOURS = {
