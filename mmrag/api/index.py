@@ -231,23 +231,44 @@ class Index:
         return self._reader.asset(asset)
 
     def page_picture(
-        self, document: Document | str, page: int, *, dpi: int = 144, boxes: Sequence[BBox] = ()
+        self,
+        document: Document | str,
+        page: int,
+        *,
+        dpi: int = 144,
+        boxes: Sequence[BBox] = (),
+        elements: Sequence[Element] = (),
+        password: str | None = None,
     ) -> Image:
-        """The picture of a page with these boxes outlined.
+        """The picture of a page with these boxes, or the boxes of these elements, outlined.
 
-        A document without pages gets its section typeset.
+        A document without pages gets its section typeset, with the elements outlined.
+
+        Args:
+            document: or its id, path or glob.
+            page: 1-based.
+            dpi: pixels an inch.
+            boxes: page fractions; nothing for a document without pages.
+            elements: of this page.
+            password: of an encrypted PDF.
 
         Raises:
             UsageError: if there is no such page, or the file has changed since it was indexed.
+            IngestError: if the file can't be read; EncryptedError without its password.
         """
         from mmrag.api.pictures import outlined, page_picture
+        from mmrag.api.typeset import typeset
 
         found = document if isinstance(document, Document) else self.document(document)
         value = self._reader.page(found.path, page)
         if value is None:
             raise UsageError(f"{found.path} has no page {page}: it has {found.page_count}")
-        elements = self._reader.page_elements(found.path, page)
-        return outlined(page_picture(self.root, found, value, elements, dpi), boxes)
+        if found.paged:
+            boxes = [*boxes, *(element.bbox for element in elements if element.bbox)]
+            return outlined(page_picture(self.root, found, value, dpi, password), boxes)
+        members = self._reader.page_elements(found.path, page)
+        pictures = {member.picture: self.picture(member.picture) for member in members if member.picture}
+        return typeset(value, members, pictures, {element.id for element in elements}, dpi)
 
     def _path_of(self, document: Document | str) -> str:
         return document.path if isinstance(document, Document) else self.document(document).path

@@ -126,7 +126,7 @@ def ask(
     filters = read_filters(document, kind, pages, where)
     with _index_for(index, pipeline, password) as opened:
         answer = opened.ask(question, top_k=top_k, filters=filters)
-        written = _draw(opened, answer, pictures) if pictures else []
+        written = _draw(opened, answer, pictures, password) if pictures else []
         name = short_name(opened)
     if json:
         print_json({"answer": answer, "pictures": written} if pictures else answer)
@@ -199,7 +199,7 @@ def _index_for(name: str, pipeline: str | None, password: str | None) -> Index:
     return index
 
 
-def _draw(index: Index, answer: Answer, folder: Path) -> list[str]:
+def _draw(index: Index, answer: Answer, folder: Path, password: str | None) -> list[str]:
     from mmrag.cli.drawing import draw
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -208,8 +208,10 @@ def _draw(index: Index, answer: Answer, folder: Path) -> list[str]:
             index,
             citation.document,
             citation.page.number,
+            folder / f"{citation.number}.png",
             boxes=[citation.bbox] if citation.bbox else [],
-            to=folder / f"{citation.number}.png",
+            elements=[] if citation.bbox else [citation.element],
+            password=password,
         )
         for citation in answer.citations
     ]

@@ -10,15 +10,23 @@ from mmrag.errors import UsageError
 
 if TYPE_CHECKING:
     from mmrag.api import Index
-    from mmrag.types import BBox, Document
+    from mmrag.types import BBox, Document, Element
 
 DPI = 144
 
 
 def draw(
-    index: Index, document: Document, page: int, *, boxes: Sequence[BBox], to: Path, dpi: int = DPI
+    index: Index,
+    document: Document,
+    page: int,
+    to: Path,
+    *,
+    boxes: Sequence[BBox] = (),
+    elements: Sequence[Element] = (),
+    dpi: int = DPI,
+    password: str | None = None,
 ) -> str:
-    """Write the picture of a page with ``boxes`` outlined; returns where it is.
+    """Write the picture of a page with ``boxes`` and ``elements`` outlined; returns where it is.
 
     Raises:
         UsageError: if no picture format has the ending of ``to``.
@@ -27,6 +35,6 @@ def draw(
 
     if to.suffix.lower() not in Image.registered_extensions():
         raise UsageError(f"{to} ends in no picture format that can be written; end it in .png or .jpg")
-    picture = index.page_picture(document, page, dpi=dpi, boxes=boxes)
+    picture = index.page_picture(document, page, dpi=dpi, boxes=boxes, elements=elements, password=password)
     (picture if to.suffix.lower() == ".png" else picture.convert("RGB")).save(to)
     return str(to)

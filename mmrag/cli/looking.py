@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmrag.cli.options import IndexName, Json
+from mmrag.cli.drawing import DPI, draw
+from mmrag.cli.options import IndexName, Json, Password
 from mmrag.errors import UsageError
 from mmrag.types import Document, Element
 
@@ -80,20 +81,19 @@ def show(
     ] = None,
     dpi: Annotated[
         int, typer.Option(metavar="N", min=36, max=600, help="Dots an inch of the picture.")
-    ] = 144,
+    ] = DPI,
+    password: Password = None,
     json: Json = False,
 ) -> None:
     """Write the picture of a page with the evidence outlined, and print where it is."""
-    from mmrag.cli.drawing import draw
     from mmrag.cli.opening import open_index
     from mmrag.cli.terminal import print_json
 
     with open_index(index) as opened:
         document, page, element = _resolve(opened, hit)
-        boxes = [element.bbox] if element and element.bbox else []
-        path = draw(
-            opened, document, page, boxes=boxes, to=output or _default_name(document, page, element), dpi=dpi
-        )
+        to = output or _default_name(document, page, element)
+        marked = [element] if element else []
+        path = draw(opened, document, page, to, elements=marked, dpi=dpi, password=password)
     if json:
         print_json({"picture": path, "document": document, "page": page, "element": element})
     else:

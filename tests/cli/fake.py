@@ -131,9 +131,16 @@ class FakeIndex:
         raise UsageError(f"no element whose id begins with {prefix!r}")
 
     def page_picture(
-        self, document: Document, page: int, *, dpi: int = 144, boxes: Sequence[BBox] = ()
+        self,
+        document: Document,
+        page: int,
+        *,
+        dpi: int = 144,
+        boxes: Sequence[BBox] = (),
+        elements: Sequence[Element] = (),
+        password: str | None = None,
     ) -> Image.Image:
-        self.mmrag.calls.append(("picture", document.path, page, dpi, tuple(boxes)))
+        self.mmrag.calls.append(("picture", document.path, page, dpi, [*boxes, *elements], password))
         return Image.new("RGB", (4, 3), "white")
 
     def remove(self, document: str) -> tuple[Document, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from mmrag.errors import ModelError
 from mmrag.types import Filters, Kind
-from tests.cli.fake import BOX, FIGURE, HITS, SKIPPED, FakeMmrag
+from tests.cli.fake import BOX, FIGURE, HITS, SECTION, SKIPPED, FakeMmrag
 from tests.cli.running import Run
 
 
@@ -133,12 +133,12 @@ def test_ask_as_json(fake: FakeMmrag, mmrag: Run) -> None:
 
 
 def test_ask_writes_the_cited_pages(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
-    result = mmrag("ask", "docs", "deck", "--pictures", "out/pages")
+    result = mmrag("ask", "docs", "deck", "--pictures", "out/pages", "--password", "xyzzy")
     assert result.out.splitlines()[-2:] == ["out/pages/1.png", "out/pages/2.png"]
     assert (tmp_path / "out/pages/2.png").is_file()
     assert fake.calls[1:] == [
-        ("picture", "station/report.pdf", 2, 144, (BOX,)),
-        ("picture", "notes.md", 1, 144, ()),
+        ("picture", "station/report.pdf", 2, 144, [BOX], "xyzzy"),
+        ("picture", "notes.md", 1, 144, [SECTION], "xyzzy"),
     ]
 
 

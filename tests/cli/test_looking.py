@@ -7,7 +7,7 @@ from PIL import Image
 
 from mmrag import __version__
 from mmrag.cli.looking import size
-from tests.cli.fake import BOX, FakeMmrag
+from tests.cli.fake import FIGURE, SECTION, FakeMmrag
 from tests.cli.running import Run
 
 
@@ -51,17 +51,17 @@ def test_show_an_element(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
     assert (result.code, result.out) == (0, "report-p2-3f2a9c1e.png\n")
     with Image.open(tmp_path / "report-p2-3f2a9c1e.png") as picture:
         assert picture.size == (4, 3)
-    assert fake.calls == [("picture", "station/report.pdf", 2, 144, (BOX,))]
+    assert fake.calls == [("picture", "station/report.pdf", 2, 144, [FIGURE], None)]
 
 
 def test_show_an_element_without_a_box(fake: FakeMmrag, mmrag: Run) -> None:
     assert mmrag("show", "docs", "77aa", "-o", "here.jpg", "--dpi", "72").out == "here.jpg\n"
-    assert fake.calls == [("picture", "notes.md", 1, 72, ())]
+    assert fake.calls == [("picture", "notes.md", 1, 72, [SECTION], None)]
 
 
 def test_show_a_page(fake: FakeMmrag, mmrag: Run) -> None:
     assert mmrag("show", "docs", "station/report.pdf#4").out == "report-p4.png\n"
-    assert fake.calls == [("picture", "station/report.pdf", 4, 144, ())]
+    assert fake.calls == [("picture", "station/report.pdf", 4, 144, [], None)]
 
 
 def test_show_as_json(fake: FakeMmrag, mmrag: Run) -> None:

@@ -1,0 +1,87 @@
+"""A section of a document without pages, set as one, so that its evidence can be shown."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from mmrag.types import Element, Kind, Page
+
+WIDTH, MARGIN = 420.0, 36.0
+"""Of the sheet, in points: A5, as tall as its content needs."""
+
+_TALLEST = 14_000.0
+_STYLE = """
+body {font-family: sans-serif; font-size: 10px; line-height: 1.3}
+table {border-collapse: collapse; margin: 4px 0}
+td, th {border: 0.5px solid #999999; padding: 2px 5px}
+th {background-color: #eeeeee}
+.caption {font-style: italic}
+.marked {border: 1.5px solid #d55e00; padding: 4px}
+"""
+_RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
+
+
+def typeset(
+    page: Page,
+    elements: Sequence[Element],
+    pictures: Mapping[str, Path],
+    marked: Collection[str],
+    dpi: int,
+) -> Image.Image:
+    """The section as an RGB picture.
+
+    Args:
+        page: the section; its label stands alone where there are no elements.
+        elements: in reading order.
+        pictures: files of the elements' pictures, by asset id.
+        marked: ids of the elements to outline.
+        dpi: pixels an inch.
+    """
+    import pymupdf
+
+    body = "".join(_block(element, pictures, element.id in marked) for element in elements)
+    body = body or html.escape(page.label)
+    archive = pymupdf.Archive()
+    for name, path in pictures.items():
+        archive.add(path.read_bytes(), name)
+    story = pymupdf.Story(html=body, user_css=_STYLE, archive=archive)
+    _, filled = story.place(pymupdf.Rect(MARGIN, MARGIN, WIDTH - MARGIN, _TALLEST))
+    # A little more than was measured: text that fits exactly would be set smaller.
+    bottom = min(_TALLEST, filled[3] + 4)
+    with pymupdf.open() as document:
+        sheet = document.new_page(width=WIDTH, height=bottom + MARGIN)
+        space = pymupdf.Rect(MARGIN, MARGIN, WIDTH - MARGIN, bottom)
+        sheet.insert_htmlbox(space, body, css=_STYLE, archive=archive)
+        pixels = sheet.get_pixmap(dpi=dpi)
+        return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
+
+
+def _block(element: Element, pictures: Mapping[str, Path], marked: bool) -> str:
+    parts = []
+    if element.kind is Kind.HEADING:
+        parts.append(f"<h3>{html.escape(element.text)}</h3>")
+    elif element.kind is Kind.TABLE:
+        parts.append(_table(element.text))
+    elif element.picture in pictures:
+        parts.append(f'<img src="{element.picture}" style="width: {WIDTH - 2 * MARGIN - 12}px"/>')
+    else:
+        parts.append(f"<p>{html.escape(element.text)}</p>".replace("\n", "<br/>"))
+    if element.caption:
+        parts.append(f'<p class="caption">{html.escape(element.caption)}</p>')
+    inside = "".join(parts)
+    return f'<div class="marked">{inside}</div>' if marked else inside
+
+
+def _table(markdown: str) -> str:
+    rows = [line.strip().strip("|").split("|") for line in markdown.splitlines() if not _RULE.fullmatch(line)]
+    cells = ["th"] + ["td"] * len(rows)
+    lines = [
+        "".join(f"<{tag}>{html.escape(cell.strip())}</{tag}>" for cell in row)
+        for tag, row in zip(cells, rows, strict=False)
+    ]
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
