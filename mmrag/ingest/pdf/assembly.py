@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from mmrag.ingest.pdf.boxes import area, clip, grow, inside, overlap
+from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.paragraphs import clean
 from mmrag.ingest.pdf.render import encode, render_clip
 from mmrag.ingest.pdf.rows import to_rows
@@ -40,17 +41,17 @@ class Assembly:
         self.assets: dict[str, Asset] = {}
         self._seen: dict[tuple[Kind, BBox, str], int] = {}
 
-    def add_blocks(self, blocks: Iterable[Block], page: Callable[[], Any] | None) -> None:
+    def add_blocks(self, blocks: Iterable[Block], view: PageView | None) -> None:
         """Elements for blocks in reading order.
 
         Args:
             blocks: of the page.
-            page: loads the page of PyMuPDF, to draw tables and figures from; ``None`` draws none.
+            view: of the page, to draw tables and figures from; ``None`` draws none.
         """
         for block in blocks:
-            self._add_block(block, page)
+            self._add_block(block, view)
 
-    def _add_block(self, block: Block, page: Callable[[], Any] | None) -> None:
+    def _add_block(self, block: Block, view: PageView | None) -> None:
         text = clean(block)
         metadata: dict[str, str | int | float | bool] = {}
         section = self.state.outline.path
@@ -60,10 +61,10 @@ class Assembly:
             metadata["level"] = self.state.outline.enter(block, self.raw.number)
             section = self.state.outline.path[:-1]
         asset: Asset | None = None
-        if block.role in (Role.TABLE, Role.FIGURE) and page is not None:
-            asset = self._crop(page(), block.box)
+        if block.role in (Role.TABLE, Role.FIGURE) and view is not None:
+            asset = self._crop(view.page, block.box)
         if block.role is Role.FIGURE:
-            text, read = self._words(block, asset, page)
+            text, read = self._words(block, asset, view)
             if read:
                 block.ocr = True
         if block.ocr:
@@ -108,13 +109,13 @@ class Assembly:
         area_shown = clip(grow(box, _CROP_MARGIN), self.raw.width, self.raw.height)
         return encode(render_clip(page, area_shown, self.state.options.dpi))
 
-    def _words(self, block: Block, asset: Asset | None, page: Callable[[], Any] | None) -> tuple[str, bool]:
+    def _words(self, block: Block, asset: Asset | None, view: PageView | None) -> tuple[str, bool]:
         """Words inside a figure, and whether they were read from pixels."""
         lines = block.extra.get("lines", [])
         text = normalise("\n".join(row.text for row in to_rows(lines, self.state.fonts)))
         if (
             asset is None
-            or page is None
+            or view is None
             or self.state.options.ocr == "never"
             or any(line.ocr for line in lines)
         ):
@@ -125,7 +126,7 @@ class Assembly:
             return text, False
         known = self.state.words_of_pictures
         if asset.id not in known:
-            known[asset.id] = self._read(page(), block.box)
+            known[asset.id] = self._read(view.page, block.box)
         return "\n".join(part for part in (text, known[asset.id]) if part), bool(known[asset.id])
 
     def _read(self, page: Any, box: Box) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 from mmrag.ingest.pdf.boxes import union
+from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.rows import preformatted
-from mmrag.ingest.pdf.tables import Word, gutters, markdown, rows_of, split_row, words_in
-from mmrag.ingest.pdf.values import Block, Box, Role, Row
+from mmrag.ingest.pdf.tables import gutters, markdown, rows_of, split_row
+from mmrag.ingest.pdf.values import Block, Box, Role, Row, Word
 
 _PROMPT = re.compile(r"\s*(?:>|\+\s|\$ |# |In \[|octave)")
 _NUMBER = re.compile(r"[<(\[~+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?[%)\]*]*|NA|NaN|Inf|-|\.")
+_SOME_NUMBER = re.compile(r"(?<![\w.])-?[\d.]*\d(?![\w(])|\bNA\b")
 _MIN_ROWS = 3
 _MIN_COLUMNS = 3
 _MIN_NUMBERS = 0.4
@@ -20,7 +20,7 @@ _TRIM_HEAD, _TRIM_TAIL = 12, 4
 _GAP = 0.3
 
 
-def split_tables(block: Block, page: Callable[[], Any]) -> list[Block]:
+def split_tables(block: Block, view: PageView) -> list[Block]:
     """The listing with the tables in it as blocks of their own.
 
     A table is a run of at least three rows without a prompt, in at least three columns that every row
@@ -28,14 +28,14 @@ def split_tables(block: Block, page: Callable[[], Any]) -> list[Block]:
 
     Args:
         block: a listing; any other block is returned as it is.
-        page: loads the page of PyMuPDF, for the words of the listing.
+        view: of the page, for the words of the listing.
     """
     if block.role is not Role.LISTING or block.ocr or len(block.rows) < _MIN_ROWS:
         return [block]
     parts: list[Block] = []
     start = 0
     for first, last in _runs(block.rows):
-        found = _table_in(block.rows[first:last], page())
+        found = _table_in(block.rows[first:last], view)
         if found is None:
             continue
         head, tail, cells = found
@@ -73,9 +73,11 @@ def _runs(rows: list[Row]) -> list[tuple[int, int]]:
     return [(first, last) for first, last in runs if last - first >= _MIN_ROWS]
 
 
-def _table_in(rows: list[Row], page: Any) -> tuple[int, int, list[list[str]]] | None:
+def _table_in(rows: list[Row], view: PageView) -> tuple[int, int, list[list[str]]] | None:
     """How many rows to leave out at the top and the bottom so that the rest is a table, and its cells."""
-    lines = rows_of(words_in(page, _box(rows)))
+    if not _may_be_table(rows):
+        return None
+    lines = rows_of(view.words_in(_box(rows)))
     if len(lines) != len(rows):
         return None
     for tail in range(min(_TRIM_TAIL, len(rows) - _MIN_ROWS + 1)):
@@ -84,6 +86,11 @@ def _table_in(rows: list[Row], page: Any) -> tuple[int, int, list[list[str]]] | 
             if cells is not None:
                 return head, tail, cells
     return None
+
+
+def _may_be_table(rows: list[Row]) -> bool:
+    """Whether enough rows hold numbers for a look at their words to be worth it."""
+    return sum(len(_SOME_NUMBER.findall(row.text)) > 1 for row in rows) >= _MIN_ROWS - 1
 
 
 def _cells(lines: list[list[Word]]) -> list[list[str]] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from mmrag.ingest.pdf.boxes import area
-from mmrag.ingest.pdf.values import RawPage, Row
+from mmrag.ingest.pdf.boxes import area, grow, inside
+from mmrag.ingest.pdf.values import Box, RawPage, Row
 
 _ICON = 20.0
+_STRIP = 7.0
 _RULE = 3.0
 _LONG_RULE = 60.0
 _MANY_RULES = 3
@@ -35,7 +36,11 @@ def _has_graphics(raw: RawPage, rows: list[Row]) -> bool:
     if any(box[2] - box[0] >= _ICON and box[3] - box[1] >= _ICON for box in raw.images):
         return True
     rules = 0
-    for x0, y0, x1, y1 in raw.drawings:
+    frames = _frames(raw, rows)
+    for box in raw.drawings:
+        x0, y0, x1, y1 = box
+        if frames and any(_belongs_to(box, frame) for frame in frames):
+            continue
         width, height = x1 - x0, y1 - y0
         if width > _RULE and height > _RULE:
             if width >= 8 or height >= 8:
@@ -47,6 +52,25 @@ def _has_graphics(raw: RawPage, rows: list[Row]) -> bool:
         ):
             rules += 1
     return rules >= _MANY_RULES
+
+
+def _frames(raw: RawPage, rows: list[Row]) -> list[Box]:
+    """Wide boxes around rows of text, such as the ground of a code listing."""
+    return [
+        box
+        for box in raw.rectangles
+        if box[2] - box[0] > 0.4 * raw.width
+        and box[3] - box[1] > _ICON / 2
+        and any(inside((row.x0, row.y0, row.x1, row.y1), box) > 0.7 for row in rows)
+    ]
+
+
+def _belongs_to(box: Box, frame: Box) -> bool:
+    """Whether a box is the frame itself or a strip along one of its sides."""
+    if box == frame:
+        return True
+    thin = min(box[2] - box[0], box[3] - box[1]) <= _STRIP
+    return thin and inside(box, grow(frame, _STRIP)) > 0.9
 
 
 def has_split_rows(rows: list[Row]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from mmrag.ingest.pdf.values import Block, Role, Row
 from mmrag.text.normalise import normalise
 
 if TYPE_CHECKING:
+    from mmrag.ingest.pdf.pageview import PageView
     from mmrag.ingest.pdf.state import DocumentState
 
 _NUMBERED = re.compile(r"(?:§\s*)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+(?=\S)")
@@ -98,16 +98,14 @@ class Outline:
         return 1
 
 
-def mark_heading(
-    block: Block, number: int, state: DocumentState, page: Callable[[], Any], *, hinted: bool
-) -> None:
+def mark_heading(block: Block, number: int, state: DocumentState, view: PageView, *, hinted: bool) -> None:
     """Make a block of prose a heading if it is one.
 
     Args:
         block: paragraph or list, with rows; changed in place.
         number: 1-based page number.
         state: of the document.
-        page: loads the page of PyMuPDF, to look up how its words are set.
+        view: of the page, to look up how its words are set.
         hinted: the layout model says that it is one; then a style other than running text is enough.
     """
     rows = block.rows
@@ -129,28 +127,21 @@ def mark_heading(
     if block.ocr:
         is_heading = hinted and (larger or numbered or text[-1].isalnum())
     elif hinted:
-        is_heading = larger or numbered or _is_set_apart(page, block)
+        is_heading = larger or numbered or _is_set_apart(view, block)
     else:
         is_heading = len(rows) <= 3 and len(text) <= 120 and text[-1] not in ".;," and larger
         if not is_heading and all(row.bold for row in rows) and len(rows) <= 2:
-            is_heading = len(text) <= 120 and _is_set_apart(page, block)
+            is_heading = len(text) <= 120 and _is_set_apart(view, block)
     if is_heading:
         block.role = Role.HEADING
 
 
-def _is_set_apart(page: Callable[[], Any], block: Block) -> bool:
+def _is_set_apart(view: PageView, block: Block) -> bool:
     """Whether all its words, not only the first, are bold or slanted."""
-    if not all(line.bold or line.italic for row in block.rows for line in row.lines[:1]):
-        return page is not None and all(
-            line.italic or _slanted(line.font) for r in block.rows for line in r.lines
-        )
-    spans = [
-        span
-        for part in page().get_text("dict", clip=block.box, flags=0)["blocks"]
-        for line in part["lines"]
-        for span in line["spans"]
-        if span["text"].strip()
-    ]
+    firsts = [row.lines[0] for row in block.rows]
+    if not all(line.bold or line.italic or _slanted(line.font) for line in firsts):
+        return False
+    spans = view.spans_in(block.box)
     total = sum(len(span["text"]) for span in spans)
     apart = sum(
         len(span["text"])

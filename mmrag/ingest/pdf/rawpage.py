@@ -25,9 +25,10 @@ _WHITE = "#ffffff"
 _VECTOR = re.compile(r"color: (#\w+), alpha: (\d+)")
 _IMAGE, _DRAWING = 1, 3
 _FEW_RULES = 3
+_FEW_LINES = 6
 
 
-def read_raw(page: Any, number: int) -> RawPage:
+def read_raw(page: Any, number: int, *, graphics: bool = True) -> RawPage:
     """The lines, bitmaps and visible paths of ``page``; no picture is decoded.
 
     A rotated page is turned upright in memory first, so that all that follows sees it as a reader does.
@@ -35,6 +36,7 @@ def read_raw(page: Any, number: int) -> RawPage:
     Args:
         page: of PyMuPDF.
         number: 1-based.
+        graphics: whether to look for bitmaps and paths on pages that have text.
     """
     rotation = page.rotation % 360
     if rotation:
@@ -54,7 +56,7 @@ def read_raw(page: Any, number: int) -> RawPage:
         else:
             other += 1
     # Up to three straight strokes are the rules of header and footer; their boxes are not worth the time.
-    if other or paths > _FEW_RULES:
+    if (other or paths > _FEW_RULES) and (graphics or len(lines) < _FEW_LINES):
         _read_graphics(textpage, raw)
     return raw
 
@@ -111,6 +113,8 @@ def _read_graphics(textpage: Any, raw: RawPage) -> None:
             raw.images.append(box)
         elif _visible(text):
             raw.drawings.append(box)
+            if "is-rect: true" in text:
+                raw.rectangles.append(box)
 
 
 @lru_cache(maxsize=1024)

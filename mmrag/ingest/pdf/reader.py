@@ -11,6 +11,7 @@ from mmrag.ingest.pdf.assembly import Assembly, page_value
 from mmrag.ingest.pdf.console import split_tables
 from mmrag.ingest.pdf.demand import is_scan, needs_layout
 from mmrag.ingest.pdf.limits import check_graphics
+from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.rawpage import read_raw
 from mmrag.ingest.pdf.render import encode, render_clip
 from mmrag.ingest.pdf.rows import to_rows
@@ -49,7 +50,7 @@ class Reader:
     def _read(self, index: int) -> RawPage:
         try:
             page = self._document[index]
-            raw = read_raw(page, index + 1)
+            raw = read_raw(page, index + 1, graphics=self._options.layout != "never")
             check_graphics(self._document, page, raw, self._options)
         except Exception as error:  # one page must not cost the others
             return RawPage(index + 1, 0.0, 0.0, error=f"page {index + 1} can't be read: {_one_line(error)}")
@@ -79,24 +80,22 @@ class Reader:
         lines = self._state.furniture.split(raw)
         rows = to_rows([line for line in lines if line.upright], self._state.fonts)
 
-        def page() -> Any:
-            return self._upright(raw)
-
+        view = PageView(self._document, raw.number)
         if raw.text_only:
-            assembly.add_blocks(by_geometry(page, raw, rows, self._state), None)
+            assembly.add_blocks(by_geometry(view, raw, rows, self._state), None)
         elif self._wants_layout(raw, rows):
-            assembly.add_blocks(by_layout(page(), raw, lines, self._state), page)
+            assembly.add_blocks(by_layout(view, raw, lines, self._state), view)
         else:
-            blocks = by_geometry(page, raw, rows, self._state)
-            assembly.add_blocks((part for block in blocks for part in split_tables(block, page)), page)
+            blocks = by_geometry(view, raw, rows, self._state)
+            assembly.add_blocks((part for block in blocks for part in split_tables(block, view)), view)
 
     def _wants_layout(self, raw: RawPage, rows: list[Row]) -> bool:
         layout = self._options.layout
         return layout == "always" or (layout == "auto" and needs_layout(raw, rows))
 
     def _fill_scan(self, assembly: Assembly, raw: RawPage) -> None:
-        page = self._upright(raw)
-        picture = render_clip(page, None, self._options.dpi)
+        view = PageView(self._document, raw.number)
+        picture = render_clip(view.page, None, self._options.dpi)
         lines = read_lines(picture, raw) if self._options.ocr != "never" else []
         raw.lines = lines
         self._state.fonts.add(lines)
@@ -107,13 +106,7 @@ class Reader:
         section = self._state.outline.path
         assembly.add(Kind.PAGE, whole, text, "", section, encode(picture), {"ocr": True})
         if lines:
-            assembly.add_blocks(understand_scan(picture, raw, kept, self._state), lambda: page)
-
-    def _upright(self, raw: RawPage) -> Any:
-        page = self._document[raw.number - 1]
-        if page.rotation:
-            page.remove_rotation()
-        return page
+            assembly.add_blocks(understand_scan(view, picture, raw, kept, self._state), view)
 
 
 def _one_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ import pymupdf
 
 from mmrag.ingest.pdf import regions
 from mmrag.ingest.pdf.boxes import inside
+from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.understand import by_geometry, from_regions
@@ -47,10 +48,12 @@ def read_lines(picture: Image, raw: RawPage) -> list[Line]:
     return lines
 
 
-def understand_scan(picture: Image, raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
+def understand_scan(
+    view: PageView, picture: Image, raw: RawPage, lines: list[Line], state: DocumentState
+) -> list[Block]:
     """Blocks of a scanned page: the layout model on a copy of the page whose words are those of OCR."""
     if state.options.layout == "never" or raw.text_only:
-        return by_geometry(lambda: None, raw, to_rows(lines, state.fonts), state)
+        return by_geometry(view, raw, to_rows(lines, state.fonts), state)
     with pymupdf.open() as copy:
         page = _page_with_words(copy, picture, raw, lines)
         found = regions.analyse(page) if lines else []
@@ -58,7 +61,7 @@ def understand_scan(picture: Image, raw: RawPage, lines: list[Line], state: Docu
         drawn = RawPage(raw.number, raw.width, raw.height, images=pictures)
         inked = [box for box in pictures if not _is_text(box, found)]
         drawn.images = inked
-        return from_regions(page, drawn, lines, found, [], state)
+        return from_regions(view, drawn, lines, found, [], state)
 
 
 def _is_text(box: Box, found: list[Region]) -> bool:

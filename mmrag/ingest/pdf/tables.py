@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from mmrag.ingest.pdf.encodings import readable
-from mmrag.ingest.pdf.values import Box, Line, Region
+from mmrag.ingest.pdf.values import Box, Line, Region, Word
 from mmrag.text.normalise import join_lines, normalise
 
 _WORD_GAP = 0.45
 _FULL_GRID = 0.6
-
-
-@dataclass(slots=True)
-class Word:
-    """A word with its box in points."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    text: str
-
-    @property
-    def middle(self) -> float:
-        """Of its height."""
-        return (self.y0 + self.y1) / 2
-
-
-def words_in(page: Any, box: Box) -> list[Word]:
-    """The words of the text layer whose middle lies in ``box``."""
-    return [
-        Word(x0, y0, x1, y1, readable(text))
-        for x0, y0, x1, y1, text, *_ in page.get_text(
-            "words", clip=(box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2)
-        )
-        if box[0] - 2 <= (x0 + x1) / 2 <= box[2] + 2 and box[1] - 2 <= (y0 + y1) / 2 <= box[3] + 2
-    ]
 
 
 def words_of(lines: list[Line]) -> list[Word]:

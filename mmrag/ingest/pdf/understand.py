@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from mmrag.ingest.pdf import captions, console, figures, order, paragraphs, regions, tables
 from mmrag.ingest.pdf.boxes import area, grow, inside, overlap, union
@@ -11,6 +10,7 @@ from mmrag.ingest.pdf.clusters import text_frames
 from mmrag.ingest.pdf.demand import has_split_rows
 from mmrag.ingest.pdf.drawings import Drawing, read_drawings
 from mmrag.ingest.pdf.outline import demote_byline, mark_heading
+from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role, Row
@@ -21,11 +21,11 @@ _MARGIN = 0.2
 _SPARSE = 0.35
 
 
-def by_geometry(page: Callable[[], Any], raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
+def by_geometry(view: PageView, raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
     """Blocks of a page from its rows alone: headings, paragraphs, lists and listings.
 
     Args:
-        page: loads the page of PyMuPDF.
+        view: of the page.
         raw: the page.
         rows: without header and footer.
         state: of the document.
@@ -37,27 +37,27 @@ def by_geometry(page: Callable[[], Any], raw: RawPage, rows: list[Row], state: D
     blocks: list[Block] = []
     for column in columns:
         for block in paragraphs.build(column):
-            mark_heading(block, raw.number, state, page, hinted=False)
+            mark_heading(block, raw.number, state, view, hinted=False)
             blocks.append(block)
     demote_byline(blocks, state.outline, raw.number)
     return paragraphs.merge_runs(blocks)
 
 
-def by_layout(page: Any, raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
+def by_layout(view: PageView, raw: RawPage, lines: list[Line], state: DocumentState) -> list[Block]:
     """Blocks of a page by the layout model, with its figures and tables, captions linked.
 
     Args:
-        page: of PyMuPDF; for a scan, one that holds the words which OCR read.
+        view: of the page.
         raw: the page's bitmaps and drawings.
         lines: without header and footer.
         state: of the document.
     """
-    found = regions.analyse(page)
-    return from_regions(page, raw, lines, found, read_drawings(page), state)
+    page = view.page
+    return from_regions(view, raw, lines, regions.analyse(page), read_drawings(page), state)
 
 
 def from_regions(
-    page: Any,
+    view: PageView,
     raw: RawPage,
     lines: list[Line],
     found: list[Region],
@@ -79,7 +79,7 @@ def from_regions(
             continue
         own = [line for line in region.lines if region.name == "caption" or not _in_any(line.box, boxes)]
         if own:
-            blocks += _region_blocks(page, raw, region, own, drawings, state)
+            blocks += _region_blocks(view, raw, region, own, drawings, state)
     left = [line for line in loose if line.upright and not _in_any(line.box, boxes)]
     for block in paragraphs.build(to_rows(left, state.fonts)):
         order.insert(blocks, block)
@@ -95,9 +95,7 @@ def from_regions(
         if block.role is Role.FIGURE:
             block.extra["lines"] = [line for line in lines if inside(line.box, block.box) > 0.5]
     demote_byline(blocks, state.outline, raw.number)
-    return [
-        part for block in paragraphs.merge_runs(blocks) for part in console.split_tables(block, lambda: page)
-    ]
+    return [part for block in paragraphs.merge_runs(blocks) for part in console.split_tables(block, view)]
 
 
 def _judged(region: Region, drawings: list[Drawing]) -> Region:
@@ -163,7 +161,7 @@ def _in_any(box: Box, boxes: Iterable[Box]) -> bool:
 
 
 def _region_blocks(
-    page: Any,
+    view: PageView,
     raw: RawPage,
     region: Region,
     lines: list[Line],
@@ -177,7 +175,7 @@ def _region_blocks(
     rows = to_rows([line for line in lines if line.upright] or lines, state.fonts)
     ocr = lines[0].ocr
     if name == "table":
-        return _table(page, region, lines, drawings, state)
+        return _table(view, region, lines, drawings, state)
     if name == "formula":
         return [Block(Role.FORMULA, box, rows, " ".join(row.text for row in rows), ocr=ocr)]
     if name == "caption":
@@ -189,16 +187,16 @@ def _region_blocks(
     ]
     for block in blocks:
         hinted = name in _HEADINGS
-        mark_heading(block, raw.number, state, lambda: page, hinted=hinted)
+        mark_heading(block, raw.number, state, view, hinted=hinted)
     return blocks
 
 
 def _table(
-    page: Any, region: Region, lines: list[Line], drawings: list[Drawing], state: DocumentState
+    view: PageView, region: Region, lines: list[Line], drawings: list[Drawing], state: DocumentState
 ) -> list[Block]:
     box = union([region.box, *(line.box for line in lines)])
     ocr = lines[0].ocr
-    words = tables.words_of(lines) if ocr else tables.words_in(page, box)
+    words = tables.words_of(lines) if ocr else view.words_in(box)
     rules = [item.box for item in drawings if item.shape == "rule" and _touches(item.box, box)]
     cells = tables.to_cells(words, region, rules)
     if len(cells) < 2 or len(cells[0]) < 2:

@@ -50,6 +50,7 @@ class RawPage:
         lines: in the order of the content stream.
         images: boxes of bitmaps.
         drawings: boxes of vector paths that can be seen.
+        rectangles: those of ``drawings`` that are plain rectangles or straight strokes.
         rotation: that the page is shown with; already applied to all boxes.
         error: why graphics or text are missing; empty if nothing is.
         text_only: whether graphics and OCR must be left alone.
@@ -61,6 +62,7 @@ class RawPage:
     lines: list[Line] = field(default_factory=list)
     images: list[Box] = field(default_factory=list)
     drawings: list[Box] = field(default_factory=list)
+    rectangles: list[Box] = field(default_factory=list)
     rotation: int = 0
     error: str = ""
     text_only: bool = False
@@ -89,6 +91,22 @@ class Region:
     columns: list[float] = field(default_factory=list)
     rows: list[float] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Word:
+    """A word with its box in points."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    text: str
+
+    @property
+    def middle(self) -> float:
+        """Of its height."""
+        return (self.y0 + self.y1) / 2
 
 
 @dataclass(slots=True)

@@ -1,0 +1,60 @@
+"""A page of an open document that is loaded only when something of it is needed, and read only once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from mmrag.ingest.pdf.boxes import holds_middle
+from mmrag.ingest.pdf.encodings import readable
+from mmrag.ingest.pdf.values import Box, Word
+
+
+class PageView:
+    """The page ``number`` (1-based) of ``document`` (of PyMuPDF), turned upright."""
+
+    def __init__(self, document: Any, number: int) -> None:
+        self._document = document
+        self._number = number
+
+    @cached_property
+    def page(self) -> Any:
+        """The page of PyMuPDF, without rotation."""
+        page = self._document[self._number - 1]
+        if page.rotation:
+            page.remove_rotation()
+        return page
+
+    def words_in(self, box: Box) -> list[Word]:
+        """The words of the text layer whose middle lies in ``box`` or within two points of it."""
+        around = (box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2)
+        return [word for word in self._words if holds_middle(around, (word.x0, word.y0, word.x1, word.y1))]
+
+    @cached_property
+    def _words(self) -> list[Word]:
+        return [
+            Word(x0, y0, x1, y1, readable(text))
+            for x0, y0, x1, y1, text, *_ in self.page.get_text("words", textpage=self._textpage)
+        ]
+
+    def spans_in(self, box: Box) -> list[dict[str, Any]]:
+        """Spans of one font each whose middle lies in ``box``, as PyMuPDF's ``dict`` gives them."""
+        return [span for span in self._spans if holds_middle(box, span["bbox"])]
+
+    @cached_property
+    def _spans(self) -> list[dict[str, Any]]:
+        return [
+            span
+            for block in self.page.get_text("dict", textpage=self._textpage)["blocks"]
+            for line in block.get("lines", ())
+            for span in line["spans"]
+            if span["text"].strip()
+        ]
+
+    @cached_property
+    def _textpage(self) -> Any:
+        import pymupdf
+
+        return self.page.get_textpage(
+            flags=pymupdf.TEXT_PRESERVE_LIGATURES | pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_CLIP
+        )
