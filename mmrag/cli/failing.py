@@ -34,19 +34,23 @@ def run(call: Callable[[], object]) -> int:
     except typer.TyperException as error:
         return _say(error.format_message() + _see_help(error), error.exit_code)
     except KeyboardInterrupt:
-        return _say("stopped", INTERRUPTED)
+        return _stopped()
     except BrokenPipeError:
         return _close_quietly()
     except OSError as error:
         return _say(_reason(error), ERROR)
     if code == INTERRUPTED:
-        return _say("stopped", INTERRUPTED)
+        return _stopped()
     return code if isinstance(code, int) else 0
 
 
 def _say(message: str, code: int) -> int:
     print("mmrag: " + " ".join(message.split()), file=sys.stderr)
     return code
+
+
+def _stopped() -> int:
+    return _say("stopped; what an index run had finished is kept, and the same command goes on", INTERRUPTED)
 
 
 def _see_help(error: typer.TyperException) -> str:
