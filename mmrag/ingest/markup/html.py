@@ -266,7 +266,8 @@ class _Reader:
 
 def _shown(parent: Tag) -> Iterator[str | Tag]:
     """The children of ``parent`` that a reader sees."""
-    from bs4 import CData, NavigableString, Tag
+    from bs4 import Tag
+    from bs4.element import CData, NavigableString
 
     for child in list(parent.children):
         if isinstance(child, Tag):
