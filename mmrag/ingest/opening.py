@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, cast
 
 from mmrag.config import IngestOptions
 from mmrag.errors import TooLargeError, UnreadableError, UnsupportedError
@@ -30,10 +31,26 @@ class Job:
     password: str | None = None
 
 
+class ResumableIngestor(Ingestor, Protocol):
+    """An ingestor that can read on behind a page that its parser did not survive."""
+
+    def resume(
+        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+    ) -> tuple[Document, Iterator[ParsedPage]]:
+        """As `Ingestor.open`, but the pages begin behind page ``after``, which is not touched."""
+        ...
+
+
 def open_file(
-    job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor]
+    job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor], after: int = 0
 ) -> tuple[Document, Iterator[ParsedPage]]:
     """The document, and its pages in order, parsed in this process as they are asked for.
+
+    Args:
+        job: the file.
+        options: limits and switches.
+        ingestors: by media type.
+        after: leave out the pages up to this one, which broke a parser before.
 
     Raises:
         IngestError: one of its subclasses, if the file can't be read at all.
@@ -50,4 +67,9 @@ def open_file(
     media_type = job.media_type or sniff(job.path, job.name)
     if media_type not in ingestors:
         raise UnsupportedError(f"{job.name}: nothing here reads {media_type}")
-    return ingestors[media_type].open(job.path, job.name, options, job.password)
+    ingestor = ingestors[media_type]
+    if not after:
+        return ingestor.open(job.path, job.name, options, job.password)
+    if not hasattr(ingestor, "resume"):
+        raise UnsupportedError(f"{job.name}: {media_type} can't be read from the middle")
+    return cast("ResumableIngestor", ingestor).resume(job.path, job.name, options, job.password, after)

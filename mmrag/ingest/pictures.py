@@ -63,10 +63,17 @@ class PictureIngestor:
             )
         return document, _pages(document, data, options)
 
+    def resume(
+        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+    ) -> tuple[Document, Iterator[ParsedPage]]:
+        """As `open`, but the pages begin behind page ``after``."""
+        document, _ = self.open(path, name, options, password)
+        return document, _pages(document, path.read_bytes(), options, after)
 
-def _pages(document: Document, data: bytes, options: IngestOptions) -> Iterator[ParsedPage]:
+
+def _pages(document: Document, data: bytes, options: IngestOptions, after: int = 0) -> Iterator[ParsedPage]:
     with opened(data, document.path, options.max_pixels) as picture:
-        for index in range(document.page_count):
+        for index in range(after, document.page_count):
             yield _page(document, picture, index, data, options)
 
 

@@ -6,10 +6,13 @@ import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from mmrag.config import IngestOptions
+from mmrag.errors import UnsupportedError
 from mmrag.ingest.base import Ingestor
 from mmrag.ingest.ocr import OCR_VERSION
+from mmrag.ingest.opening import ResumableIngestor
 from mmrag.ingest.sniff import BMP, GIF, HTML, JPEG, MARKDOWN, PDF, PLAIN, PNG, TIFF, WEBP
 from mmrag.types import Document, ParsedPage
 
@@ -31,6 +34,19 @@ class LazyIngestor:
     ) -> tuple[Document, Iterator[ParsedPage]]:
         """As `Ingestor.open`."""
         return self.load().open(path, name, options, password)
+
+    def resume(
+        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+    ) -> tuple[Document, Iterator[ParsedPage]]:
+        """As `ResumableIngestor.resume`.
+
+        Raises:
+            UnsupportedError: if the ingestor can't do that.
+        """
+        ingestor = self.load()
+        if not hasattr(ingestor, "resume"):
+            raise UnsupportedError(f"{name} can't be read from the middle")
+        return cast("ResumableIngestor", ingestor).resume(path, name, options, password, after)
 
     def load(self) -> Ingestor:
         """The ingestor itself."""

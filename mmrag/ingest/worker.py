@@ -59,12 +59,13 @@ class _Worker:
         return f"{self._name}: " + (f"parsing page {self._number}" if self._number else "opening it")
 
     def _open(self, job: dict[str, Any]) -> wire.Frame:
-        self._name, self._number = job["name"], 0
+        self._name, self._number = job["name"], job["after"]
         self._pages = iter(())
         document, self._pages = open_file(
             Job(Path(job["path"]), job["name"], job["media_type"], job["password"]),
             self._options,
             self._ingestors,
+            job["after"],
         )
         return wire.from_document(document)
 

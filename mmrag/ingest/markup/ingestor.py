@@ -44,6 +44,12 @@ class MarkupIngestor:
             DamagedError: if it is not text.
             UnreadableError: if it can't be read.
         """
+        return self.resume(path, name, options, password, 0)
+
+    def resume(
+        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+    ) -> tuple[Document, Iterator[ParsedPage]]:
+        """As `open`, but the sections begin behind number ``after``."""
         try:
             size = path.stat().st_size
             if size > _MAX_BYTES:
@@ -65,11 +71,13 @@ class MarkupIngestor:
             paged=False,
             metadata=parsed.metadata,
         )
-        return document, _pages(document, sections, PictureFinder(path, name, options))
+        return document, _pages(document, sections, PictureFinder(path, name, options), after)
 
 
-def _pages(document: Document, sections: list[Section], pictures: PictureFinder) -> Iterator[ParsedPage]:
-    for number, section in enumerate(sections, 1):
+def _pages(
+    document: Document, sections: list[Section], pictures: PictureFinder, after: int
+) -> Iterator[ParsedPage]:
+    for number, section in enumerate(sections[after:], after + 1):
         builder = PageBuilder(Page(document.id, number, label=section.label))
         for block, above in section.blocks:
             _add(builder, block, above, pictures)

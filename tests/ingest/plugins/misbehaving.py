@@ -17,6 +17,7 @@ from mmrag.errors import DamagedError
 from mmrag.types import Asset, BBox, Document, Element, Kind, Page, ParsedPage, element_id
 
 MEDIA_TYPE = "text/x-script"
+RESUMABLE = "text/x-resumable-script"
 
 
 def _misbehave(what: str, argument: str) -> None:
@@ -81,10 +82,12 @@ class ScriptIngestor:
         document = Document(
             "d" * 64, name, MEDIA_TYPE, password or "", len(steps), True, {"pid": os.getpid()}
         )
-        return document, self._pages(document, steps)
+        return document, self._pages(document, steps, 0)
 
-    def _pages(self, document: Document, steps: list[tuple[str, str, str]]) -> Iterator[ParsedPage]:
-        for number, (what, _, argument) in enumerate(steps, 1):
+    def _pages(
+        self, document: Document, steps: list[tuple[str, str, str]], after: int
+    ) -> Iterator[ParsedPage]:
+        for number, (what, _, argument) in enumerate(steps[after:], after + 1):
             _misbehave(what, argument)
             if what in ("asset", "broken", "environment"):
                 yield _page(document.id, number, what, argument)
@@ -92,5 +95,16 @@ class ScriptIngestor:
                 yield _page(document.id, number, "page", argument)
 
 
+class ResumableScriptIngestor(ScriptIngestor):
+    media_types = frozenset({RESUMABLE})
+
+    def resume(
+        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+    ) -> tuple[Document, Iterator[ParsedPage]]:
+        document, _ = self.open(path, name, options, password)
+        steps = [line.partition(" ") for line in path.read_text(encoding="utf-8").splitlines()]
+        return document, self._pages(document, steps, after)
+
+
 def ingestors() -> dict[str, ScriptIngestor]:
-    return {MEDIA_TYPE: ScriptIngestor()}
+    return {MEDIA_TYPE: ScriptIngestor(), RESUMABLE: ResumableScriptIngestor()}
