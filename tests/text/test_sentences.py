@@ -27,6 +27,8 @@ def split(text: str) -> list[str]:
         ("It is 0.672 or 1.5. Then 3.", ["It is 0.672 or 1.5.", "Then 3."]),
         ('He said "yes." Then (no.) Then.', ['He said "yes."', "Then (no.)", "Then."]),
         ("Wait... what? No... Then.", ["Wait... what?", "No...", "Then."]),
+        ("Quoi ? Oui ! Fin.", ["Quoi ?", "Oui !", "Fin."]),
+        ("Contents . . . . 7", ["Contents . . . . 7"]),
         ("今天下雨。明天呢？好；行！", ["今天下雨。", "明天呢？", "好；", "行！"]),
         ("他说：“好。”然后走了。", ["他说：“好。”", "然后走了。"]),
         ("等等……然后", ["等等……", "然后"]),
@@ -51,3 +53,11 @@ def test_spans_are_ordered_trimmed_and_cover_every_character(text: str) -> None:
     assert covered == "".join(text.split())
     assert all(start < end and text[start:end].strip() == text[start:end] for start, end in spans)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
+
+
+def test_long_texts_take_linear_work() -> None:
+    assert len(sentences("Word here. " * 200_000)) == 200_000
+    assert len(sentences("." * 200_000 + " A")) == 1
+    assert len(sentences("a b " * 200_000)) == 1
+    assert len(sentences("." * 200_000 + "A")) == 1
+    assert len(sentences("Contents " + ". " * 200_000 + "7")) == 1
