@@ -15,10 +15,11 @@ _FIGURE = (
     r"图|圖|図|插图|рис\.?|рисунок"
 )
 _TABLE = r"tables?|tab\.?|tabelle|tableau|tabla|tabella|表|表格|таблица"
-_NUMBER = r"[\dA-ZIVX]{0,4}(?:[\d][\d.\-–—]*|[A-Z][.\-–]?\d+|[IVX]+|[A-Z])[a-z]?"
+_NUMBER = r"(?:[A-Z]?[.\-–]?\d[\d.\-–—]*|[IVX]+|[A-Z])[a-z]?"
+_END = r"\s*[:.：。)—–|-]|\s|$"
 LABEL = re.compile(
-    rf"\s*(?P<figure>{_FIGURE})\s*{_NUMBER}(?P<end>\s*[:.：。)—–|-]|\s|$)|\s*(?P<table>{_TABLE})\s*{_NUMBER}(?P<end2>\s*[:.：。)—–|-]|\s|$)",
-    re.IGNORECASE,
+    rf"\s*(?P<figure>(?i:{_FIGURE}))\s*{_NUMBER}(?P<end>{_END})|"
+    rf"\s*(?P<table>(?i:{_TABLE}))\s*{_NUMBER}(?P<end2>{_END})"
 )
 _MAX_CHARS = 900
 _MAX_GAP = 48.0

@@ -15,6 +15,7 @@ _MONO = re.compile(
 _MIN_CHARS = 8
 _MIN_LINES = 4
 _ADVANCES = (0.45, 0.66)
+_USUAL = 0.525
 _MAX_HEIGHT = 1.12
 _HIGHEST = 1.5
 
@@ -30,10 +31,13 @@ class Fonts:
         self._sizes: Counter[float] = Counter()
         self._advances: dict[str, Counter[float]] = {}
         self._heights: dict[str, float] = {}
-        self._fixed: dict[str, float | None] = {}
+        self._fixed: dict[str, tuple[int, float | None]] = {}
+        self._body = 10.0
+        self._pages = 0
 
     def add(self, lines: list[Line]) -> None:
         """Take the lines of one page into account."""
+        self._pages += 1
         sizes: dict[float, int] = {}
         advances, heights = self._advances, self._heights
         for line in lines:
@@ -51,20 +55,19 @@ class Fonts:
                     heights[font] = height
         for size, length in sizes.items():
             self._sizes[round(size * 2) / 2] += length
-        self._fixed.clear()
+        if self._sizes:
+            self._body = max(self._sizes, key=self._sizes.__getitem__)
 
     @property
     def body(self) -> float:
         """Font size of most of the text, in points; 10 before any text was seen."""
-        return self._sizes.most_common(1)[0][0] if self._sizes else 10.0
+        return self._body
 
     def is_mono(self, line: Line) -> bool:
         """Whether the whole line is set in a fixed-width font."""
         if line.size <= 0 or line.ocr:
             return False
-        if line.font not in self._fixed:
-            self._fixed[line.font] = self._advance(line.font)
-        advance = self._fixed[line.font]
+        advance = self._advance(line.font)
         if advance is None:
             return False
         text = line.text
@@ -81,18 +84,31 @@ class Fonts:
         )
 
     def _advance(self, font: str) -> float | None:
-        """Width of every character over the font size, or ``None`` for a proportional font."""
-        named = _named_mono(font)
+        """Width of every character over the font size, or ``None`` for a proportional font.
+
+        Judged anew whenever half as many pages again have been seen.
+        """
         counts = self._advances.get(font)
-        if not counts:
-            return 0.525 if named else None
-        advance, times = counts.most_common(1)[0]
-        total = counts.total()
-        near = sum(count for value, count in counts.items() if abs(value - advance) <= 0.0035)
-        if named:
-            return advance if _ADVANCES[0] <= advance <= _ADVANCES[1] else 0.525
-        constant = total >= _MIN_LINES and near >= 0.6 * total and times > 1
-        return advance if constant and _ADVANCES[0] <= advance <= _ADVANCES[1] else None
+        if counts is None:
+            return _USUAL if _named_mono(font) else None
+        known = self._fixed.get(font)
+        if known is not None and known[0] > self._pages:
+            return known[1]
+        advance = _judge(counts, _named_mono(font))
+        self._fixed[font] = (self._pages + 1 + self._pages // 2, advance)
+        return advance
+
+
+def _judge(counts: Counter[float], named: bool) -> float | None:
+    advance, times = counts.most_common(1)[0]
+    if named and times < _MIN_LINES:
+        return _USUAL
+    total = counts.total()
+    near = sum(count for value, count in counts.items() if abs(value - advance) <= 0.0035)
+    constant = total >= _MIN_LINES and near >= 0.6 * total and times > 1
+    if (constant or named) and _ADVANCES[0] <= advance <= _ADVANCES[1]:
+        return advance
+    return _USUAL if named else None
 
 
 @lru_cache(maxsize=512)

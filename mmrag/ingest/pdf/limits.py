@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from mmrag.config import IngestOptions
+from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.values import RawPage
 
 
-def check_graphics(document: Any, page: Any, raw: RawPage, options: IngestOptions) -> None:
+def check_graphics(document: Any, view: PageView, raw: RawPage, options: IngestOptions) -> None:
     """Mark a page whose graphics must be left alone, with the reason as its error.
 
     Args:
         document: of PyMuPDF.
-        page: of it.
+        view: of the page.
         raw: its raw page; changed in place.
         options: for the limits.
     """
@@ -27,7 +28,7 @@ def check_graphics(document: Any, page: Any, raw: RawPage, options: IngestOption
         return
     if not raw.images:
         return
-    sizes = [(info["width"], info["height"]) for info in page.get_image_info()]
+    sizes = [(info["width"], info["height"]) for info in view.page.get_image_info()]
     sizes += [(item[2], item[3]) for item in document.get_page_images(raw.number - 1, full=True)]
     width, height = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
     if width * height > options.max_pixels:

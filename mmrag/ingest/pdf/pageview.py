@@ -11,19 +11,37 @@ from mmrag.ingest.pdf.values import Box, Word
 
 
 class PageView:
-    """The page ``number`` (1-based) of ``document`` (of PyMuPDF), turned upright."""
+    """The page ``number`` (1-based) of ``document`` (of PyMuPDF), as a reader sees it."""
 
     def __init__(self, document: Any, number: int) -> None:
         self._document = document
         self._number = number
+        self._copy: Any = None
+
+    @cached_property
+    def rotation(self) -> int:
+        """Degrees by which the page is turned to be shown: 0, 90, 180 or 270."""
+        return int(self._document[self._number - 1].rotation) % 360
 
     @cached_property
     def page(self) -> Any:
-        """The page of PyMuPDF, without rotation."""
+        """The page of PyMuPDF; of a rotated one, a copy that looks the same without rotation."""
         page = self._document[self._number - 1]
-        if page.rotation:
-            page.remove_rotation()
-        return page
+        turned = self.rotation
+        if not turned:
+            return page
+        import pymupdf
+
+        size = page.rect
+        page.set_rotation(0)
+        try:
+            # A page dies with its document, so the copy is held here.
+            self._copy = pymupdf.open()
+            upright = self._copy.new_page(width=size.width, height=size.height)
+            upright.show_pdf_page(upright.rect, self._document, self._number - 1, rotate=-turned)
+        finally:
+            page.set_rotation(turned)
+        return upright
 
     def words_in(self, box: Box) -> list[Word]:
         """The words of the text layer whose middle lies in ``box`` or within two points of it."""

@@ -6,9 +6,9 @@ import itertools
 import re
 from statistics import median
 
-from mmrag.ingest.pdf.boxes import shared_height
+from mmrag.ingest.pdf.boxes import shared_height, union
 from mmrag.ingest.pdf.rows import merge_rows, preformatted
-from mmrag.ingest.pdf.values import Block, Box, Role, Row
+from mmrag.ingest.pdf.values import Block, Line, Role, Row
 from mmrag.text.normalise import join_lines, normalise
 
 MARKER = re.compile(
@@ -19,6 +19,7 @@ BULLET = re.compile(r"\s*[•◦▪▫‣⁃∙·■□●○►▶➢✓∗*◆
 _SENTENCE_END = (".", "!", "?", ":", "。", "！", "？", "：", "…")
 _UNUSUAL = re.compile("[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff]|  ")
 _MAX_LIST_CHARS = 1500
+_MIN_SIDEWAYS = 20
 
 
 def build(rows: list[Row], *, trusted: bool = False) -> list[Block]:
@@ -43,13 +44,23 @@ def build(rows: list[Row], *, trusted: bool = False) -> list[Block]:
     return [_block(group) for group in groups]
 
 
+def sideways(lines: list[Line]) -> list[Block]:
+    """Text that runs up or down the page, as one paragraph in the order in which it was written."""
+    text = join_lines([line.text for line in lines])
+    if len(text) < _MIN_SIDEWAYS:
+        return []
+    return [Block(Role.PARAGRAPH, union(line.box for line in lines), [], text, ocr=lines[0].ocr)]
+
+
 def merge_runs(blocks: list[Block]) -> list[Block]:
     """List items that follow each other become one list, listings one listing."""
     merged: list[Block] = []
     for block in blocks:
         before = merged[-1] if merged else None
         if before is not None and _continues(before, block):
-            join = Block(before.role, _union(before.box, block.box), before.rows + block.rows, ocr=before.ocr)
+            join = Block(
+                before.role, union([before.box, block.box]), before.rows + block.rows, ocr=before.ocr
+            )
             gap = block.role is Role.LISTING and _gap(before, block) > 0.8 * block.rows[0].size
             join.text = before.text + ("\n\n" if gap else "\n") + block.text
             if block.role is Role.LISTING and not block.ocr:
@@ -172,12 +183,3 @@ def _normal(text: str) -> str:
     """`normalise`, which is left out where no character can need it: most paragraphs of most documents."""
     text = text.replace("\u00a0", " ")
     return normalise(text) if _UNUSUAL.search(text) else text.strip(" ")
-
-
-def _union(first: Box, second: Box) -> Box:
-    return (
-        min(first[0], second[0]),
-        min(first[1], second[1]),
-        max(first[2], second[2]),
-        max(first[3], second[3]),
-    )

@@ -10,6 +10,7 @@ from typing import Any
 import pymupdf
 
 from mmrag.ingest.pdf.encodings import readable
+from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.values import Box, Line, RawPage
 
 _SCALE = 100.0
@@ -28,20 +29,16 @@ _FEW_RULES = 3
 _FEW_LINES = 6
 
 
-def read_raw(page: Any, number: int, *, graphics: bool = True) -> RawPage:
-    """The lines, bitmaps and visible paths of ``page``; no picture is decoded.
-
-    A rotated page is turned upright in memory first, so that all that follows sees it as a reader does.
+def read_raw(view: PageView, number: int, *, graphics: bool = True) -> RawPage:
+    """The lines, bitmaps and visible paths of a page; no picture is decoded.
 
     Args:
-        page: of PyMuPDF.
+        view: of the page.
         number: 1-based.
         graphics: whether to look for bitmaps and paths on pages that have text.
     """
-    rotation = page.rotation % 360
-    if rotation:
-        page.remove_rotation()
-    raw = RawPage(number, page.rect.width, page.rect.height, rotation=rotation)
+    page = view.page
+    raw = RawPage(number, page.rect.width, page.rect.height, rotation=view.rotation)
     textpage = page.get_textpage(flags=_FLAGS)
     paths = other = 0
     lines = raw.lines

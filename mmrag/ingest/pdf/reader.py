@@ -12,13 +12,14 @@ from mmrag.ingest.pdf.console import split_tables
 from mmrag.ingest.pdf.demand import is_scan, needs_layout
 from mmrag.ingest.pdf.limits import check_graphics
 from mmrag.ingest.pdf.pageview import PageView
+from mmrag.ingest.pdf.paragraphs import sideways
 from mmrag.ingest.pdf.rawpage import read_raw
 from mmrag.ingest.pdf.render import encode, render_clip
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.scans import read_lines, understand_scan
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.understand import by_geometry, by_layout
-from mmrag.ingest.pdf.values import RawPage, Row
+from mmrag.ingest.pdf.values import Block, Line, RawPage, Row
 from mmrag.types import Kind, ParsedPage
 
 _AHEAD = 5
@@ -49,9 +50,9 @@ class Reader:
 
     def _read(self, index: int) -> RawPage:
         try:
-            page = self._document[index]
-            raw = read_raw(page, index + 1, graphics=self._options.layout != "never")
-            check_graphics(self._document, page, raw, self._options)
+            view = PageView(self._document, index + 1)
+            raw = read_raw(view, index + 1, graphics=self._options.layout != "never")
+            check_graphics(self._document, view, raw, self._options)
         except Exception as error:  # one page must not cost the others
             return RawPage(index + 1, 0.0, 0.0, error=f"page {index + 1} can't be read: {_one_line(error)}")
         self._state.add(raw)
@@ -59,18 +60,17 @@ class Reader:
 
     def _parse(self, raw: RawPage) -> ParsedPage:
         assembly = Assembly(self._id, raw, self._state)
-        error = raw.error
         if raw.width > 0 and raw.height > 0:
             try:
                 self._fill(assembly, raw)
             except Exception as problem:  # one page must not cost the others
-                error = error or f"page {raw.number} is incomplete: {_one_line(problem)}"
+                raw.error = raw.error or f"page {raw.number} is incomplete: {_one_line(problem)}"
         label = self._document[raw.number - 1].get_label() if self._labelled else ""
         return ParsedPage(
             page_value(self._id, raw, label),
             tuple(assembly.elements),
             tuple(assembly.assets.values()),
-            error or None,
+            raw.error or None,
         )
 
     def _fill(self, assembly: Assembly, raw: RawPage) -> None:
@@ -81,13 +81,24 @@ class Reader:
         rows = to_rows([line for line in lines if line.upright], self._state.fonts)
 
         view = PageView(self._document, raw.number)
+        turned = sideways([line for line in lines if not line.upright])
         if raw.text_only:
-            assembly.add_blocks(by_geometry(view, raw, rows, self._state), None)
-        elif self._wants_layout(raw, rows):
-            assembly.add_blocks(by_layout(view, raw, lines, self._state), view)
-        else:
-            blocks = by_geometry(view, raw, rows, self._state)
-            assembly.add_blocks((part for block in blocks for part in split_tables(block, view)), view)
+            assembly.add_blocks([*by_geometry(view, raw, rows, self._state), *turned], None)
+            return
+        blocks = self._laid_out(view, raw, lines) if self._wants_layout(raw, rows) else None
+        if blocks is None:
+            plain = by_geometry(view, raw, rows, self._state)
+            blocks = [part for block in plain for part in split_tables(block, view)] + turned
+        assembly.add_blocks(blocks, view)
+
+    def _laid_out(self, view: PageView, raw: RawPage, lines: list[Line]) -> list[Block] | None:
+        """Blocks by the layout model; ``None``, with the reason as the page's error, where it fails."""
+        try:
+            return by_layout(view, raw, lines, self._state)
+        except Exception as problem:  # whatever the model trips over, the text can still be read
+            reason = _one_line(problem)
+            raw.error = f"page {raw.number}: its layout could not be read, only its text: {reason}"
+            return None
 
     def _wants_layout(self, raw: RawPage, rows: list[Row]) -> bool:
         layout = self._options.layout

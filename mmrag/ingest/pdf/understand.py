@@ -81,7 +81,8 @@ def from_regions(
         if own:
             blocks += _region_blocks(view, raw, region, own, drawings, state)
     left = [line for line in loose if line.upright and not _in_any(line.box, boxes)]
-    for block in paragraphs.build(to_rows(left, state.fonts)):
+    turned = [line for line in loose if not line.upright and not _in_any(line.box, boxes)]
+    for block in [*paragraphs.build(to_rows(left, state.fonts)), *paragraphs.sideways(turned)]:
         order.insert(blocks, block)
     for box in boxes:
         order.insert(blocks, Block(Role.FIGURE, box))

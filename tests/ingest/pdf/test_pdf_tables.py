@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from mmrag.ingest.pdf.tables import gutters, markdown, rows_of, split_row, to_cells, words_of
+from mmrag.ingest.pdf.values import Line, Region, Word
+from mmrag.types import Kind
+
+from .conftest import fill, write
+
+ROWS = [
+    ("Region", "Orders", "Returned"),
+    ("North", "1204", "31"),
+    ("South", "998", "12"),
+    ("East", "1530", "77"),
+    ("West", "640", "9"),
+]
+AS_MARKDOWN = """| Region | Orders | Returned |
+| --- | --- | --- |
+| North | 1204 | 31 |
+| South | 998 | 12 |
+| East | 1530 | 77 |
+| West | 640 | 9 |"""
+
+
+def cells(page, y: float, rules: bool) -> None:
+    for i, row in enumerate(ROWS):
+        for j, cell in enumerate(row):
+            page.insert_text((140 + 120 * j, y + 18 * i), cell, fontsize=10)
+    if rules:
+        for i in range(len(ROWS) + 1):
+            page.draw_line((130, y - 13 + 18 * i), (480, y - 13 + 18 * i))
+        for x in (130, 250, 370, 480):
+            page.draw_line((x, y - 13), (x, y - 13 + 18 * len(ROWS)))
+
+
+def only_table(page):
+    (table,) = [element for element in page.elements if element.kind is Kind.TABLE]
+    return table
+
+
+def test_a_ruled_table_becomes_markdown_with_its_caption(parse):
+    def draw(page):
+        fill(page, 80)
+        write(page, 140, 240, "Table 3: Orders of the year by region.")
+        cells(page, 270, rules=True)
+        fill(page, 400)
+
+    _, (page,) = parse(draw, layout="auto")
+    table = only_table(page)
+    assert table.text == AS_MARKDOWN
+    assert table.caption == "Table 3: Orders of the year by region."
+    assert table.picture == page.assets[0].id
+
+
+def test_a_table_without_rules_is_found_too(parse):
+    def draw(page):
+        fill(page, 80)
+        cells(page, 270, rules=False)
+        fill(page, 400)
+
+    _, (page,) = parse(draw, layout="auto")
+    assert only_table(page).text == AS_MARKDOWN
+
+
+def test_a_table_printed_by_a_program_is_cut_out_of_its_listing(parse):
+    def draw(page):
+        fill(page, 80)
+        write(
+            page,
+            72,
+            300,
+            "> summary(fit)",
+            "        coef exp(coef)     z     p",
+            "age    0.021     1.021  2.10 0.036",
+            "sex   -0.511     0.600 -3.05 0.002",
+            "> plot(fit)",
+            font="cour",
+        )
+        fill(page, 400)
+
+    _, (page,) = parse(draw)
+    kinds = [(element.kind, element.text) for element in page.elements[1:-1]]
+    assert kinds == [
+        (Kind.TEXT, "> summary(fit)"),
+        (
+            Kind.TABLE,
+            "| | coef | exp(coef) | z | p |\n| --- | --- | --- | --- | --- |\n"
+            "| age | 0.021 | 1.021 | 2.10 | 0.036 |\n| sex | -0.511 | 0.600 | -3.05 | 0.002 |",
+        ),
+        (Kind.TEXT, "> plot(fit)"),
+    ]
+
+
+def word(x0: float, x1: float, y: float, text: str) -> Word:
+    return Word(x0, y, x1, y + 10, text)
+
+
+def test_rows_hold_words_of_one_height_from_left_to_right():
+    words = [word(60, 90, 101, "b"), word(0, 20, 120, "c"), word(0, 20, 100, "a")]
+    assert [[w.text for w in row] for row in rows_of(words)] == [["a", "b"], ["c"]]
+
+
+def test_gutters_are_where_no_row_has_a_word():
+    rows = [[word(0, 20, 0, "a"), word(60, 90, 0, "b")], [word(0, 40, 20, "c"), word(70, 90, 20, "d")]]
+    assert gutters(rows) == [50.0]
+
+
+def test_a_phrase_across_a_border_stays_whole_unless_strict():
+    row = [word(0, 30, 0, "Pearson"), word(33, 60, 0, "residuals"), word(90, 110, 0, "x")]
+    assert split_row(row, [32.0, 80.0]) == ["Pearson residuals", "", "x"]
+    assert split_row(row, [32.0, 80.0], strict=True) == ["Pearson", "residuals", "x"]
+
+
+def test_a_wrapped_cell_joins_the_row_above():
+    words = [
+        word(0, 30, 0, "border"),
+        word(60, 90, 0, "labels"),
+        word(100, 130, 0, "with"),
+        word(60, 90, 12, "boxes"),
+        word(0, 30, 24, "left"),
+        word(60, 90, 24, "aligned"),
+    ]
+    region = Region("table", (0, 0, 130, 34), columns=[45.0], rows=[23.0])
+    assert to_cells(words, region, []) == [["border", "labels with boxes"], ["left", "aligned"]]
+
+
+def test_ruled_rows_are_whole_rows():
+    words = [
+        word(0, 30, 0, "a"),
+        word(60, 90, 0, "one"),
+        word(0, 30, 12, "b"),
+        word(60, 90, 12, "two"),
+        word(0, 9, 30, "c"),
+    ]
+    region = Region("table", (0, 0, 100, 40), columns=[45.0], rows=[26.0])
+    assert to_cells(words, region, [(0, 26, 100, 26.5)]) == [["a b", "one two"], ["c", ""]]
+
+
+def test_bars_in_cells_are_escaped():
+    assert markdown([["a|b", "c"], ["", "d"]]) == "| a\\|b | c |\n| --- | --- |\n|  | d |"
+
+
+def test_words_of_ocr_lines_are_placed_by_their_letters():
+    line = Line(0, 0, 110, 10, 8, "early radical", 10, "", ocr=True)
+    first, second = words_of([line])
+    assert (first.text, second.text) == ("early", "radical")
+    assert first.x1 <= second.x0 <= 60

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pymupdf
+import pytest
+
+from mmrag.config import IngestOptions
+from mmrag.ingest.pdf import PdfIngestor, reader
+from mmrag.types import Kind
+
+from .conftest import PROSE, fill, write
+
+
+def texts(page, kind=Kind.TEXT):
+    return [element.text for element in page.elements if element.kind is kind]
+
+
+def test_lines_become_paragraphs_and_hyphens_go(parse):
+    def draw(page):
+        write(
+            page,
+            72,
+            100,
+            "Every element of the docu-",
+            "ment is found, however the",
+            "lines are broken by it.",
+        )
+        write(page, 72, 160, "A second paragraph stands", "well below the first one.")
+
+    _, (page,) = parse(draw)
+    assert texts(page) == [
+        "Every element of the document is found, however the lines are broken by it.",
+        "A second paragraph stands well below the first one.",
+    ]
+
+
+def test_indented_first_lines_part_paragraphs(parse):
+    def draw(page):
+        y = write(page, 72, 100, PROSE[:80], PROSE[80:160], "and so it ends here.")
+        y = write(page, 90, y, "A new one begins " + PROSE[:60])
+        write(page, 72, y, PROSE[:80], "and that is all.")
+
+    _, (page,) = parse(draw)
+    assert len(texts(page)) == 2
+    assert texts(page)[1].startswith("A new one begins")
+
+
+def test_headings_have_levels_and_the_section_goes_on_over_pages(parse):
+    def first(page):
+        write(page, 72, 90, "1 Methods", size=16, font="hebo")
+        fill(page, 100)
+        write(page, 72, 300, "1.1 Data", size=13, font="hebo")
+        fill(page, 310)
+
+    def second(page):
+        fill(page, 100)
+        write(page, 72, 300, "2 Results", size=16, font="hebo")
+        fill(page, 310)
+
+    _, pages = parse(first, second)
+    headings = [
+        (e.text, e.metadata["level"], e.section) for p in pages for e in p.elements if e.kind is Kind.HEADING
+    ]
+    assert headings == [
+        ("1 Methods", 1, ()),
+        ("1.1 Data", 2, ("1 Methods",)),
+        ("2 Results", 1, ()),
+    ]
+    assert [e.section for e in pages[1].elements] == [("1 Methods", "1.1 Data"), (), ("2 Results",)]
+
+
+def test_bookmarks_give_the_levels(tmp_path: Path):
+    document = pymupdf.open()
+    for title in ("Beginnings", "Smaller matters"):
+        page = document.new_page()
+        write(page, 72, 90, title, size=14)
+        fill(page, 110)
+    document.set_toc([[1, "Beginnings", 1], [2, "Smaller matters", 2]])
+    document.save(tmp_path / "toc.pdf")
+    _, pages = PdfIngestor().open(tmp_path / "toc.pdf", "toc.pdf", IngestOptions(layout="never"))
+    assert [e.metadata["level"] for p in pages for e in p.elements if e.kind is Kind.HEADING] == [1, 2]
+
+
+def test_header_footer_and_page_number_are_left_out(parse):
+    def draw_page(number):
+        def draw(page):
+            write(page, 72, 50, "The Annual Report of the Society")
+            fill(page, 90, f"Page text number {number}. " + PROSE * 3)
+            write(page, 290, 800, str(number))
+            write(page, 72, 815, "Printed in Vienna")
+
+        return draw
+
+    _, pages = parse(*[draw_page(number) for number in range(1, 7)])
+    for page in pages:
+        assert len(page.elements) == 1
+        assert "Annual Report" not in page.elements[0].text
+        assert page.elements[0].text.startswith("Page text")
+
+
+def test_a_heading_at_the_top_of_a_page_is_not_a_header(parse):
+    def draw_page(number):
+        def draw(page):
+            write(page, 72, 50, "The Annual Report of the Society")
+            write(
+                page,
+                72,
+                80,
+                f"{number} {('Alpha', 'Beta', 'Gamma', 'Delta', 'Epsilon')[number - 1]}",
+                size=15,
+                font="hebo",
+            )
+            fill(page, 100)
+
+        return draw
+
+    _, pages = parse(*[draw_page(number) for number in range(1, 6)])
+    assert [e.text for p in pages for e in p.elements if e.kind is Kind.HEADING] == [
+        "1 Alpha",
+        "2 Beta",
+        "3 Gamma",
+        "4 Delta",
+        "5 Epsilon",
+    ]
+
+
+def test_two_columns_are_read_one_after_the_other(parse):
+    def draw(page):
+        page.insert_textbox((60, 100, 285, 500), "Left column. " + PROSE * 4 + "Left ends.", fontsize=10)
+        page.insert_textbox((310, 100, 535, 500), "Right column. " + PROSE * 4 + "Right ends.", fontsize=10)
+
+    _, (page,) = parse(draw)
+    whole = " ".join(texts(page))
+    assert whole.index("Left ends.") < whole.index("Right column.")
+    assert "Right" not in whole[: whole.index("Left ends.")]
+
+
+def test_a_listing_keeps_its_lines_and_its_indentation(parse):
+    code = [
+        "def area(width, height):",
+        "    if width < 0:",
+        "        raise ValueError(width)",
+        "    return width * height",
+    ]
+
+    def draw(page):
+        fill(page, 80)
+        write(page, 72, 300, *code, font="cour")
+        fill(page, 400)
+
+    _, (page,) = parse(draw)
+    assert texts(page)[1] == "\n".join(code)
+
+
+def test_list_items_become_one_list(parse):
+    def draw(page):
+        fill(page, 80)
+        y = write(
+            page, 80, 300, "1. The first item is short.", "2. The second item is longer and runs over two"
+        )
+        y = write(page, 92, y, "lines of the page.")
+        write(page, 80, y, "3. The third item.")
+
+    _, (page,) = parse(draw)
+    assert texts(page)[1].split("\n") == [
+        "1. The first item is short.",
+        "2. The second item is longer and runs over two lines of the page.",
+        "3. The third item.",
+    ]
+
+
+def test_ids_are_stable_and_distinct(make):
+    def draw(page):
+        for y in (100, 300):
+            write(page, 72, y, "The same words stand here twice.")
+
+    path = make(draw)
+    first, again = (
+        list(PdfIngestor().open(path, "made.pdf", IngestOptions(layout="never"))[1]) for _ in range(2)
+    )
+    assert len({element.id for element in first[0].elements}) == 2
+    assert first == again
+
+
+def test_text_that_runs_up_the_page_is_kept(parse):
+    def draw(page):
+        fill(page, 80)
+        page.insert_text((560, 600), "Preprint of the fourth of May, not for sale", fontsize=10, rotate=90)
+
+    _, (page,) = parse(draw)
+    assert texts(page)[1] == "Preprint of the fourth of May, not for sale"
+
+
+def test_pages_are_read_as_they_are_asked_for(make, monkeypatch):
+    seen = []
+    real = reader.read_raw
+    monkeypatch.setattr(
+        reader, "read_raw", lambda view, number, **more: seen.append(number) or real(view, number, **more)
+    )
+    path = make(*[lambda page: fill(page, 80)] * 30)
+    _, pages = PdfIngestor().open(path, "made.pdf", IngestOptions(layout="never"))
+    assert seen == []
+    next(pages)
+    assert len(seen) < 10
+    pages.close()
+
+
+@pytest.mark.parametrize("title", ["A Study of Foxes", ""])
+def test_the_document_says_who_wrote_it(tmp_path: Path, title: str):
+    document = pymupdf.open()
+    fill(document.new_page(), 80)
+    document.set_metadata(
+        {"title": title or "thesis.docx", "author": "A. Reynard", "creationDate": "D:20240131120000Z"}
+    )
+    document.save(tmp_path / "m.pdf")
+    found, pages = PdfIngestor().open(tmp_path / "m.pdf", "sub/m.pdf", IngestOptions(layout="never"))
+    list(pages)
+    assert (found.title, found.path, found.page_count, found.paged) == (title, "sub/m.pdf", 1, True)
+    assert found.metadata["author"] == "A. Reynard"
+    assert found.metadata["created"] == "2024-01-31"
+    assert len(found.id) == 64
