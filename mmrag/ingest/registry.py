@@ -13,6 +13,7 @@ from mmrag.errors import UnsupportedError
 from mmrag.ingest.base import Ingestor
 from mmrag.ingest.ocr import OCR_VERSION
 from mmrag.ingest.opening import ResumableIngestor
+from mmrag.ingest.sessions import limit_other_sessions
 from mmrag.ingest.sniff import BMP, GIF, HTML, JPEG, MARKDOWN, PDF, PLAIN, PNG, TIFF, WEBP
 from mmrag.types import Document, ParsedPage
 
@@ -22,12 +23,13 @@ class LazyIngestor:
     """An `Ingestor` whose module, with the parser library behind it, is imported when it first opens a file.
 
     ``media_types`` and ``version`` are stated here because an index is compared with them on every run,
-    most of which parse nothing.
+    most of which parse nothing. ``makes_sessions`` says that its library loads ONNX models of its own.
     """
 
     place: str
     media_types: frozenset[str]
     version: str
+    makes_sessions: bool = False
 
     def open(
         self, path: Path, name: str, options: IngestOptions, password: str | None = None
@@ -50,13 +52,15 @@ class LazyIngestor:
 
     def load(self) -> Ingestor:
         """The ingestor itself."""
+        if self.makes_sessions:
+            limit_other_sessions()
         module, _, name = self.place.partition(":")
         made: Ingestor = getattr(importlib.import_module(module), name)()
         return made
 
 
 INGESTORS: tuple[LazyIngestor, ...] = (
-    LazyIngestor("mmrag.ingest.pdf:PdfIngestor", frozenset({PDF}), "pdf-1"),
+    LazyIngestor("mmrag.ingest.pdf:PdfIngestor", frozenset({PDF}), "pdf-1", makes_sessions=True),
     LazyIngestor(
         "mmrag.ingest.pictures:PictureIngestor",
         frozenset({PNG, JPEG, WEBP, TIFF, BMP, GIF}),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mmrag.ingest.reading_order import reading_order
+from mmrag.ingest.sessions import threads_given
 from mmrag.types import BBox
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read_text(image: Image, *, threads: int | None = None) -> list[OcrLine]:
 
     if min(image.size) < _MIN_SIDE:
         return []
-    detector, recogniser = _models(threads or _default_threads())
+    detector, recogniser = _models(threads or threads_given())
     upright = shrunk(on_white(image), _MAX_SIDE)
     pixels = np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
     readings = [(box, recogniser.read(pixels, box)) for box in detector.find(pixels)]
@@ -120,11 +120,6 @@ def _turned(box: BBox, turn: int) -> BBox:
         case 270:
             return BBox(y0, 1 - x1, y1, 1 - x0)
     return box
-
-
-def _default_threads() -> int:
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, int(said)) if said.isdecimal() else 1
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmrag.errors import ModelError
+from mmrag.ingest.sessions import limited
 
 
 def models_folder() -> Path:
@@ -38,9 +39,7 @@ def make_session(weights: Path, threads: int) -> Any:
             f"OCR needs {weights.name}, which is not in {weights.parent}: pip install --force-reinstall "
             "'rapidocr>=3.10,<4'"
         )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
+    options = limited(onnxruntime.SessionOptions(), threads)
     options.log_severity_level = 4
     try:
         return onnxruntime.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
