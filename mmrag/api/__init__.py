@@ -11,7 +11,7 @@ from mmrag.api.index import Index, IndexInfo, open_index
 from mmrag.config import Recipe, load_recipe
 from mmrag.errors import FingerprintError, UsageError
 from mmrag.index.lock import WriterLock
-from mmrag.index.store import is_index
+from mmrag.index.store import LOCK, is_free, is_index
 from mmrag.types import Report
 
 __all__ = ["Index", "IndexInfo", "build", "index_path", "list_indexes", "open_index"]
@@ -53,7 +53,7 @@ def build(
     if not root.exists():
         raise UsageError(f"there is no folder {folder}")
     path = index_path(index if index is not None else root.stem if root.is_file() else root.name)
-    if path.is_dir() and not is_index(path) and any(path.iterdir()):
+    if not is_index(path) and not is_free(path):
         raise UsageError(f"{path} holds other files and is no index: choose another place with --index")
     if isinstance(pipeline, Recipe):
         recipe = pipeline
@@ -99,7 +99,7 @@ def _rebuild(
     except FingerprintError:
         shutil.rmtree(fresh)
         report = update(fresh, root, recipe, password=password, progress=progress)
-    with WriterLock(path / "writer.lock"):
+    with WriterLock(path / LOCK):
         old = path.with_name(f".{path.name}.old")
         shutil.rmtree(old, ignore_errors=True)
         path.rename(old)

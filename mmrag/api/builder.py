@@ -15,7 +15,7 @@ from mmrag.api.document import DocumentWriter
 from mmrag.config import Recipe
 from mmrag.errors import FingerprintError, IngestError, UsageError
 from mmrag.index.lock import WriterLock
-from mmrag.index.store import Store, create, is_index, translated
+from mmrag.index.store import LOCK, Store, create, is_index, translated
 from mmrag.index.vectors import write_derived
 from mmrag.index.writer import FileState, Writer
 from mmrag.ingest import INGEST_VERSION
@@ -95,9 +95,10 @@ def update(
     begin = time.perf_counter()
     strategies = load_strategies(recipe)
     with translated(path):
-        if not is_index(path):
-            create(path)
-        with WriterLock(path / "writer.lock"):
+        path.mkdir(parents=True, exist_ok=True)
+        with WriterLock(path / LOCK):
+            if not is_index(path):
+                create(path)
             writer = Writer(path)
             try:
                 return _run(writer, root, recipe, strategies, password, _Tally(progress), begin)

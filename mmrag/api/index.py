@@ -16,7 +16,7 @@ from mmrag.config.recipe import parse_recipe
 from mmrag.errors import NotAnIndexError, UsageError
 from mmrag.index.lock import WriterLock
 from mmrag.index.reader import Reader, names
-from mmrag.index.store import is_index
+from mmrag.index.store import LOCK, is_index
 from mmrag.index.vectors import write_derived
 from mmrag.index.writer import Writer
 from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Query, Report
@@ -160,7 +160,7 @@ class Index:
         gone = tuple(found for found in self.documents() if names(found, document))
         if not gone:
             raise UsageError(f"the index {self.path} has no document {document!r}: see mmrag info --files")
-        with WriterLock(self.path / "writer.lock"):
+        with WriterLock(self.path / LOCK):
             writer = Writer(self.path)
             try:
                 with writer.writing():

@@ -19,6 +19,8 @@ from mmrag.types import Kind
 
 SCHEMA_VERSION = 1
 DATABASE = "mmrag.sqlite"
+LOCK = "writer.lock"
+_FRESH = f".{DATABASE}.new"
 
 
 def is_index(path: Path) -> bool:
@@ -26,13 +28,20 @@ def is_index(path: Path) -> bool:
     return (path / DATABASE).is_file()
 
 
+def is_free(path: Path) -> bool:
+    """Whether an index can be made here: nothing is there, or only what a killed beginning left."""
+    if not path.is_dir():
+        return not path.exists()
+    return all(file.name == LOCK or file.name.startswith(_FRESH) for file in path.iterdir())
+
+
 def create(path: Path) -> None:
-    """Make an empty index in the folder ``path``, which is made if it is missing.
+    """Make an empty index in the folder ``path``, which is made if it is missing; one process at a time.
 
     The database is made beside and renamed, so that a kill leaves no half-made index.
     """
     path.mkdir(parents=True, exist_ok=True)
-    temporary = path / f".{DATABASE}.new"
+    temporary = path / _FRESH
     temporary.unlink(missing_ok=True)
     connection = sqlite3.connect(temporary, isolation_level=None)
     try:

@@ -176,6 +176,21 @@ def test_missing_and_foreign_places_are_refused(tmp_path: Path, folder: Path) ->
         mmrag.build(folder, folder, pipeline=RECIPE)
 
 
+def test_what_a_killed_beginning_left_is_no_obstacle(tmp_path: Path, folder: Path) -> None:
+    path = tmp_path / "index"
+    path.mkdir()
+    for name in (".mmrag.sqlite.new", ".mmrag.sqlite.new-journal", "writer.lock"):
+        (path / name).write_bytes(b"half")
+    with mmrag.build(folder, path, pipeline=RECIPE) as index:
+        assert best(index, "zebra stripes") == "a.md"
+
+
+def test_a_file_in_the_place_of_the_index_is_refused(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "index").write_text("mine")
+    with pytest.raises(UsageError, match="holds other files and is no index"):
+        mmrag.build(folder, tmp_path / "index", pipeline=RECIPE)
+
+
 def test_an_empty_folder_gives_an_empty_index(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     with mmrag.build(tmp_path / "docs", tmp_path / "index", pipeline=RECIPE) as index:
