@@ -27,8 +27,8 @@ from mmrag.config import IngestOptions
 from mmrag.encoders import load_encoder
 from mmrag.encoders.batching import encode_texts
 from mmrag.index.lexical import Terms, bm25
-from mmrag.index.vectors import faiss
 from mmrag.ingest.pdf import PdfIngestor
+from mmrag.retrieve.retriever import CHUNKS_A_PAGE
 from mmrag.strategies.chunks import chunk
 from mmrag.text.terms import query_terms
 from mmrag.types import Query
@@ -105,6 +105,7 @@ def query_overhead(devset: Path, index: mmrag.Index) -> None:
     retriever = index._retriever
     retriever.search(Query(questions[0]))
     spaces, options, connection = retriever._spaces, index.recipe.retrieve, index._reader.connection
+    wanted = options.depth * CHUNKS_A_PAGE
     extra = []
     for question in questions * 3:
         begin = time.perf_counter()
@@ -114,9 +115,9 @@ def query_overhead(devset: Path, index: mmrag.Index) -> None:
         words = query_terms(question)
         for name, encoder in retriever._asked(question):
             vector = encoder.encode_queries([question])[0]
-            spaces[name]._index.search(vector[None, :], options.depth)
-        for table in Terms:
-            bm25(connection, table, words, options.depth)
+            spaces[name]._index.search(vector[None, :], min(wanted, spaces[name]._index.ntotal))
+        bm25(connection, Terms.PAGES, words, options.depth)
+        bm25(connection, Terms.ELEMENTS, words, wanted)
         extra.append(whole - (time.perf_counter() - begin))
     print(
         f"- query overhead beyond encoder, FAISS and FTS5, {len(extra)} searches: "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,11 @@ def names(document: Document, given: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
+def _section(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
 def _element(row: Sequence[Any]) -> Element:
     element, document, page, kind, x0, y0, x1, y1, text, caption, section, order, picture, metadata = row
     return Element(
@@ -152,8 +158,8 @@ def _element(row: Sequence[Any]) -> Element:
         bbox=None if x0 is None else BBox(x0, y0, x1, y1),
         text=text,
         caption=caption,
-        section=tuple(json.loads(section)),
+        section=_section(section),
         order=order,
         picture=picture,
-        metadata=json.loads(metadata),
+        metadata={} if metadata == "{}" else json.loads(metadata),
     )

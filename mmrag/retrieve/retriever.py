@@ -14,6 +14,7 @@ from mmrag.errors import UsageError
 from mmrag.index.lexical import Terms, bm25
 from mmrag.index.reader import Reader
 from mmrag.index.vectors import VectorSpace, load_spaces
+from mmrag.retrieve.evidence import Evidence, find_evidence
 from mmrag.retrieve.fusion import RankedList, best_of_pages, fuse
 from mmrag.text.script import language, readable_share
 from mmrag.text.terms import query_terms
@@ -26,8 +27,6 @@ READABLE = 0.8
 
 CHUNKS_A_PAGE = 6
 """How many chunks are asked of a space for each page wanted, so that long pages leave room for others."""
-
-ELEMENTS_A_HIT = 5
 
 SUPPORT = 0.5
 """Weight of a page's second best chunk in its dense score; measured by benchmarks/retrieval.py."""
@@ -88,8 +87,9 @@ class Retriever:
             pages, scores = fuse(lists, self._options.fusion, self._options.rrf_k)
             order = np.lexsort((self._corpus.places[np.searchsorted(self._corpus.pages, pages)], -scores))
             best = order[:top_k]
-            elements = self._elements(pages[best], vectors, lexical, allowed)
-            return self._hits(pages[best], scores[best], lists, elements)
+            asked = [(self._spaces[name], vector) for name, vector in vectors.items()]
+            evidence = find_evidence(self._store, pages[best], asked, lexical, allowed.elements)
+            return self._hits(pages[best], scores[best], lists, evidence)
 
     def _asked(self, text: str) -> list[tuple[str, Encoder]]:
         """The first encoder that knows the language of ``text``, else the first that reads it, else none."""
@@ -179,58 +179,23 @@ class Retriever:
         pages = space.places.pages[space.places.of(found)]
         return best_of_pages(pages, scores.astype(np.float64), depth, SUPPORT)
 
-    def _elements(
-        self,
-        pages: Rows,
-        vectors: Mapping[str, NDArray[np.float32]],
-        lexical: Mapping[int, float],
-        allowed: Allowed,
-    ) -> dict[int, list[tuple[int, str]]]:
-        """For each page its best elements, best first: row, and the chunk's snippet that matched best."""
-        highest = max(lexical.values(), default=1.0)
-        scores: dict[int, float] = {}
-        chunk_of: dict[int, tuple[float, int]] = {}
-        for name, vector in vectors.items():
-            space = self._spaces[name]
-            at = np.flatnonzero(np.isin(space.places.pages, pages))
-            exact = space.score(vector, space.places.chunks[at])
-            for element, chunk, score in zip(
-                space.places.elements[at].tolist(),
-                space.places.chunks[at].tolist(),
-                exact.tolist(),
-                strict=True,
-            ):
-                if score > chunk_of.get(element, (-2.0, 0))[0]:
-                    chunk_of[element] = (score, chunk)
-        for element, (score, _) in chunk_of.items():
-            scores[element] = score
-        for element, score in lexical.items():
-            scores[element] = scores.get(element, 0.0) + score / highest
-        snippets = self._store.snippets([chunk for _, chunk in chunk_of.values()])
-        members = self._store.elements_of_pages(pages.tolist())
-        if allowed.elements is not None:
-            kept = set(allowed.elements.tolist())
-            members = {page: [row for row in rows if row in kept] for page, rows in members.items()}
-        return {
-            page: [
-                (row, snippets[chunk_of[row][1]] if row in chunk_of else "")
-                for row in sorted(rows, key=lambda row: -scores.get(row, 0.0))[:ELEMENTS_A_HIT]
-            ]
-            for page, rows in members.items()
-        }
-
     def _hits(
         self,
         pages: Rows,
         scores: NDArray[np.float64],
         lists: list[RankedList],
-        elements: Mapping[int, list[tuple[int, str]]],
+        evidence: Mapping[int, Evidence],
     ) -> list[Hit]:
         shown = self._store.pages(pages.tolist())
-        values = self._store.elements([row for members in elements.values() for row, _ in members])
+        elements = self._store.elements([row for found in evidence.values() for row in found.elements])
+        snippets = self._store.snippets(
+            [found.chunk for found in evidence.values() if found.chunk is not None]
+        )
+        ranks = [{page: at for at, page in enumerate(ranked.pages.tolist())} for ranked in lists]
         hits: list[Hit] = []
         for page, score in zip(pages.tolist(), scores.tolist(), strict=True):
-            members = [(values[row], snippet) for row, snippet in elements[page]]
+            found = evidence[page]
+            members = tuple(elements[row] for row in found.elements)
             document, value = shown[page]
             hits.append(
                 Hit(
@@ -238,22 +203,17 @@ class Retriever:
                     score=score,
                     document=self._corpus.documents[document],
                     page=value,
-                    element=members[0][0],
-                    elements=tuple(element for element, _ in members),
-                    sources=_sources(page, lists),
-                    snippet=members[0][1] or _beginning(members[0][0]),
+                    element=members[0],
+                    elements=members,
+                    sources=tuple(
+                        Source(ranked.name, rank[page] + 1, float(ranked.scores[rank[page]]))
+                        for ranked, rank in zip(lists, ranks, strict=True)
+                        if page in rank
+                    ),
+                    snippet=snippets[found.chunk] if found.chunk is not None else _beginning(members[0]),
                 )
             )
         return hits
-
-
-def _sources(page: int, lists: list[RankedList]) -> tuple[Source, ...]:
-    found = []
-    for ranked in lists:
-        at = np.flatnonzero(ranked.pages == page)
-        if len(at):
-            found.append(Source(ranked.name, int(at[0]) + 1, float(ranked.scores[at[0]])))
-    return tuple(found)
 
 
 def _beginning(element: Element, length: int = 300) -> str:
