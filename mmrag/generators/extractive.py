@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from mmrag.encoders.base import Encoder
 from mmrag.generators.base import Evidence, Generation
+from mmrag.generators.confidence import THRESHOLD, confidence_of
 from mmrag.generators.passages import Passage, passages
 from mmrag.generators.phrases import phrases
 from mmrag.generators.scoring import READABLE, Scored, Scorer
@@ -18,12 +18,6 @@ WORTH_QUOTING = 0.8
 """A second quote is given if its score is at least this share of the best one's."""
 SAME_WORDS = 0.6
 """Share of the shorter quote's words that two quotes may have in common."""
-THRESHOLD = 0.5
-"""Least confidence to answer."""
-EVEN_SCORE = {True: 0.52, False: 0.35}
-"""Best score at which the confidence is one half, with and without an encoder: the highest that still answers
-95 % of answerable questions (benchmarks/calibrate_refusal.py)."""
-STEEPNESS = 12.0
 
 
 class ExtractiveGenerator:
@@ -49,7 +43,7 @@ class ExtractiveGenerator:
         """Up to three quotes, each with its number; a refusal where the best one is too weak."""
         words = phrases(language(question))
         ranked = self.rank(question, hits)
-        confidence = confidence_of(ranked, self._encoder_for(question) is not None)
+        confidence = confidence_of(question, ranked, self._encoder_for(question) is not None)
         if not ranked or confidence < self._threshold:
             return Generation(words.nothing, (), refused=True, confidence=confidence)
         chosen = choose(ranked)
@@ -70,13 +64,6 @@ class ExtractiveGenerator:
         )
 
 
-def confidence_of(ranked: Sequence[Scored], with_meaning: bool) -> float:
-    """0..1: a logistic function of the best score; ``with_meaning`` where an encoder took part in it."""
-    if not ranked or not ranked[0].coverage + ranked[0].meaning:
-        return 0.0
-    return 1 / (1 + math.exp(-STEEPNESS * (ranked[0].score - EVEN_SCORE[with_meaning])))
-
-
 def choose(ranked: Sequence[Scored]) -> list[Passage]:
     """The best passage, and at most two more that are nearly as good and say something else."""
     chosen: list[Passage] = []
@@ -91,10 +78,19 @@ def choose(ranked: Sequence[Scored]) -> list[Passage]:
 
 
 def _says_the_same(one: Passage, other: Passage) -> bool:
-    """Whether one quote is in the other, or has its words; what differs in a number says something else."""
-    if one.element.id == other.element.id and (one.quote in other.quote or other.quote in one.quote):
+    """Whether the quotes overlap, or share their words; what differs in a number says something else."""
+    if one.element.id == other.element.id and _overlap(one, other):
         return True
     shorter, longer = sorted((set(one.own), set(other.own)), key=len)
     if any(term[-1].isdigit() for term in shorter - longer):
         return False
     return len(shorter & longer) > SAME_WORDS * max(1, len(shorter))
+
+
+def _overlap(one: Passage, other: Passage) -> bool:
+    """Whether two quotes of one element have characters of its text in common."""
+    text = one.element.text
+    first, second = text.find(one.quote), text.find(other.quote)
+    if first < 0 or second < 0:
+        return one.quote in other.quote or other.quote in one.quote
+    return first < second + len(other.quote) and second < first + len(one.quote)

@@ -22,7 +22,7 @@ RUN = 240
 WINDOW = 160
 """Characters of the windows into a longer run, so that a label keeps its value."""
 
-_STOPS = ".!?…。！？"
+STOPS = ".!?…。！？"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
     """Spans of sentences one by one, and of consecutive short lines that are none, together."""
     run: list[tuple[int, int]] = []
     for start, end in _spans(text):
-        if end - start < SHORT and text[end - 1] not in _STOPS:
+        if end - start < SHORT and text[end - 1] not in STOPS:
             run.append((start, end))
             continue
         if run:

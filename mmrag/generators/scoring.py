@@ -12,7 +12,7 @@ import numpy as np
 
 from mmrag.encoders.base import Encoder
 from mmrag.generators.cues import Wanted, holds, named_kinds, wanted
-from mmrag.generators.passages import Passage
+from mmrag.generators.passages import SHORT, STOPS, Passage
 from mmrag.text.script import readable_share
 from mmrag.text.terms import query_terms, terms
 from mmrag.types import Kind
@@ -161,10 +161,19 @@ def _neighbours(words: Sequence[str]) -> frozenset[tuple[str, str]]:
 
 
 def _shape(passage: Passage) -> float:
-    """A heading or a scrap says little, a very long piece says much besides."""
-    if passage.element.kind is Kind.HEADING:
+    """A heading, a title or a scrap says little, a very long piece says much besides.
+
+    The text of a whole page is the second choice: its finer elements say the same, in better order.
+    """
+    kind, count = passage.element.kind, len(passage.own)
+    if kind is Kind.HEADING or (kind is Kind.TEXT and _is_title(passage.quote)):
         return 0.5
-    count = len(passage.own)
-    if count < 3 and passage.element.kind is not Kind.TABLE:
+    if count < 3 and kind is not Kind.TABLE:
         return 0.6
-    return 1.0 if count <= 60 else 0.85
+    if kind is Kind.PAGE or count > 60:
+        return 0.85
+    return 1.0
+
+
+def _is_title(quote: str) -> bool:
+    return len(quote) < SHORT and quote[-1] not in STOPS and not any(map(str.isdigit, quote))
