@@ -14,7 +14,7 @@ import mmrag
 from mmrag.index.reader import Reader
 from mmrag.retrieve.retriever import Retriever
 from mmrag.types import Query
-from tests.real.conftest import EXAMPLES
+from tests.conftest import EXAMPLES
 
 QUESTIONS = [json.loads(line) for line in (EXAMPLES / "questions.jsonl").read_text("utf-8").splitlines()]
 
