@@ -34,6 +34,15 @@ class PdfIngestor:
             DamagedError: if the file is empty, broken, not a PDF, or has no pages.
             EncryptedError: if a password is needed or wrong.
         """
+        return self.resume(path, name, options, password, 0)
+
+    def resume(
+        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+    ) -> tuple[Document, Iterator[ParsedPage]]:
+        """As `open`, but the pages begin behind page ``after``, which is not touched.
+
+        The section path begins anew there.
+        """
         from mmrag.ingest.pdf.opening import describe, open_pdf
         from mmrag.ingest.pdf.reader import Reader
 
@@ -44,4 +53,4 @@ class PdfIngestor:
         except Exception:
             document.close()
             raise
-        return described, reader.pages()
+        return described, reader.pages(after)

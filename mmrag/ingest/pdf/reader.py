@@ -35,13 +35,21 @@ class Reader:
         self._state = DocumentState.of(document, options)
         self._labelled = bool(document.get_page_labels())
 
-    def pages(self) -> Iterator[ParsedPage]:
-        """The parsed pages; closes the document at the end."""
+    def pages(self, after: int = 0) -> Iterator[ParsedPage]:
+        """The parsed pages; closes the document at the end.
+
+        Args:
+            after: leave out the pages up to this one, and don't touch it: it broke a parser before.
+                Then no page is read ahead either, so that another bad page costs itself alone.
+        """
         ahead: deque[RawPage] = deque()
+        most = 0 if after else _AHEAD
         try:
-            for index in range(self._document.page_count):
+            for index in range(max(0, after - 1 - _AHEAD), after - 1):
+                self._read(index)
+            for index in range(after, self._document.page_count):
                 ahead.append(self._read(index))
-                if len(ahead) > _AHEAD:
+                if len(ahead) > most:
                     yield self._parse(ahead.popleft())
             while ahead:
                 yield self._parse(ahead.popleft())
