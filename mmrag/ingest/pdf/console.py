@@ -10,7 +10,7 @@ from mmrag.ingest.pdf.rows import preformatted
 from mmrag.ingest.pdf.tables import gutters, markdown, rows_of, split_row
 from mmrag.ingest.pdf.values import Block, Box, Role, Row, Word
 
-_PROMPT = re.compile(r"\s*(?:>|\+\s|\$ |# |In \[|octave)")
+_PROMPT = re.compile(r"\s*(?:[\w:]{0,10}>|\+\s|\$ |# |In \[)")
 _NUMBER = re.compile(r"[<(\[~+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?[%)\]*]*|NA|NaN|Inf|-|\.")
 _SOME_NUMBER = re.compile(r"(?<![\w.])-?[\d.]*\d(?![\w(])|\bNA\b")
 _MIN_ROWS = 3

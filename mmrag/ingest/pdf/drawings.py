@@ -32,16 +32,35 @@ def read_drawings(page: Any) -> list[Drawing]:
     """The paths of ``page`` that can be seen on white, in the order in which they are drawn."""
     width, height = page.rect.width, page.rect.height
     found: list[Drawing] = []
-    for path in page.get_cdrawings():
+    clips: list[tuple[int, Box]] = []
+    for path in page.get_cdrawings(extended=True):
+        while clips and clips[-1][0] >= path["level"]:
+            clips.pop()
+        if path["type"] == "clip":
+            clips.append((path["level"], tuple(path["scissor"])))
+            continue
+        if path["type"] == "group":
+            continue
         fill = path.get("fill") if path.get("fill_opacity", 1) else None
         stroke = path.get("color") if path.get("stroke_opacity", 1) else None
         if _unseen(fill) and _unseen(stroke):
             continue
         box = clip(path["rect"], width, height)
+        if clips:
+            box = _within(box, clips[-1][1])
         if box[2] < box[0] or box[3] < box[1]:
             continue
         found.append(Drawing(box, _shape(box, path["items"]), not _unseen(fill)))
     return found
+
+
+def _within(box: Box, limits: Box) -> Box:
+    return (
+        max(box[0], limits[0]),
+        max(box[1], limits[1]),
+        min(box[2], limits[2]),
+        min(box[3], limits[3]),
+    )
 
 
 def _unseen(colour: Any) -> bool:

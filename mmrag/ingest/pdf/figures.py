@@ -25,6 +25,7 @@ _MIN_SIDE = 28.0
 _MIN_SHARE = 0.004
 _MARGIN = 0.075
 _MAX_SEEDS = 400
+_GROUND = 0.6
 _MAX_TEXT = 0.35
 _CAPTION_GAP = 48.0
 _PANEL_GAP = 72.0
@@ -54,9 +55,10 @@ class Surroundings:
 
 def find_figures(raw: RawPage, drawings: list[Drawing], around: Surroundings) -> list[Box]:
     """Boxes of the page's figures: panels that touch or share a caption merged, labels included."""
+    drawn = [item for item in drawings if not _is_ground(item, raw)]
     seeds = [
         *(box for box in raw.images if _is_picture(box, around)),
-        *drawn_clusters(drawings, around.prose, around.labels, around.tables, around.frames),
+        *drawn_clusters(drawn, around.prose, around.labels, around.tables, around.frames),
         *(part for box in around.pictures for part in _parts(box, [*around.captions, *around.frames])),
     ]
     seeds = [box for box in (clip(seed, raw.width, raw.height) for seed in seeds) if area(box) > 0]
@@ -68,7 +70,13 @@ def find_figures(raw: RawPage, drawings: list[Drawing], around: Surroundings) ->
             break
         figures = joined
     figures = _join_panels(figures, around)
-    return [clip(box, raw.width, raw.height) for box in figures if _counts(box, raw, around)]
+    trimmed = [_trimmed(clip(box, raw.width, raw.height), around.prose) for box in figures]
+    return [box for box in trimmed if _counts(box, raw, around)]
+
+
+def _is_ground(drawing: Drawing, raw: RawPage) -> bool:
+    """Whether a path colours most of the page: the ground of a slide or a cover."""
+    return drawing.filled and area(drawing.box) > _GROUND * raw.width * raw.height
 
 
 def _is_picture(box: Box, around: Surroundings) -> bool:
@@ -168,6 +176,19 @@ def _one_figure(first: Box, second: Box, around: Surroundings) -> bool:
         for caption in around.captions
     )
     return captions <= 1 and distance <= (_PANEL_GAP if captions else _LONE_PANEL_GAP)
+
+
+def _trimmed(box: Box, prose: list[Line]) -> Box:
+    """``box`` without the lines of running text at its upper and lower edge."""
+    top, bottom = box[1], box[3]
+    third = (bottom - top) / 3
+    for line in prose:
+        if inside(line.box, box) > 0.5:
+            if line.y1 < box[1] + third:
+                top = max(top, line.y1)
+            elif line.y0 > box[3] - third:
+                bottom = min(bottom, line.y0)
+    return (box[0], top, box[2], bottom)
 
 
 def _counts(box: Box, raw: RawPage, around: Surroundings) -> bool:

@@ -61,21 +61,23 @@ class Furniture:
                 inner = rows[index + 1] if index + 1 < len(rows) else None
                 band = (round(row[0].base), round(page.height))
                 self._seen[band] += 1
-                if not self._is_furniture(row, inner, band):
+                if not self._is_furniture(row, inner, band, index):
                     break
                 self._hits[band] += 1
                 dropped.update(id(line) for line in row)
         return [line for line in page.lines if id(line) not in dropped] if dropped else page.lines
 
-    def _is_furniture(self, row: list[Line], inner: list[Line] | None, band: _Band) -> bool:
+    def _is_furniture(self, row: list[Line], inner: list[Line] | None, band: _Band, depth: int) -> bool:
         size = max(line.size for line in row)
         isolated = inner is None or abs(inner[0].base - row[0].base) >= _ISOLATED * size
         times = max((self._times(line) for line in row), default=0)
         if isolated and _holds_page_number(row) and (len(row) == 1 or times or _spread(row, size)):
             return True
-        if times >= 2 or (times == 1 and isolated):
+        if times >= 2 + depth or (times == 1 and isolated and depth == 0):
             return True
         hits = self._hits[band]
+        if len(row) == 1 and _NUMBER.fullmatch(row[0].text) and hits >= _STEADY:
+            return True
         return isolated and hits >= _STEADY and hits >= _USUAL * (self._seen[band] - 1)
 
     def _times(self, line: Line) -> int:

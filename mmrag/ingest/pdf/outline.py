@@ -29,6 +29,7 @@ _OPENING = re.compile(
 _LETTER = re.compile(r"[^\W\d_]")
 _PLAIN = re.compile(r"[\W\d_]+")
 _MAX_CHARS = 200
+_LEADERS = re.compile(r"(?:\.\s?){4,}\s*\d+\s*$|…{2,}\s*\d+\s*$")
 _MAX_ROWS = 4
 _SLANTED = re.compile(r"Slant|Ital|Obli|CMSL|CMTI", re.IGNORECASE)
 _BOLD_OR_ITALIC = 18
@@ -114,7 +115,7 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: PageView
     text = block.text.strip()
     if not _LETTER.search(text):
         return
-    if block.role is Role.LISTING or all(row.mono for row in rows):
+    if block.role is Role.LISTING or all(row.mono for row in rows) or _is_contents_line(rows[-1]):
         return
     numbered = _numbered_level(text) > 0
     if (MARKER.match(text) and not numbered) or (text[-1] in ".,;:。，；：" and not numbered):
@@ -134,6 +135,14 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: PageView
             is_heading = len(text) <= 120 and _is_set_apart(view, block)
     if is_heading:
         block.role = Role.HEADING
+
+
+def _is_contents_line(row: Row) -> bool:
+    """Whether the row ends with a page number far from the words: a line of a table of contents."""
+    if _LEADERS.search(row.text):
+        return True
+    last = row.lines[-1]
+    return len(row.lines) > 1 and last.text.strip().isdigit() and last.x0 - row.lines[-2].x1 > 2 * last.size
 
 
 def _is_set_apart(view: PageView, block: Block) -> bool:

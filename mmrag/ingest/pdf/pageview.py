@@ -9,6 +9,8 @@ from mmrag.ingest.pdf.boxes import holds_middle
 from mmrag.ingest.pdf.encodings import readable
 from mmrag.ingest.pdf.values import Box, Word
 
+_TOO_HIGH = 8.0
+
 
 class PageView:
     """The page ``number`` (1-based) of ``document`` (of PyMuPDF), as a reader sees it."""
@@ -50,10 +52,13 @@ class PageView:
 
     @cached_property
     def _words(self) -> list[Word]:
-        return [
-            Word(x0, y0, x1, y1, readable(text))
-            for x0, y0, x1, y1, text, *_ in self.page.get_text("words", textpage=self._textpage)
-        ]
+        words = []
+        for x0, y0, x1, y1, text, *_ in self.page.get_text("words", textpage=self._textpage):
+            letter = (x1 - x0) / len(text)
+            # Far too high for its letters: a Type 3 font with a wrong bounding box.
+            top = y1 - 2 * letter if y1 - y0 > _TOO_HIGH * letter and y1 - y0 > x1 - x0 else y0
+            words.append(Word(x0, top, x1, y1, readable(text)))
+        return words
 
     def spans_in(self, box: Box) -> list[dict[str, Any]]:
         """Spans of one font each whose middle lies in ``box``, as PyMuPDF's ``dict`` gives them."""

@@ -26,6 +26,7 @@ _WHITE = "#ffffff"
 _VECTOR = re.compile(r"color: (#\w+), alpha: (\d+)")
 _IMAGE, _DRAWING = 1, 3
 _FEW_RULES = 3
+_ABSURD = 5.0
 _FEW_LINES = 6
 
 
@@ -77,12 +78,17 @@ def _line(line: dict[str, Any]) -> Line:
     size = font["size"] / _SCALE
     if not text.isprintable():
         text = readable(text)
+    base = line["y"] / _SCALE
+    if size < 2 and height > _ABSURD * size:
+        # A Type 3 font whose matrix and bounding box do not fit each other: go by the letters' widths.
+        size = min(max(2 * width / len(text), 4.0), 40.0)
+        y0, height = base - 0.8 * size, size
     return Line(
         x0,
         y0,
         x0 + width,
         y0 + height,
-        line["y"] / _SCALE,
+        base,
         text,
         size,
         name,

@@ -171,9 +171,10 @@ def _region_blocks(
 ) -> list[Block]:
     name = region.name
     box = union(line.box for line in lines)
-    if name in regions.MARGINS and (box[3] < _MARGIN * raw.height or box[1] > (1 - _MARGIN) * raw.height):
-        return []
     rows = to_rows([line for line in lines if line.upright] or lines, state.fonts)
+    in_margin = box[3] < _MARGIN * raw.height or box[1] > (1 - _MARGIN) * raw.height
+    if name in regions.MARGINS and in_margin and not all(row.mono for row in rows):
+        return []
     ocr = lines[0].ocr
     if name == "table":
         return _table(view, region, lines, drawings, state)
