@@ -6,13 +6,14 @@ import json
 import os
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
 PIPE_COLUMNS = 100
+"""How wide excerpts are where nobody says how wide the screen is."""
 
 
 def output() -> Console:
@@ -39,7 +40,13 @@ def print_json(value: Any) -> None:
 
 
 def print_hanging(console: Console, text: Text, indent: int) -> None:
-    """Print ``text`` wrapped, its lines after the first indented, without blanks at their ends."""
+    """Print ``text`` wrapped, its lines after the first indented, without blanks at their ends.
+
+    Into a pipe or a file it goes in one line, for `grep` and its like.
+    """
+    if not _wraps(sys.stderr if console.stderr else sys.stdout):
+        console.print(text, soft_wrap=True)
+        return
     first, *rest = text.wrap(console, console.width)
     if rest:
         whole = text[len(first.plain) :]
@@ -65,9 +72,13 @@ def _unsafe(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs") and letter not in "\u200c\u200d"
 
 
+def _wraps(stream: TextIO) -> bool:
+    return stream.isatty() or "COLUMNS" in os.environ
+
+
 def _console(stderr: bool) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    wide = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_COLUMNS
+    wide = None if _wraps(stream) else PIPE_COLUMNS
     return Console(stderr=stderr, width=wide, highlight=False, markup=False, emoji=False)

@@ -43,6 +43,13 @@ def test_a_narrow_terminal_wraps_and_loses_nothing(
     assert "3f2a9c1e" in " ".join(lines)
 
 
+def test_into_a_pipe_a_hit_and_its_text_are_a_line_each(fake: FakeMmrag, mmrag: Run) -> None:
+    fake.hits = [replace(HITS[0], snippet="road deck " * 30)]
+    first, second = mmrag("search", "docs", "road deck").out.splitlines()
+    assert first.endswith("3f2a9c1e")
+    assert second == "    " + ("road deck " * 30)[: len(second) - 5].strip() + "…"
+
+
 def test_search_as_json(fake: FakeMmrag, mmrag: Run) -> None:
     found = mmrag("search", "docs", "road deck", "-k", "1", "--json").json
     assert found["question"] == "road deck"
