@@ -20,7 +20,7 @@ from mmrag.types import Kind
 NEAR, FAR = 0.5, 0.25
 """What a question's word is worth that stands beside the passage, or elsewhere on its page."""
 
-CANDIDATES = 32
+CANDIDATES = 16
 """Passages whose meaning is compared by an encoder: the best ones by words."""
 
 READABLE = 0.8
