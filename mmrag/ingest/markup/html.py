@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mmrag.ingest.markup.blocks import Block, Parsed
+from mmrag.ingest.markup.captions import joined, with_captions
 from mmrag.ingest.markup.implied import close_implied
 from mmrag.ingest.markup.tables import to_markdown
 from mmrag.text.normalise import normalise
@@ -66,7 +67,7 @@ def from_html(text: str) -> Parsed:
     reader = _Reader()
     reader.read(soup)
     title = _title(soup, reader.blocks)
-    return Parsed(tuple(reader.blocks), title, _metadata(soup))
+    return Parsed(tuple(with_captions(reader.blocks)), title, _metadata(soup))
 
 
 def _title(soup: Tag, blocks: list[Block]) -> str:
@@ -188,7 +189,7 @@ class _Reader:
         source = str(tag.get("src") or tag.get("data-src") or "").strip()
         said = [caption, tidy(str(tag.get("title") or "")), tidy(str(tag.get("alt") or ""))]
         if source:
-            self._pictures.append(Block(Kind.FIGURE, "", caption=_joined(said), source=source))
+            self._pictures.append(Block(Kind.FIGURE, "", caption=joined(said), source=source))
 
     def _list(self, tag: Tag, depth: int) -> None:
         if tag.find(_NEEDS_OWN_BLOCKS):
@@ -283,14 +284,6 @@ def _hidden(tag: Tag) -> bool:
     if _HIDDEN.search(str(tag.get("style") or "")):
         return True
     return tag.name == "footer" and tag.parent is not None and tag.parent.name == "body"
-
-
-def _joined(parts: list[str]) -> str:
-    """Different parts as sentences one after the other."""
-    distinct = [part for part in dict.fromkeys(parts) if part]
-    return " ".join(
-        part if part[-1] in ".!?:;。！？：" or part is distinct[-1] else f"{part}." for part in distinct
-    )
 
 
 def _portions(lines: list[str]) -> Iterator[tuple[int, int]]:

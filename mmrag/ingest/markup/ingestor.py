@@ -27,8 +27,8 @@ class MarkupIngestor:
 
     Boxes and page sizes are unknown; a page's label is the heading that its section stands under.
     A picture becomes a ``figure`` if it is a file below the indexed root or inside the text. One that
-    is missing is reported with its page; one on the network is left alone, and only what the text says
-    about it is kept.
+    is missing is reported with its page; one on the network is left alone. Of both, what the text says
+    about them is kept as text.
     """
 
     media_types = frozenset({HTML, MARKDOWN, PLAIN})
@@ -104,4 +104,4 @@ def _add_figure(builder: PageBuilder, block: Block, above: tuple[str, ...], pict
             Kind.FIGURE, shown.words, caption=block.caption, section=above, asset=shown.asset, metadata=read
         )
     elif block.caption:
-        builder.add(Kind.FIGURE, "", caption=block.caption, section=above)
+        builder.add(Kind.TEXT, block.caption, section=above)

@@ -32,11 +32,12 @@ def parse(
 
 
 def figures(pages: list[ParsedPage]) -> list[tuple[str, bool]]:
+    """What is said about each picture, and whether it was read."""
     return [
-        (element.caption, element.picture is not None)
+        (element.caption or element.text, element.kind is Kind.FIGURE)
         for page in pages
         for element in page.elements
-        if element.kind is Kind.FIGURE
+        if element.text != "x"
     ]
 
 
