@@ -179,11 +179,11 @@ def _one_figure(first: Box, second: Box, around: Surroundings) -> bool:
 
 
 def _trimmed(box: Box, prose: list[Line]) -> Box:
-    """``box`` without the lines of running text at its upper and lower edge."""
+    """``box`` without the long lines of running text at its upper and lower edge."""
     top, bottom = box[1], box[3]
     third = (bottom - top) / 3
     for line in prose:
-        if inside(line.box, box) > 0.5:
+        if inside(line.box, box) > 0.5 and line.x1 - line.x0 > 0.3 * (box[2] - box[0]):
             if line.y1 < box[1] + third:
                 top = max(top, line.y1)
             elif line.y0 > box[3] - third:

@@ -65,7 +65,7 @@ class Fonts:
 
     def is_mono(self, line: Line) -> bool:
         """Whether the whole line is set in a fixed-width font."""
-        if line.size <= 0 or line.ocr:
+        if line.size <= 0 or line.ocr or not line.font:
             return False
         advance = self._advance(line.font)
         if advance is None:

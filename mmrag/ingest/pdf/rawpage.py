@@ -80,7 +80,9 @@ def _line(line: dict[str, Any]) -> Line:
         text = readable(text)
     base = line["y"] / _SCALE
     if size < 2 and height > _ABSURD * size:
-        # A Type 3 font whose matrix and bounding box do not fit each other: go by the letters' widths.
+        # A Type 3 font whose matrix and bounding box do not fit each other: go by the letters' widths,
+        # and leave out its name, since nothing can be learnt from them any more.
+        name = ""
         size = min(max(2 * width / len(text), 4.0), 40.0)
         y0, height = base - 0.8 * size, size
     return Line(
