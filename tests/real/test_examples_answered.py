@@ -60,7 +60,7 @@ def test_every_citation_stands_where_it_says(index: mmrag.Index, question: dict)
 
 
 def test_what_the_documents_do_not_say_is_refused(index: mmrag.Index) -> None:
-    for question in ("Who won the chess championship in 1972?", "谁发明了电话？"):
+    for question in ("Who won the chess championship in 1972?", "2022 年世界杯的冠军是哪个国家？"):
         answer = index.ask(question)
         assert answer.refused
         assert answer.citations == ()
