@@ -56,7 +56,7 @@ class ParsedFile:
         self.open()
         while (frame := self._buffer.take(self._feed)).kind == wire.PAGE:
             yield wire.to_page(frame)
-        if frame.kind == wire.ERROR:
+        if frame.kind != wire.END:
             raise wire.to_error(frame)
 
 

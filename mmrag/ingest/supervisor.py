@@ -39,7 +39,7 @@ class Supervisor:
                 self._read(feed)
             except IngestError as error:
                 self._buffer.put(feed, wire.from_error(error))
-            except OSError as error:
+            except Exception as error:  # the consumer waits for this thread, whatever happens in it
                 self._discard()
                 self._buffer.put(feed, wire.from_error(CrashedError(f"{feed.job.name}: {error}")))
         self._discard()

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any
 
 from mmrag import errors
@@ -19,6 +21,9 @@ from mmrag.types import Asset, BBox, Document, Element, Kind, Page, ParsedPage
 
 HEADER = struct.Struct(">cII")
 LIMIT = 1 << 30
+_NUMBER = (int, float, NoneType)
+_TEXT = (str, NoneType)
+_GARBLED = "the parser sent something that can't be understood, and was not believed"
 
 START, OPEN, NEXT, CLOSE = b"S", b"O", b"N", b"C"
 """To the parser: options; open this file; parse one more page; leave this file."""
@@ -64,7 +69,7 @@ def read_frame(read: Callable[[int], bytes]) -> Frame:
     """
     kind, text, blob = HEADER.unpack(read(HEADER.size))
     if max(text, blob) > LIMIT:
-        raise CrashedError("the parser sent something that is not a message")
+        raise CrashedError(_GARBLED)
     return Frame(kind, read(text), read(blob) if blob else b"")
 
 
@@ -80,8 +85,13 @@ def from_document(document: Document) -> Frame:
 
 
 def to_document(frame: Frame) -> Document:
-    """The document in a frame."""
-    return Document(*frame.value())
+    """The document in a frame.
+
+    Raises:
+        CrashedError: if there is none in it.
+    """
+    with _distrusted(frame, DOCUMENT):
+        return Document(*_fields(frame.value(), str, str, str, str, int, bool, dict))
 
 
 def from_page(parsed: ParsedPage) -> Frame:
@@ -97,15 +107,21 @@ def from_page(parsed: ParsedPage) -> Frame:
 
 
 def to_page(frame: Frame) -> ParsedPage:
-    """The parsed page in a frame."""
-    value = frame.value()
-    page = Page(*value["page"])
-    assets, start = [], 0
-    for identity, media_type, width, height, size in value["assets"]:
-        assets.append(Asset(identity, media_type, width, height, frame.blob[start : start + size]))
-        start += size
-    elements = tuple(_to_element(page, fields) for fields in value["elements"])
-    return ParsedPage(page, elements, tuple(assets), value["error"])
+    """The parsed page in a frame.
+
+    Raises:
+        CrashedError: if there is none in it.
+    """
+    with _distrusted(frame, PAGE):
+        value = frame.value()
+        page = Page(*_fields(value["page"], str, int, _NUMBER, _NUMBER, int, str))
+        assets, start = [], 0
+        for fields in value["assets"]:
+            identity, kind, width, height, size = _fields(fields, str, str, int, int, int)
+            assets.append(Asset(identity, kind, width, height, frame.blob[start : start + size]))
+            start += size
+        elements = tuple(_to_element(page, fields) for fields in value["elements"])
+        return ParsedPage(page, elements, tuple(assets), *_fields([value["error"]], _TEXT))
 
 
 def from_error(error: IngestError, kind: bytes = ERROR) -> Frame:
@@ -115,11 +131,32 @@ def from_error(error: IngestError, kind: bytes = ERROR) -> Frame:
 
 def to_error(frame: Frame) -> IngestError:
     """The error in a frame; `CrashedError` if its class is not one of ours."""
-    name, message = frame.value()
-    kind = getattr(errors, name, None)
+    try:
+        name, message = frame.value()
+        kind = getattr(errors, str(name), None)
+    except (ValueError, TypeError, RecursionError):
+        return CrashedError(_GARBLED)
     if isinstance(kind, type) and issubclass(kind, IngestError):
-        return kind(message)
-    return CrashedError(message)
+        return kind(str(message))
+    return CrashedError(str(message))
+
+
+@contextmanager
+def _distrusted(frame: Frame, kind: bytes) -> Iterator[None]:
+    """Whatever is wrong with a frame is the parser's fault, and costs its file alone."""
+    try:
+        if frame.kind != kind:
+            raise ValueError(frame.kind)
+        yield
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise CrashedError(_GARBLED) from error
+
+
+def _fields(values: Any, *kinds: type | tuple[type, ...]) -> list[Any]:
+    """``values``, if they are as many as ``kinds`` and of these kinds."""
+    if not isinstance(values, list) or not all(map(isinstance, values, kinds)) or len(values) != len(kinds):
+        raise ValueError(values)
+    return values
 
 
 def _element(e: Element) -> list[Any]:
@@ -128,7 +165,8 @@ def _element(e: Element) -> list[Any]:
 
 
 def _to_element(page: Page, fields: list[Any]) -> Element:
-    identity, kind, box, text, caption, section, order, picture, metadata = fields
+    kinds = (str, str, (list, NoneType), str, str, list, int, _TEXT, dict)
+    identity, kind, box, text, caption, section, order, picture, metadata = _fields(fields, *kinds)
     return Element(
         identity,
         page.document,
