@@ -13,6 +13,7 @@ from mmrag.text.script import is_cjk
 from mmrag.types import BBox
 
 _MAX_GAP = 0.8
+_MAX_ROW_GAP = 1.5
 _MAX_GROWTH = 1.45
 _INDENT = 1.2
 _FULL = 0.85
@@ -36,10 +37,13 @@ class Paragraph:
 
 
 def plain_text(lines: Sequence[OcrLine]) -> str:
-    """The words, one row of the picture a line."""
-    boxes = [line.bbox for line in lines]
-    groups = rows(range(len(lines)), boxes) if not is_mostly_text(lines) else [[i] for i in range(len(lines))]
-    return normalise("\n".join(" ".join(lines[i].text for i in group) for group in groups))
+    """The words of ``lines``, which are in reading order, one row of the picture a line."""
+    if is_mostly_text(lines):
+        groups = _rows(lines)
+    else:
+        found = rows(range(len(lines)), [line.bbox for line in lines])
+        groups = [[lines[index] for index in row] for row in found]
+    return normalise("\n".join(map(_row_text, groups)))
 
 
 def is_mostly_text(lines: Sequence[OcrLine]) -> bool:
@@ -63,36 +67,59 @@ def paragraphs(lines: Sequence[OcrLine], aspect: float) -> list[Paragraph]:
         lines: of one picture.
         aspect: width of the picture over its height.
     """
-    groups: list[list[OcrLine]] = []
-    for line in lines:
-        if groups and _goes_on(groups[-1], line, aspect):
-            groups[-1].append(line)
+    groups: list[list[list[OcrLine]]] = []
+    for row in _rows(lines):
+        if groups and _goes_on(groups[-1], row, aspect):
+            groups[-1].append(row)
         else:
-            groups.append([line])
+            groups.append([row])
     return [_paragraph(group) for group in groups]
 
 
-def _paragraph(group: list[OcrLine]) -> Paragraph:
-    text = normalise(join_lines([line.text for line in group]))
-    return Paragraph(text, reduce(BBox.union, (line.bbox for line in group)))
+def _rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
+    """Lines that follow each other and stand side by side, such as the cells of a table."""
+    found: list[list[OcrLine]] = []
+    for line in lines:
+        if found and _beside(found[-1][-1].bbox, line.bbox):
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
 
 
-def _goes_on(group: list[OcrLine], line: OcrLine, aspect: float) -> bool:
-    """Whether ``line`` continues the paragraph: below its last line, near, as high, and not indented."""
-    last = group[-1].bbox
-    box = line.bbox
+def _row_text(row: Sequence[OcrLine]) -> str:
+    return " ".join(line.text for line in row)
+
+
+def _paragraph(group: Sequence[Sequence[OcrLine]]) -> Paragraph:
+    texts = [_row_text(row) for row in group]
+    tabular = any(len(row) > 1 for row in group)
+    text = "\n".join(texts) if tabular else join_lines(texts)
+    return Paragraph(normalise(text), reduce(BBox.union, (line.bbox for row in group for line in row)))
+
+
+def _goes_on(group: Sequence[Sequence[OcrLine]], row: Sequence[OcrLine], aspect: float) -> bool:
+    """Whether ``row`` continues the block: near below its last row, and as high.
+
+    Rows of several pieces go with their like, as a table does. A single line goes on a paragraph if it
+    is not indented and the line before it is full.
+    """
+    last, box = _around(group[-1]), _around(row)
     height, before = box.y1 - box.y0, last.y1 - last.y0
-    if _beside(last, box):
-        return 0 <= (box.x0 - last.x1) * aspect < 2 * height
-    right = max(member.bbox.x1 for member in group)
-    left = min(member.bbox.x0 for member in group)
+    if len(row) > 1 or len(group[-1]) > 1:
+        return len(row) > 1 and len(group[-1]) > 1 and box.y0 - last.y1 < _MAX_ROW_GAP * min(height, before)
+    first = reduce(BBox.union, (line.bbox for member in group for line in member))
     return (
         min(box.x1, last.x1) > max(box.x0, last.x0)
         and max(height, before) < _MAX_GROWTH * min(height, before)
         and box.y0 - last.y1 < _MAX_GAP * min(height, before)
-        and (box.x0 - left) * aspect < _INDENT * height
-        and (last.x1 - left) > _FULL * (max(right, box.x1) - left)
+        and (box.x0 - first.x0) * aspect < _INDENT * height
+        and last.x1 - first.x0 > _FULL * (max(first.x1, box.x1) - first.x0)
     )
+
+
+def _around(row: Sequence[OcrLine]) -> BBox:
+    return reduce(BBox.union, (line.bbox for line in row))
 
 
 def _beside(first: BBox, second: BBox) -> bool:
