@@ -32,8 +32,14 @@ docs: $(ENVIRONMENT)/.mmrag-dev  ## write docs/command-line.md from --help, and 
 	@$(BIN)/python docs/make_reference.py
 	@$(BIN)/python docs/make_examples.py
 
-bench: $(ENVIRONMENT)/.mmrag-dev  ## what starting costs
+bench: $(ENVIRONMENT)/.mmrag-dev  ## what starting costs; with DEVSET=folder, quality and speed on a development set
 	@$(BIN)/python benchmarks/startup.py
+ifdef DEVSET
+	@$(BIN)/mmrag index $(DEVSET)/corpus --index devset
+	@$(BIN)/python benchmarks/retrieval.py $(DEVSET) indexes/devset
+	@$(BIN)/python benchmarks/answers.py $(DEVSET) indexes/devset
+	@$(BIN)/python benchmarks/speed.py $(DEVSET) indexes/devset
+endif
 
 clean:  ## remove what was built; indexes stay
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
