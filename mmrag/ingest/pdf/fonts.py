@@ -13,7 +13,7 @@ _MONO = re.compile(
     re.IGNORECASE,
 )
 _MIN_CHARS = 8
-_MIN_LINES = 4
+_MIN_LINES = 3
 _ADVANCES = (0.45, 0.66)
 _USUAL = 0.525
 _MAX_HEIGHT = 1.12
@@ -23,13 +23,13 @@ _HIGHEST = 1.5
 class Fonts:
     """Statistics over the pages seen so far.
 
-    A font is fixed-width if its name says so or if, over several lines, every character takes the same
-    width: many TeX documents rename their fonts, so that names alone miss half of the listings.
+    A font is fixed-width if its name says so or if, over lines of several lengths, every character takes
+    the same width: many TeX documents rename their fonts, so that names alone miss half of the listings.
     """
 
     def __init__(self) -> None:
         self._sizes: Counter[float] = Counter()
-        self._advances: dict[str, Counter[float]] = {}
+        self._pairs: dict[str, set[tuple[float, int]]] = {}
         self._heights: dict[str, float] = {}
         self._fixed: dict[str, tuple[int, float | None]] = {}
         self._body = 10.0
@@ -39,17 +39,17 @@ class Fonts:
         """Take the lines of one page into account."""
         self._pages += 1
         sizes: dict[float, int] = {}
-        advances, heights = self._advances, self._heights
+        pairs, heights = self._pairs, self._heights
         for line in lines:
             size, length = line.size, len(line.text)
             sizes[size] = sizes.get(size, 0) + length
             if length >= _MIN_CHARS and size > 0:
                 font = line.font
-                counts = advances.get(font)
-                if counts is None:
-                    counts = advances[font] = Counter()
+                seen = pairs.get(font)
+                if seen is None:
+                    seen = pairs[font] = set()
                     heights[font] = _HIGHEST
-                counts[round((line.x1 - line.x0) / length / size, 3)] += 1
+                seen.add((round((line.x1 - line.x0) / length / size, 3), length))
                 height = (line.y1 - line.y0) / size
                 if height < heights[font]:
                     heights[font] = height
@@ -88,24 +88,26 @@ class Fonts:
 
         Judged anew whenever half as many pages again have been seen.
         """
-        counts = self._advances.get(font)
-        if counts is None:
+        pairs = self._pairs.get(font)
+        if pairs is None:
             return _USUAL if _named_mono(font) else None
         known = self._fixed.get(font)
         if known is not None and known[0] > self._pages:
             return known[1]
-        advance = _judge(counts, _named_mono(font))
+        advance = _judge(pairs, _named_mono(font))
         self._fixed[font] = (self._pages + 1 + self._pages // 2, advance)
         return advance
 
 
-def _judge(counts: Counter[float], named: bool) -> float | None:
+def _judge(pairs: set[tuple[float, int]], named: bool) -> float | None:
+    """The width that lines of many lengths share; lines of one length may agree by chance."""
+    counts = Counter(advance for advance, _ in pairs)
     advance, times = counts.most_common(1)[0]
     if named and times < _MIN_LINES:
         return _USUAL
     total = counts.total()
     near = sum(count for value, count in counts.items() if abs(value - advance) <= 0.0035)
-    constant = total >= _MIN_LINES and near >= 0.6 * total and times > 1
+    constant = near >= max(_MIN_LINES, 0.6 * total) and times > 1
     if (constant or named) and _ADVANCES[0] <= advance <= _ADVANCES[1]:
         return advance
     return _USUAL if named else None

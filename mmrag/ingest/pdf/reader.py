@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+import pymupdf
+
 from mmrag.config import IngestOptions
 from mmrag.ingest.pdf.assembly import Assembly, page_value
 from mmrag.ingest.pdf.console import split_tables
@@ -23,6 +25,8 @@ from mmrag.ingest.pdf.values import Block, Line, RawPage, Row
 from mmrag.types import Kind, ParsedPage
 
 _AHEAD = 5
+# MuPDF keeps what it has decoded, up to 256 MB; fonts that are still in use are read again at once.
+_FORGET_EVERY = 200
 
 
 class Reader:
@@ -49,6 +53,8 @@ class Reader:
                 self._read(index)
             for index in range(after, self._document.page_count):
                 ahead.append(self._read(index))
+                if index % _FORGET_EVERY == _FORGET_EVERY - 1:
+                    pymupdf.TOOLS.store_shrink(100)
                 if len(ahead) > most:
                     yield self._parse(ahead.popleft())
             while ahead:

@@ -59,6 +59,13 @@ def test_a_font_of_equal_widths_is_fixed_even_without_a_telling_name():
     assert fonts.body == 10
 
 
+def test_lines_of_one_length_do_not_make_a_font_fixed():
+    fonts = Fonts()
+    headings = [line(f"4.{n} Les versions {n}.x", font="Sans", advance=0.51) for n in range(1, 9)]
+    fonts.add(headings * 2)
+    assert not any(fonts.is_mono(item) for item in headings)
+
+
 def test_a_named_fixed_font_that_only_begins_a_line_makes_no_listing():
     fonts = Fonts()
     fonts.add([line("hmmbuild reads a file of sequences", font="Courier", advance=0.45)])
