@@ -99,7 +99,7 @@ def _add_figure(builder: PageBuilder, block: Block, above: tuple[str, ...], pict
     except PictureNotRead as problem:
         builder.report(str(problem))
     if shown is not None:
-        read = {"ocr": True} if shown.words else {}
+        read = {"ocr": True} if shown.ocr else {}
         builder.add(
             Kind.FIGURE, shown.words, caption=block.caption, section=above, asset=shown.asset, metadata=read
         )

@@ -7,12 +7,17 @@ import binascii
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from mmrag.config import IngestOptions
 from mmrag.errors import IngestError
-from mmrag.ingest.raster import opened, to_asset, upright
+from mmrag.ingest.markup.vector import draw, is_svg
+from mmrag.ingest.raster import encode, opened, to_asset, upright
 from mmrag.types import Asset
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _DATA = re.compile(r"data:[^,;]*(?:;(?!base64)[^,;]*)*(;base64)?,", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:")
@@ -26,10 +31,11 @@ class PictureNotRead(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture and the words that OCR reads in it."""
+    """A picture and the words in it; ``ocr`` says that they were read from pixels."""
 
     asset: Asset
     words: str
+    ocr: bool
 
 
 class PictureFinder:
@@ -67,26 +73,39 @@ class PictureFinder:
         else:
             name, data = source, self._read(source)
         try:
-            with opened(data, name, self._options.max_pixels) as picture:
-                if max(picture.size) <= _ICON:
-                    return None
-                shown = upright(picture, name)
-                asset = to_asset(shown, data, picture)
+            return self._drawn(data, name) if is_svg(data) else self._decoded(data, name)
         except IngestError as error:
             raise PictureNotRead(str(error)) from error
-        if asset.id not in self._words:
-            self._words[asset.id] = self._read_words(shown)
-        return Shown(asset, self._words[asset.id])
 
-    def _read_words(self, picture: object) -> str:
+    def _drawn(self, data: bytes, name: str) -> Shown | None:
+        picture, words = draw(data, name, self._options.dpi, self._options.max_pixels)
+        if max(picture.size) <= _ICON * self._options.dpi / 72:
+            return None
+        if words:
+            return Shown(encode(picture), words, ocr=False)
+        # Plotting programs draw letters as outlines.
+        return self._shown(picture, encode(picture))
+
+    def _decoded(self, data: bytes, name: str) -> Shown | None:
+        with opened(data, name, self._options.max_pixels) as picture:
+            if max(picture.size) <= _ICON:
+                return None
+            shown = upright(picture, name)
+            asset = to_asset(shown, data, picture)
+        return self._shown(shown, asset)
+
+    def _shown(self, picture: Image, asset: Asset) -> Shown:
+        if asset.id not in self._words:
+            self._words[asset.id] = self._read_words(picture)
+        words = self._words[asset.id]
+        return Shown(asset, words, ocr=bool(words))
+
+    def _read_words(self, picture: Image) -> str:
         if self._options.ocr == "never":
             return ""
-        from PIL.Image import Image
-
         from mmrag.ingest.ocr import read_text
         from mmrag.ingest.prose import plain_text
 
-        assert isinstance(picture, Image)  # noqa: S101
         return plain_text(read_text(picture))
 
     def _read(self, source: str) -> bytes:

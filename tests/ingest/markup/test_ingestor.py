@@ -200,6 +200,22 @@ def test_words_in_a_picture_are_read(tmp_path: Path) -> None:
     assert len(page.assets) == 1
 
 
+def test_an_svg_is_drawn(tmp_path: Path) -> None:
+    head = '<svg xmlns="http://www.w3.org/2000/svg"'
+    words = '<text x="9" y="50">Outer gate</text></svg>'
+    (tmp_path / "gate.svg").write_text(f'{head} width="200" height="100">{words}')
+    (tmp_path / "icon.svg").write_text(f'{head} width="20" height="20">{words}')
+    _, (page,) = parse(tmp_path, "a.md", "![A sign](gate.svg)\n\n![](icon.svg)")
+    (figure,) = page.elements
+    assert (figure.kind, figure.text, figure.caption, figure.metadata) == (
+        Kind.FIGURE,
+        "Outer gate",
+        "A sign",
+        {},
+    )
+    assert [(asset.width, asset.height) for asset in page.assets] == [(400, 200)]
+
+
 def test_what_is_not_text(tmp_path: Path) -> None:
     with pytest.raises(DamagedError, match=r"a\.md is not Markdown"):
         parse(tmp_path, "a.md", bytes(range(32)) * 10)
