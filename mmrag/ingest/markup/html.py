@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmrag.ingest.markup.blocks import Block, Parsed
 from mmrag.ingest.markup.captions import joined, with_captions
+from mmrag.ingest.markup.head import metadata_of, tidy, title_of
 from mmrag.ingest.markup.implied import close_implied
 from mmrag.ingest.markup.tables import to_markdown
 from mmrag.text.normalise import normalise
@@ -32,14 +33,6 @@ _BLOCKS = _names(
 _HEADING = re.compile(r"h([1-6])")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NEEDS_OWN_BLOCKS = ["table", "pre", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"]
-_META = {
-    "author": "author",
-    "description": "description",
-    "keywords": "keywords",
-    "date": "date",
-    "dcterms.date": "date",
-    "article:published_time": "date",
-}
 _CONDITION = re.compile(r"<!\[(?!CDATA\[)[^>]*>")
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
 _SPACE_RUN = re.compile(r" {2,}")
@@ -66,31 +59,8 @@ def from_html(text: str) -> Parsed:
             soup = BeautifulSoup(text.replace("<!", "&lt;!"), "html.parser")
     reader = _Reader()
     reader.read(soup)
-    title = _title(soup, reader.blocks)
-    return Parsed(tuple(with_captions(reader.blocks)), title, _metadata(soup))
-
-
-def _title(soup: Tag, blocks: list[Block]) -> str:
-    named = soup.find("title")
-    title = tidy(named.get_text()) if named else ""
-    return title or next((b.text for b in blocks if b.kind is Kind.HEADING and b.level == 1), "")
-
-
-def _metadata(soup: Tag) -> dict[str, str | int | float | bool]:
-    said: dict[str, str | int | float | bool] = {}
-    for meta in soup.find_all("meta"):
-        name = str(meta.get("name") or meta.get("property") or "").lower()
-        content = tidy(str(meta.get("content") or ""))
-        if name in _META and content:
-            said.setdefault(_META[name], content)
-    for html in soup.find_all("html", lang=True, limit=1):
-        said["language"] = str(html["lang"])
-    return said
-
-
-def tidy(text: str) -> str:
-    """One line of text, in normal form."""
-    return _SPACE.sub(" ", normalise(text)).strip()
+    title = title_of(soup, reader.blocks)
+    return Parsed(tuple(with_captions(reader.blocks)), title, metadata_of(soup))
 
 
 class _Reader:

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from mmrag.ingest.markup.blocks import Parsed
-from mmrag.ingest.markup.html import from_html, tidy
+from mmrag.ingest.markup.head import tidy
+from mmrag.ingest.markup.html import from_html
 
 _YAML = re.compile(r"\A---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TOML = re.compile(r"\A\+\+\+[ \t]*\n(.*?\n)\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
