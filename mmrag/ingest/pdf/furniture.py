@@ -6,7 +6,8 @@ import re
 from collections import Counter, deque
 from itertools import pairwise
 
-from mmrag.ingest.pdf.values import Line, RawPage
+from mmrag.ingest.pdf.boxes import area
+from mmrag.ingest.pdf.values import Box, Line, RawPage
 
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _NUMBER = re.compile(
@@ -22,6 +23,8 @@ _ISOLATED = 1.7
 _MIN_LETTERS = 3
 _SAME_ROW = 2.0
 _FAR_APART = 5.0
+_LOGO = 0.04
+_LOGO_PAGES = 2
 _MAX_MASKED_WORDS = 6
 
 _Key = tuple[str, int]
@@ -47,6 +50,7 @@ class Furniture:
         """Take a page's margins into account."""
         margins = _margins(page)
         keys = [_key(line) for rows in margins for row in rows[:_EDGE_ROWS] for line in row]
+        keys += [_picture_key(box) for box in page.images]
         self._recent.append((page.number, frozenset(keys)))
         self._counts.update(self._recent[-1][1])
         if len(self._recent) > _MEMORY:
@@ -66,6 +70,11 @@ class Furniture:
                 self._hits[band] += 1
                 dropped.update(id(line) for line in row)
         return [line for line in page.lines if id(line) not in dropped] if dropped else page.lines
+
+    def is_logo(self, page: RawPage, box: Box) -> bool:
+        """Whether a small bitmap stands at the same place on several neighbouring pages."""
+        small = area(box) < _LOGO * page.width * page.height
+        return small and self._counts[_picture_key(box)] > _LOGO_PAGES
 
     def _is_furniture(self, row: list[Line], inner: list[Line] | None, band: _Band, depth: int) -> bool:
         size = max(line.size for line in row)
@@ -95,6 +104,10 @@ def _holds_page_number(row: list[Line]) -> bool:
 def _spread(row: list[Line], size: float) -> bool:
     """Whether the row's pieces stand far apart, as a running head and a page number do."""
     return max(after.x0 - before.x1 for before, after in pairwise(row)) > _FAR_APART * size
+
+
+def _picture_key(box: Box) -> _Key:
+    return (" ".join(f"{value / 2:.0f}" for value in box), -1)
 
 
 def _key(line: Line) -> _Key:

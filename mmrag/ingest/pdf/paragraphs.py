@@ -20,6 +20,7 @@ _SENTENCE_END = (".", "!", "?", ":", "。", "！", "？", "：", "…")
 _UNUSUAL = re.compile("[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff]|  ")
 _MAX_LIST_CHARS = 1500
 _MIN_SIDEWAYS = 20
+_TITLE = 1.15
 
 
 def build(rows: list[Row], *, trusted: bool = False) -> list[Block]:
@@ -35,9 +36,10 @@ def build(rows: list[Row], *, trusted: bool = False) -> list[Block]:
     pitch = typical_pitch(rows)
     left = _left(rows)
     right = max(row.x1 for row in rows)
+    body = median(row.size for row in rows)
     groups: list[list[Row]] = [[rows[0]]]
     for before, row in itertools.pairwise(rows):
-        if _starts_new(before, row, groups[-1], pitch, left, right, trusted):
+        if _starts_new(before, row, groups[-1], pitch, left, right, body, trusted):
             groups.append([row])
         else:
             groups[-1].append(row)
@@ -106,7 +108,14 @@ def _left(rows: list[Row]) -> float:
 
 
 def _starts_new(
-    before: Row, row: Row, group: list[Row], pitch: float, left: float, right: float, trusted: bool
+    before: Row,
+    row: Row,
+    group: list[Row],
+    pitch: float,
+    left: float,
+    right: float,
+    body: float,
+    trusted: bool,
 ) -> bool:
     step = row.base - before.base
     if before.mono != row.mono:
@@ -127,6 +136,8 @@ def _starts_new(
         return True
     if MARKER.match(first.text):
         return row.x0 < first.x0 - 0.3 * size
+    if size > _TITLE * body and abs(row.size - before.size) < 0.5:
+        return False
     indented = row.x0 - left > 0.8 * size and before.x0 - left <= 0.4 * size
     if indented and len(row.lines) >= 1 and before.text.rstrip().endswith(_SENTENCE_END):
         return True

@@ -91,7 +91,9 @@ class Reader:
         if not raw.text_only and is_scan(raw):
             self._fill_scan(assembly, raw)
             return
-        lines = self._state.furniture.split(raw)
+        furniture = self._state.furniture
+        lines = furniture.split(raw)
+        raw.images = [box for box in raw.images if not furniture.is_logo(raw, box)]
         rows = to_rows([line for line in lines if line.upright], self._state.fonts)
 
         view = PageView(self._document, raw.number)

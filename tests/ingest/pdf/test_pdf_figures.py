@@ -134,6 +134,15 @@ def test_a_bitmap_is_a_figure_and_its_words_are_read(parse, monkeypatch):
     assert len(read) == 1, "the same picture is read once"
 
 
+def test_a_logo_on_every_page_is_no_figure(parse):
+    def draw(page):
+        page.insert_image((480, 90, 540, 130), stream=photo(60, 40))
+        fill(page, 200)
+
+    _, pages = parse(*[draw] * 4, layout="auto")
+    assert [of_kind(page, Kind.FIGURE) for page in pages] == [[]] * 4
+
+
 def test_a_background_behind_the_text_is_no_figure(parse):
     def draw(page):
         page.insert_image((0, 0, 595, 842), stream=photo(60, 84))
