@@ -157,8 +157,10 @@ def _talks_about_pdf(head: bytes) -> bool:
 
 
 def _mismatch(head: bytes, name: str, promised: str | None) -> DamagedError | UnsupportedError:
+    if not head:
+        return DamagedError(f"{name} is empty (0 bytes)")
     foreign = next((what for magic, what in _FOREIGN if head.startswith(magic)), None)
-    found = f"it is {foreign}" if foreign else f"it begins with {_quoted(head)}" if head else "it is empty"
+    found = f"it is {foreign}" if foreign else f"it begins with {_quoted(head)}"
     if promised is None:
         return UnsupportedError(f"{name} is of a kind that is not read: {found}")
     what = _NAMES.get(promised) or f"a {promised.removeprefix('image/').upper()} picture"

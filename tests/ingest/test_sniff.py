@@ -62,7 +62,7 @@ def test_content_decides(head: bytes, name: str, found: str) -> None:
             DamagedError,
             "r.pdf is not a PDF: it begins with '<!DOCTYPE html><title>Sign in</title>'",
         ),
-        (b"", "r.pdf", DamagedError, "r.pdf is not a PDF: it is empty"),
+        (b"", "r.pdf", DamagedError, "r.pdf is empty (0 bytes)"),
         (b"\0\0\0\0", "r.pdf", DamagedError, "r.pdf is not a PDF: it begins with '\\x00\\x00\\x00\\x00'"),
         (
             b"PK\x03\x04\0\0",
