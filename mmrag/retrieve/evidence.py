@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,7 @@ def find_evidence(
     store: Reader,
     pages: Rows,
     asked: Iterable[tuple[VectorSpace, NDArray[np.float32]]],
-    lexical: Mapping[int, float],
+    lexical: tuple[Rows, Rows, NDArray[np.float64]],
     allowed: Rows | None,
 ) -> dict[int, Evidence]:
     """For each page its best elements.
@@ -40,7 +40,7 @@ def find_evidence(
         store: the index.
         pages: rows of the pages found.
         asked: spaces with the query's ``(dim,)`` vector in each.
-        lexical: BM25 scores by row of element.
+        lexical: rows of elements, of their pages, and their BM25 scores, best first.
         allowed: only these elements, if given.
     """
     best: dict[int, tuple[float, int]] = {}
@@ -53,11 +53,13 @@ def find_evidence(
         ):
             if element not in best or score > best[element][0]:
                 best[element] = (score, chunk)
-    highest = max(lexical.values(), default=1.0)
+    rows, places, scaled = lexical[0], lexical[1], lexical[2] / max(lexical[2].max(initial=0.0), 1e-9)
+    here = np.isin(places, pages)
+    words: dict[int, float] = dict(zip(rows[here].tolist(), scaled[here].tolist(), strict=True))
 
     def score_of(element: int) -> float:
         dense = best[element][0] if element in best else 0.0
-        return dense + lexical.get(element, 0.0) / highest
+        return dense + words.get(element, 0.0)
 
     kept = None if allowed is None else set(allowed.tolist())
     found = {}

@@ -149,7 +149,7 @@ class Retriever:
 
     def _lists(
         self, vectors: Mapping[str, NDArray[np.float32]], words: list[str], allowed: Allowed
-    ) -> tuple[list[RankedList], dict[int, float]]:
+    ) -> tuple[list[RankedList], tuple[Rows, Rows, NDArray[np.float64]]]:
         weights, depth = self._options.weights, self._options.depth
         lists = [
             RankedList(name, weights["dense"], *self._dense(name, vector, allowed))
@@ -159,12 +159,11 @@ class Retriever:
         if "page-terms" in weights:
             _, pages, scores = bm25(connection, Terms.PAGES, words, depth, allowed.pages)
             lists.append(RankedList("page-terms", weights["page-terms"], pages, scores))
-        lexical: dict[int, float] = {}
+        lexical = bm25(connection, Terms.ELEMENTS, (), 0)
         if "element-terms" in weights:
             limit = depth * CHUNKS_A_PAGE
-            rows, pages, scores = bm25(connection, Terms.ELEMENTS, words, limit, allowed.elements)
-            lexical = dict(zip(rows.tolist(), scores.tolist(), strict=True))
-            best = best_of_pages(pages, scores, depth)
+            lexical = bm25(connection, Terms.ELEMENTS, words, limit, allowed.elements)
+            best = best_of_pages(lexical[1], lexical[2], depth)
             lists.append(RankedList("element-terms", weights["element-terms"], *best))
         return lists, lexical
 
