@@ -39,15 +39,19 @@ def best_of_pages(pages: Rows, scores: Scores, depth: int, support: float = 0.0)
         depth: at most so many pages.
         support: weight of a page's second best item.
     """
+    if not len(pages):
+        return pages, scores
     order = np.argsort(-scores, kind="stable")
-    ranked = pages[order]
-    _, first, page = np.unique(ranked, return_index=True, return_inverse=True)
-    later = np.arange(len(ranked)) != first[page]
-    second = first.copy()
-    # Written from the worst to the best, so that the best of the later ones stays.
-    second[page[later][::-1]] = np.flatnonzero(later)[::-1]
-    best = scores[order[first]] + support * scores[order[second]]
-    kept = np.lexsort((first, -best))[:depth]
+    ranked, ordered = pages[order], scores[order]
+    at = np.arange(len(ranked))
+    # A table from pages to positions. It is written from the worst to the best, so that the best stays.
+    position = np.empty(int(pages.max()) + 1, np.int64)
+    position[ranked[::-1]] = at[::-1]
+    is_first = position[ranked] == at
+    first, later = at[is_first], at[~is_first]
+    position[ranked[later][::-1]] = later[::-1]
+    best = ordered[first] + support * ordered[position[ranked[first]]]
+    kept = np.argsort(-best, kind="stable")[:depth]
     return ranked[first[kept]], best[kept]
 
 

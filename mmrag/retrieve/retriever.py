@@ -190,7 +190,7 @@ class Retriever:
         snippets = self._store.snippets(
             [found.chunk for found in evidence.values() if found.chunk is not None]
         )
-        ranks = [{page: at for at, page in enumerate(ranked.pages.tolist())} for ranked in lists]
+        sources = _sources(pages, lists)
         hits: list[Hit] = []
         for page, score in zip(pages.tolist(), scores.tolist(), strict=True):
             found = evidence[page]
@@ -204,15 +204,22 @@ class Retriever:
                     page=value,
                     element=members[0],
                     elements=members,
-                    sources=tuple(
-                        Source(ranked.name, rank[page] + 1, float(ranked.scores[rank[page]]))
-                        for ranked, rank in zip(lists, ranks, strict=True)
-                        if page in rank
-                    ),
+                    sources=tuple(sources[page]),
                     snippet=snippets[found.chunk] if found.chunk is not None else _beginning(members[0]),
                 )
             )
         return hits
+
+
+def _sources(pages: Rows, lists: list[RankedList]) -> dict[int, list[Source]]:
+    found: dict[int, list[Source]] = {page: [] for page in pages.tolist()}
+    for ranked in lists:
+        which, at = np.nonzero(pages[:, None] == ranked.pages)
+        for page, rank, score in zip(
+            pages[which].tolist(), at.tolist(), ranked.scores[at].tolist(), strict=True
+        ):
+            found[page].append(Source(ranked.name, rank + 1, score))
+    return found
 
 
 def _beginning(element: Element, length: int = 300) -> str:

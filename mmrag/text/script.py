@@ -86,6 +86,13 @@ _LETTERS_WORTH = {"Hani": 3.0, "Hang": 2.0, "Hira": 2.0, "Kana": 2.0}
 _WORD = re.compile(r"[^\W\d_]+")
 
 
+_LANGUAGES_OF_WORD = {
+    word: tuple(code for code, others in FUNCTION_WORDS.items() if word in others)
+    for words in FUNCTION_WORDS.values()
+    for word in words
+}
+
+
 @lru_cache(maxsize=4096)
 def script(char: str) -> str:
     """ISO 15924 code of a letter's script; ``Zyyy`` if common to all scripts, ``Zzzz`` if unknown."""
@@ -153,9 +160,8 @@ def language(text: str) -> str:
 
 
 def _by_function_words(text: str) -> str:
-    words = Counter(_WORD.findall(text.casefold()))
-    scores = sorted(
-        (sum(words[word] for word in function_words), code) for code, function_words in FUNCTION_WORDS.items()
-    )
-    best, second = scores[-1], scores[-2]
-    return best[1] if best[0] > second[0] else ""
+    scores: Counter[str] = Counter()
+    for word in _WORD.findall(text.casefold()):
+        scores.update(_LANGUAGES_OF_WORD.get(word, ()))
+    (best, most), (_, next_most) = [*scores.most_common(2), ("", 0), ("", 0)][:2]
+    return best if most > next_most else ""
