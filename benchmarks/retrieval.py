@@ -63,7 +63,7 @@ def main() -> None:
     with mmrag.open(arguments.index) as index:
         runs = {"fused": run(index, questions, None)}
         if not arguments.fused_only:
-            for name in index.recipe.retrieve.weights:
+            for name in ("dense", "page-terms", "element-terms"):
                 runs[name] = run(index, questions, {name: 1.0})
         scans = frozenset(question.file for question in questions if "scan" in question.file)
         table(questions, runs, scans)

@@ -61,15 +61,15 @@ class RetrieveOptions:
     Attributes:
         fusion: ``zscore`` (sum of per-query normalised scores) or ``rrf`` (reciprocal ranks).
         weights: weight of each list: ``dense``, of the encoder that knows the question's language, and BM25
-            over pages (``page-terms``) and over elements (``element-terms``). A list that is not named does
-            not take part.
+            over pages (``page-terms``) and over elements (``element-terms``). An encoder's own spec as a key
+            goes before ``dense``. A list that is not named does not take part.
         depth: pages that each list brings into the fusion.
         rrf_k: the constant of reciprocal rank fusion.
     """
 
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"dense": 1.0, "page-terms": 0.5, "element-terms": 0.5}
+        default_factory=lambda: {"dense": 1.0, "page-terms": 0.25, "element-terms": 0.5}
     )
     depth: int = 200
     rrf_k: int = 60
@@ -111,7 +111,8 @@ class Recipe:
         _one_of("ingest.layout", (self.ingest.layout,), ("auto", "always", "never"))
         _one_of("ingest.ocr", (self.ingest.ocr,), ("auto", "never"))
         _one_of("retrieve.fusion", (self.retrieve.fusion,), ("zscore", "rrf"))
-        _one_of("retrieve.weights", tuple(self.retrieve.weights), ("dense", "page-terms", "element-terms"))
+        lists = ("dense", "page-terms", "element-terms", *self.caption.encoders)
+        _one_of("retrieve.weights", tuple(self.retrieve.weights), lists)
 
 
 def recipe_names() -> list[str]:

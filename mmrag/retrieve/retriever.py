@@ -93,13 +93,11 @@ class Retriever:
 
     def _asked(self, text: str) -> list[tuple[str, Encoder]]:
         """The first encoder that knows the language of ``text``, else the first that reads it, else none."""
-        if not self._options.weights.get("dense"):
-            return []
         spoken = language(text)
         readable = [
             (name, encoder)
             for name, encoder in self._encoders.items()
-            if readable_share(text, encoder.scripts) >= READABLE
+            if self._weight(name) and readable_share(text, encoder.scripts) >= READABLE
         ]
         known = [
             (name, encoder)
@@ -107,6 +105,10 @@ class Retriever:
             if not spoken or encoder.languages is None or spoken in encoder.languages
         ]
         return (known or readable)[:1]
+
+    def _weight(self, space: str) -> float:
+        weights = self._options.weights
+        return weights.get(space, weights.get("dense", 0.0))
 
     def _refresh(self) -> None:
         version = self._store.version()
@@ -152,7 +154,7 @@ class Retriever:
     ) -> tuple[list[RankedList], tuple[Rows, Rows, NDArray[np.float64]]]:
         weights, depth = self._options.weights, self._options.depth
         lists = [
-            RankedList(name, weights["dense"], *self._dense(name, vector, allowed))
+            RankedList(name, self._weight(name), *self._dense(name, vector, allowed))
             for name, vector in vectors.items()
         ]
         connection = self._store.connection

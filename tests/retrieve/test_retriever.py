@@ -78,6 +78,18 @@ def test_words_find_what_the_encoder_does_not(writer: Writer) -> None:
     assert hits[0].element.kind is Kind.FIGURE
 
 
+def test_an_encoder_has_its_own_weight_or_that_of_dense(writer: Writer) -> None:
+    for weights, expected in (
+        ({"dense": 1.0}, 1.0),
+        ({"dense": 1.0, "letters": 0.5}, 0.5),
+        ({"letters": 0.5}, 0.5),
+        ({"page-terms": 1.0}, 0.0),
+    ):
+        searching = retriever(writer, RetrieveOptions(weights=weights))
+        assert searching._weight("letters") == expected
+        assert bool(searching._asked("zebra")) is bool(expected)
+
+
 def test_an_encoder_is_not_asked_in_a_script_that_it_does_not_know(writer: Writer) -> None:
     options = RetrieveOptions(weights={"dense": 1.0, "page-terms": 0.5})
     hits = retriever(writer, options).search(Query("斑马在哪里"))
