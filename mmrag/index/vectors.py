@@ -25,16 +25,27 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the chunks of a space belong: aligned ``(n,)`` int64 arrays of rows, sorted by chunk."""
+    """Where the chunks of a space belong: aligned ``(n,)`` int64 arrays of rows, sorted by chunk.
+
+    ``by_page`` holds positions in them, sorted by page, and ``sorted_pages`` the pages in that order.
+    """
 
     chunks: Rows
     pages: Rows
     elements: Rows
-    documents: Rows
+    by_page: Rows
+    sorted_pages: Rows
 
     def of(self, chunks: Rows) -> Rows:
         """Positions of these chunks in the arrays; they must be there."""
         return np.searchsorted(self.chunks, chunks)
+
+    def on(self, pages: Rows) -> Rows:
+        """Positions of the chunks on these pages."""
+        first = np.searchsorted(self.sorted_pages, pages, "left")
+        last = np.searchsorted(self.sorted_pages, pages, "right")
+        spans = [self.by_page[start:end] for start, end in zip(first, last, strict=True)]
+        return np.concatenate([self.by_page[:0], *spans])
 
 
 class VectorSpace:
@@ -47,7 +58,7 @@ class VectorSpace:
         self.row = row
         self.name = name
         self.dim = dim
-        self.places = Places(*(np.empty(0, np.int64) for _ in range(4)))
+        self.places = Places(*(np.empty(0, np.int64) for _ in range(5)))
         self._index: Any = None
 
     @classmethod
@@ -88,8 +99,10 @@ class VectorSpace:
         # FAISS pads a short list with row -1.
         kept = rows[0] >= 0
         rows, scores = rows[0][kept], scores[0][kept]
-        order = np.lexsort((rows, -scores))
-        return rows[order], scores[order]
+        if (scores[1:] == scores[:-1]).any():
+            order = np.lexsort((rows, -scores))
+            return rows[order], scores[order]
+        return rows, scores
 
     def score(self, query: NDArray[np.float32], chunks: Rows) -> Scores:
         """Exact scores of these chunks, ``(len(chunks),)``."""
@@ -170,10 +183,11 @@ def faiss() -> Any:
 
 def _places(connection: sqlite3.Connection, space: int) -> Places:
     rows = connection.execute(
-        "SELECT row, page, element, document FROM chunks WHERE space = ? ORDER BY row", (space,)
+        "SELECT row, page, element FROM chunks WHERE space = ? ORDER BY row", (space,)
     ).fetchall()
-    table = np.array(rows, np.int64).reshape(-1, 4)
-    return Places(*(np.ascontiguousarray(column) for column in table.T))
+    chunks, pages, elements = np.array(rows, np.int64).reshape(-1, 3).T.copy()
+    by_page = np.argsort(pages, kind="stable")
+    return Places(chunks, pages, elements, by_page, pages[by_page])
 
 
 def _between(chunks: Rows, part: Rows) -> Rows:

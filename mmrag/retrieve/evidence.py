@@ -45,7 +45,7 @@ def find_evidence(
     """
     best: dict[int, tuple[float, int]] = {}
     for space, vector in asked:
-        at = np.flatnonzero(np.isin(space.places.pages, pages))
+        at = space.places.on(pages)
         chunks = space.places.chunks[at]
         scores = space.score(vector, chunks).tolist()
         for element, chunk, score in zip(

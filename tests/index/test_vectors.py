@@ -60,6 +60,17 @@ def test_search_equals_exact_numpy(writer: Writer) -> None:
     writer.close()
 
 
+def test_chunks_are_found_by_their_pages(writer: Writer) -> None:
+    rng = np.random.default_rng()
+    for path in ("a", "b", "c"):
+        add(writer, path, unit(rng.normal(size=(int(rng.integers(1, 9)), DIM))))
+    places = loaded(writer).places
+    for pages in (places.pages[:0], np.unique(places.pages)[1:], np.array([10_000])):
+        expected = np.flatnonzero(np.isin(places.pages, pages))
+        assert sorted(places.on(pages).tolist()) == expected.tolist()
+    writer.close()
+
+
 def test_fewer_vectors_than_asked_for_give_fewer_hits(writer: Writer) -> None:
     add(writer, "a", unit(np.eye(3, DIM)))
     rows, scores = loaded(writer).search(unit(np.eye(1, DIM))[0], 10)
