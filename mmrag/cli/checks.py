@@ -56,12 +56,14 @@ class Check:
 def machine(folder: Path) -> Iterator[Check]:
     """Versions, processors, memory, the disk that ``folder`` is on, and a GPU if there is one."""
 
+    from mmrag.ingest.pool import available_cores
+
     def fact(name: str, found: str) -> Check:
         return Check("machine", name, State.OK, found)
 
     yield fact("mmrag", __version__)
     yield fact("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    yield fact("processors", str(_processors()))
+    yield fact("processors", str(available_cores()))
     yield fact("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.1f} GB")
     free = shutil.disk_usage(folder).free
     yield Check(
@@ -166,10 +168,6 @@ def _layout() -> str:
     with pymupdf.open() as document:
         analyse(document.new_page())
     return ""
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _gpu() -> str:

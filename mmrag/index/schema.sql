@@ -86,7 +86,7 @@ CREATE TABLE chunks (
     text_hash BLOB NOT NULL,
     snippet TEXT NOT NULL
 );
-CREATE INDEX chunks_places ON chunks(space, row, page, element, document);
+CREATE INDEX chunks_places ON chunks(space, row, page, element);
 CREATE INDEX chunks_by_hash ON chunks(space, text_hash);
 CREATE INDEX chunks_by_document ON chunks(document);
 CREATE INDEX chunks_by_page ON chunks(page);
