@@ -39,6 +39,7 @@ _MARKS = {code: None for marks in ((0x300, 0x370), (0x591, 0x5C8), (0x64B, 0x660
 _FOLDED = _MARKS | str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE"}
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _CACHE = 1 << 17
 
 
@@ -61,7 +62,7 @@ def query_terms(text: str) -> list[str]:
 
 
 def _fold(text: str) -> str:
-    if text.isascii():
+    if text.isascii() and not _CONTROL.search(text):
         return text
     decomposed = unicodedata.normalize("NFD", normalise(text)).translate(_FOLDED)
     return unicodedata.normalize("NFC", decomposed)
