@@ -197,31 +197,52 @@ def element_id(
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text as it stands on a page.
+
+    Attributes:
+        text: its words, normalised as element text is, but not joined across line ends.
+        bbox: where; ``None`` in documents without pages.
+    """
+
+    text: str
+    bbox: BBox | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedPage:
     """What an ingestor yields: one page with its elements in reading order and their pictures.
 
-    ``error`` says in one line why the page is empty or partial; ``None`` if it was read whole.
+    Attributes:
+        page, elements, assets: see there.
+        error: says in one line why the page is empty or partial; ``None`` if it was read whole.
+        lines: all lines of the page from top to bottom, words inside tables and figures included, page
+            headers and footers left out; from the text layer, or from OCR where there is none.
     """
 
     page: Page
     elements: tuple[Element, ...]
     assets: tuple[Asset, ...] = ()
     error: str | None = None
+    lines: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an element as one encoder reads it: whole sentences within its token limit.
+    """A piece of an element as one encoder reads it: whole sentences within its token limit, or its picture.
 
     Attributes:
         element: id of its element.
-        text: what is embedded, section path and caption included where they give context.
+        text: what is embedded, section path and caption included where they give context; empty where the
+            picture is embedded.
         snippet: the part of the element that the chunk covers, as a reader should see it.
+        picture: id of the asset that is embedded instead of a text.
     """
 
     element: str
     text: str
     snippet: str
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +254,17 @@ class Filters:
         kinds: element kinds.
         pages: first and last page, 1-based, both included.
         metadata: document metadata that must be equal.
+        labels: what a picture is, as strategy ``joint`` labels it (``chart``, ``photo``, …).
     """
 
     documents: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ()
     pages: tuple[int, int] | None = None
     metadata: Metadata = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.documents or self.kinds or self.pages or self.metadata)
+        return bool(self.documents or self.kinds or self.pages or self.metadata or self.labels)
 
 
 @dataclass(frozen=True, slots=True)

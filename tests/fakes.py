@@ -20,7 +20,6 @@ class LetterEncoder:
     spec = "tests.fakes:LetterEncoder"
     modalities = frozenset({"text"})
     dim = 26
-    multi_vector = False
     max_tokens = 64
     scripts: frozenset[str] | None = frozenset({"Latn"})
     languages: frozenset[str] | None = None

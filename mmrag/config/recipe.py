@@ -11,6 +11,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from mmrag.errors import RecipeError
 
+STRATEGIES = ("joint", "caption", "visual")
+
 
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
@@ -48,10 +50,47 @@ class CaptionOptions:
         captioner: spec of the captioner.
         encoders: specs of the text encoders, one space each. Every one gets all the text that it can read;
             a question goes to the first that knows its language.
+        concurrency: pictures that are described at once.
     """
 
     captioner: str = "mini:caption"
     encoders: tuple[str, ...] = ("mini:text", "mini:multilingual")
+    concurrency: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class JointOptions:
+    """Strategy ``joint``: text and pictures become vectors of one space.
+
+    Attributes:
+        encoders: specs of encoders of text and pictures, one space each. Every one gets all pictures and all
+            the text that it can read; a question goes to the first that knows its language.
+        labels: what pictures are told apart into, by the first encoder; none turns labelling off.
+    """
+
+    encoders: tuple[str, ...] = ("mini:joint",)
+    labels: tuple[str, ...] = ("chart", "diagram", "photo", "map", "screenshot", "table", "formula", "drawing")
+
+
+@dataclass(frozen=True, slots=True)
+class VisualOptions:
+    """Strategy ``visual``: each page becomes many vectors, and a question is matched with them one by one.
+
+    Attributes:
+        encoders: specs of page encoders, one space each; a question goes to the first that knows its language.
+        text_encoders: specs of text encoders whose chunks are a list beside; none by default.
+        precision: how vectors are kept: ``float32``, ``float16``, ``int8`` or ``bit``.
+        pool: about so many neighbouring vectors of a page are pooled into one; 1 keeps all.
+        dpi: of the page pictures.
+        exact_up_to: vectors in a space up to which every page is scored exactly; beyond, a shortlist is.
+    """
+
+    encoders: tuple[str, ...] = ("mini:visual", "mini:visual-multilingual")
+    text_encoders: tuple[str, ...] = ()
+    precision: str = "float16"
+    pool: int = 1
+    dpi: int = 144
+    exact_up_to: int = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +99,37 @@ class RetrieveOptions:
 
     Attributes:
         fusion: ``zscore`` (sum of per-query normalised scores) or ``rrf`` (reciprocal ranks).
-        weights: weight of each list: ``dense``, of the encoder that knows the question's language, and BM25
-            over pages (``page-terms``) and over elements (``element-terms``). An encoder's own spec as a key
-            goes before ``dense``. A list that is not named does not take part.
+        weights: weight of each list: of a view's encoder (``caption/mini:text``), or of a view for all its
+            lists (``caption``), and of BM25 over pages (``page-terms``) and over elements
+            (``element-terms``). Strategy ``joint`` has two lists an encoder, told apart as
+            ``joint/mini:joint/text`` and ``joint/mini:joint/pictures``. The longest key that fits counts; a
+            list that none fits does not take part.
         depth: pages that each list brings into the fusion.
         rrf_k: the constant of reciprocal rank fusion.
+        reranker: spec of what scores the best pages once more; empty for nothing.
+        rerank: pages that the reranker scores.
     """
 
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"dense": 1.0, "page-terms": 0.25, "element-terms": 0.5}
+        default_factory=lambda: {
+            "caption": 1.0,
+            "joint": 1.0,
+            "visual": 1.0,
+            "page-terms": 0.25,
+            "element-terms": 0.5,
+        }
     )
     depth: int = 200
     rrf_k: int = 60
+    reranker: str = ""
+    rerank: int = 20
+
+    def weight(self, name: str) -> float:
+        """The weight of the list of that name, 0 where it does not take part."""
+        parts = name.split("/")
+        keys = ("/".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next((self.weights[key] for key in keys if key in self.weights), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +160,24 @@ class Recipe:
     strategies: tuple[str, ...] = ("caption",)
     ingest: IngestOptions = field(default_factory=IngestOptions)
     caption: CaptionOptions = field(default_factory=CaptionOptions)
+    joint: JointOptions = field(default_factory=JointOptions)
+    visual: VisualOptions = field(default_factory=VisualOptions)
     retrieve: RetrieveOptions = field(default_factory=RetrieveOptions)
     answer: AnswerOptions = field(default_factory=AnswerOptions)
 
     def __post_init__(self) -> None:
-        _one_of("strategies", self.strategies, ("caption",))
+        _one_of("strategies", self.strategies, STRATEGIES)
         _one_of("ingest.layout", (self.ingest.layout,), ("auto", "always", "never"))
         _one_of("ingest.ocr", (self.ingest.ocr,), ("auto", "never"))
         _one_of("retrieve.fusion", (self.retrieve.fusion,), ("zscore", "rrf"))
-        lists = ("dense", "page-terms", "element-terms", *self.caption.encoders)
-        _one_of("retrieve.weights", tuple(self.retrieve.weights), lists)
+        _one_of("visual.precision", (self.visual.precision,), ("float32", "float16", "int8", "bit"))
+        _one_of("retrieve.weights", tuple(self.retrieve.weights), self._lists())
+
+    def _lists(self) -> tuple[str, ...]:
+        joint = [f"joint/{spec}{part}" for spec in self.joint.encoders for part in ("", "/text", "/pictures")]
+        caption = [f"caption/{spec}" for spec in self.caption.encoders]
+        visual = [f"visual/{spec}" for spec in (*self.visual.encoders, *self.visual.text_encoders)]
+        return (*STRATEGIES, *caption, *joint, *visual, "page-terms", "element-terms")
 
 
 def recipe_names() -> list[str]:

@@ -6,12 +6,15 @@ finiteness live once, in `mmrag.encoders.batching`, above every implementation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
+
+from mmrag.types import BBox, Line
 
 Matrix = NDArray[np.float32]
 
@@ -19,12 +22,12 @@ Matrix = NDArray[np.float32]
 class Encoder(Protocol):
     """Turns texts, pictures and queries into vectors of one space.
 
+    What becomes many vectors a page is a `PageEncoder`.
+
     Attributes:
         spec: what resolves to it, e.g. ``mini:text``.
         modalities: subset of ``{"text", "picture"}`` that it encodes.
         dim: length of a vector.
-        multi_vector: whether an item becomes several vectors (late interaction). Such an encoder
-            implements `MultiVectorEncoder`.
         max_tokens: longest text that it reads whole, in its own tokens, special tokens included.
         scripts: ISO 15924 codes of the scripts that it was trained on (``Latn``, ``Hani``, …), or
             ``None`` for all: what it can't read is kept out of its space, and a query that it
@@ -37,7 +40,6 @@ class Encoder(Protocol):
     spec: str
     modalities: frozenset[str]
     dim: int
-    multi_vector: bool
     max_tokens: int
     scripts: frozenset[str] | None
     languages: frozenset[str] | None
@@ -64,30 +66,54 @@ class Encoder(Protocol):
         ...
 
 
-class MultiVectorEncoder(Protocol):
-    """Turns each item into a matrix of its own (late interaction, Khattab & Zaharia 2020).
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """What a page encoder may look at.
 
-    Attributes are those of `Encoder`, with ``multi_vector`` true. Every returned matrix is
-    ``(vectors, dim)`` float32 with rows of unit length and without padding.
+    Attributes:
+        lines: all lines of the page, top to bottom, with their boxes.
+        figures: boxes of the page's figures.
+        picture: draws the page in RGB; called only by encoders that look at pixels.
+    """
+
+    lines: tuple[Line, ...]
+    figures: tuple[BBox, ...]
+    picture: Callable[[], Image]
+
+
+@dataclass(frozen=True, slots=True)
+class PageVectors:
+    """A page as many vectors.
+
+    Attributes:
+        vectors: ``(n, dim)`` float32, rows of unit length, without padding; n may be 0 for an empty page.
+        boxes: ``(n, 4)`` float32, x0 y0 x1 y1 in page fractions; a row of NaN for a vector of no place.
+    """
+
+    vectors: Matrix
+    boxes: Matrix
+
+
+class PageEncoder(Protocol):
+    """Turns each page into vectors of its own and a query into several: late interaction.
+
+    A page's score is the sum, over the query's vectors, of each one's best inner product with a vector
+    of the page (MaxSim; Khattab & Zaharia 2020, "ColBERT"). An encoder that gives one vector a page and
+    one a query is the simplest case.
+
+    Attributes: ``spec``, ``dim``, ``scripts``, ``languages`` and ``fingerprint`` as in `Encoder`.
     """
 
     spec: str
-    modalities: frozenset[str]
     dim: int
-    multi_vector: bool
-    max_tokens: int
     scripts: frozenset[str] | None
     languages: frozenset[str] | None
     fingerprint: str
 
-    def encode_texts(self, texts: Sequence[str]) -> list[Matrix]:
-        """One matrix a text."""
-        ...
-
-    def encode_pictures(self, pictures: Sequence[Image]) -> list[Matrix]:
-        """One matrix a picture."""
+    def encode_pages(self, pages: Sequence[PageView]) -> list[PageVectors]:
+        """One value a page; it does not depend on the other pages of the call."""
         ...
 
     def encode_queries(self, queries: Sequence[str]) -> list[Matrix]:
-        """One matrix a query."""
+        """For each query ``(m, dim)`` float32, rows of unit length, m at least 1."""
         ...

@@ -39,7 +39,6 @@ class MiniMultilingual:
     spec = "mini:multilingual"
     modalities = frozenset({"text"})
     dim = 512
-    multi_vector = False
     max_tokens = 256
     scripts: frozenset[str] | None = frozenset(
         {"Latn", "Hani", "Hira", "Kana", "Hang", "Cyrl", "Arab", "Thai"}

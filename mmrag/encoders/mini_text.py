@@ -41,7 +41,6 @@ class MiniText:
     spec = "mini:text"
     modalities = frozenset({"text"})
     dim = 384
-    multi_vector = False
     max_tokens = 256
     scripts: frozenset[str] | None = frozenset({"Latn"})
     languages: frozenset[str] | None = frozenset({"en"})

@@ -25,6 +25,7 @@ CREATE TABLE documents (
     metadata TEXT NOT NULL
 );
 
+-- lines: JSON of [text, x0, y0, x1, y1] in page fractions, compressed with zlib.
 CREATE TABLE pages (
     row INTEGER PRIMARY KEY AUTOINCREMENT,
     document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
@@ -34,6 +35,7 @@ CREATE TABLE pages (
     rotation INTEGER NOT NULL,
     label TEXT NOT NULL,
     error TEXT,
+    lines BLOB NOT NULL,
     UNIQUE (document, number)
 );
 
@@ -64,18 +66,34 @@ CREATE TABLE assets (
     height INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- What captioners said, kept for ever: one call for each distinct picture and context.
-CREATE TABLE captions (
-    key TEXT PRIMARY KEY,
-    text TEXT NOT NULL
-) WITHOUT ROWID;
+-- Who has made vectors, by everything that shaped them.
+CREATE TABLE encoders (row INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE);
 
+-- Home of the vectors of chunks: float32, little-endian, one for each distinct content and encoder, whatever
+-- views share it. key: 16 bytes that stand for the text or the picture.
+CREATE TABLE vectors (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    encoder INTEGER NOT NULL REFERENCES encoders(row),
+    key BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    UNIQUE (encoder, key)
+);
+
+-- One ranked list of a view: of chunks with one vector each, or of pages with many (paged = 1).
 CREATE TABLE spaces (
     row INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     dim INTEGER NOT NULL,
+    paged INTEGER NOT NULL,
     fingerprint TEXT NOT NULL
 );
+
+-- Which views have been laid over which document, and by what.
+CREATE TABLE views (
+    document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    PRIMARY KEY (document, name)
+) WITHOUT ROWID;
 
 CREATE TABLE chunks (
     row INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -83,20 +101,28 @@ CREATE TABLE chunks (
     document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
     page INTEGER NOT NULL REFERENCES pages(row) ON DELETE CASCADE,
     element INTEGER NOT NULL REFERENCES elements(row) ON DELETE CASCADE,
-    text_hash BLOB NOT NULL,
+    vector INTEGER NOT NULL REFERENCES vectors(row),
     snippet TEXT NOT NULL
 );
 CREATE INDEX chunks_places ON chunks(space, row, page, element);
-CREATE INDEX chunks_by_hash ON chunks(space, text_hash);
+CREATE INDEX chunks_by_vector ON chunks(vector);
 CREATE INDEX chunks_by_document ON chunks(document);
 CREATE INDEX chunks_by_page ON chunks(page);
 CREATE INDEX chunks_by_element ON chunks(element);
 
--- Home of the vectors: float32, little-endian. Kept apart so that a scan of chunks does not read them.
-CREATE TABLE vectors (
-    chunk INTEGER PRIMARY KEY REFERENCES chunks(row) ON DELETE CASCADE,
-    vector BLOB NOT NULL
+-- Home of the vectors of pages in spaces of many vectors a page. vectors: (count, dim) float16, little-endian.
+-- boxes: (count, 4) uint16, little-endian, 65534ths of the page; 65535 where a vector is of no place.
+CREATE TABLE page_vectors (
+    page INTEGER NOT NULL REFERENCES pages(row) ON DELETE CASCADE,
+    space INTEGER NOT NULL REFERENCES spaces(row),
+    document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
+    count INTEGER NOT NULL,
+    vectors BLOB NOT NULL,
+    boxes BLOB NOT NULL,
+    PRIMARY KEY (space, page)
 );
+CREATE INDEX page_vectors_by_page ON page_vectors(page);
+CREATE INDEX page_vectors_by_document ON page_vectors(document);
 
 -- Derived vector files: which chunks a file holds, and the checksum it must have.
 CREATE TABLE derived (

@@ -17,7 +17,7 @@ from typing import Any
 from mmrag.errors import CorruptError, DiskFullError, IndexStoreError, NotAnIndexError, SchemaError
 from mmrag.types import Kind
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DATABASE = "mmrag.sqlite"
 LOCK = "writer.lock"
 _FRESH = f".{DATABASE}.new"

@@ -1,15 +1,30 @@
-"""The reranker seam: a query and the hits found for it get new scores."""
+"""The reranker seam: a query and the pages found for it get new scores."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from mmrag.types import Hit, Query
+from PIL.Image import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a reranker may look at of a page that was found.
+
+    Attributes:
+        text: the page's best elements, best first, captions included.
+        picture: decodes the picture of its best element, in RGB, or draws the page where that has none;
+            called only by rerankers that look at pixels.
+    """
+
+    text: str
+    picture: Callable[[], Image]
 
 
 class Reranker(Protocol):
-    """Scores hits against a query more carefully than the lists that found them.
+    """Scores candidates against a query more carefully than the lists that found them.
 
     Attributes:
         spec: what resolves to it.
@@ -17,6 +32,6 @@ class Reranker(Protocol):
 
     spec: str
 
-    def score(self, query: Query, hits: Sequence[Hit]) -> list[float]:
-        """One score a hit, in their order, higher is better."""
+    def score(self, query: str, candidates: Sequence[Candidate]) -> list[float]:
+        """One score a candidate, in their order, higher is better; none depends on the others."""
         ...

@@ -12,7 +12,6 @@ class Lengths:
     spec = "fake:lengths"
     modalities = frozenset({"text"})
     dim = 2
-    multi_vector = False
     max_tokens = 10
     scripts: frozenset[str] | None = None
     languages: frozenset[str] | None = None

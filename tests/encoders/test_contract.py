@@ -38,7 +38,6 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_says_what_it_is(encoder: Encoder) -> None:
     assert encoder.spec in SPECS
     assert encoder.modalities == {"text"}
-    assert encoder.multi_vector is False
     assert encoder.fingerprint == load_encoder(encoder.spec).fingerprint
     assert encoder.fingerprint.startswith(encoder.spec)
 

@@ -18,7 +18,6 @@ class Words:
     spec = "fake:words"
     modalities = frozenset({"text"})
     dim = 1
-    multi_vector = False
     fingerprint = "fake"
 
     def __init__(self, max_tokens: int = 30, scripts: frozenset[str] | None = None) -> None:
