@@ -1,0 +1,180 @@
+"""Where the files of a model are: in a local folder, or in the cache of the Hugging Face hub.
+
+Only safetensors weights are looked for and fetched: they hold numbers, where a pickle could hold code. What
+is on this machine is used as it is, without asking the network whether there is a newer one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from mmrag.errors import MissingExtraError, ModelError
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
+_CONFIGS = ("config.json", "modules.json", "open_clip_config.json")
+_FETCHED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
+_NOT_FETCHED = ("onnx/*", "openvino/*", "original/*", "consolidated*", "coreml/*")
+_LARGEST_HEADER = 100_000_000
+
+
+def is_offline() -> bool:
+    """Whether ``MMRAG_OFFLINE`` or ``HF_HUB_OFFLINE`` forbids to fetch anything."""
+    values = (os.environ.get(name, "") for name in ("MMRAG_OFFLINE", "HF_HUB_OFFLINE"))
+    return any(value.lower() in ("1", "true", "yes", "on") for value in values)
+
+
+def locate(name: str) -> Path | None:
+    """The folder on this machine that holds the model, whole; else ``None``. Never uses the network.
+
+    Args:
+        name: a local folder, or a hub id (``owner/model``, or ``owner/model@revision`` for one state of it).
+    """
+    folder = _folder(name)
+    return folder if folder is not None and not missing_from(folder) else None
+
+
+def fetch(name: str) -> Path:
+    """As `locate`, but what is not on this machine is downloaded.
+
+    Raises:
+        ModelError: if a folder is not complete, if the model is missing and the network is forbidden or
+            can't be reached, or if the hub has no such model; the message says how to get it.
+    """
+    folder = _folder(name)
+    missing = () if folder is None else missing_from(folder)
+    if folder is not None and not missing:
+        return folder
+    if folder is not None and is_local(name):
+        raise ModelError(f"the model folder {name} is not complete: {missing[0]}; copy or download it again")
+    if not _HUB_ID.fullmatch(name):
+        raise ModelError(f"there is no model folder {name}, and that is no hub id, which reads owner/model")
+    if is_offline():
+        found = f"only in part ({missing[0]})" if missing else "not"
+        raise ModelError(
+            f"the model {name} is {found} on this machine, and MMRAG_OFFLINE or HF_HUB_OFFLINE forbids to "
+            f"fetch it: unset it, or run on a machine with a network: {_command(name)}"
+        )
+    return _download(name)
+
+
+def is_local(name: str) -> bool:
+    """Whether ``name`` is a folder of this machine rather than a hub id."""
+    return Path(name).expanduser().is_dir()
+
+
+def missing_from(folder: Path) -> tuple[str, ...]:
+    """What keeps the folder from being a whole model, one line each; nothing if it is whole."""
+    if not any((folder / config).is_file() for config in _CONFIGS):
+        return (f"{_CONFIGS[0]} is missing",)
+    if (folder / "modules.json").is_file() and not _weights(folder):
+        modules = _read(folder / "modules.json")
+        kinds = [str(each.get("type", "")) for each in modules] if isinstance(modules, list) else []
+        if kinds and all(kind.rpartition(".")[2] in ("StaticEmbedding", "BoW") for kind in kinds):
+            return ()
+    problems = [
+        f"{index.parent.relative_to(folder) / shard} is missing"
+        for index in sorted(folder.rglob("*.safetensors.index.json"))
+        for shard in _shards(index)
+        if not (index.parent / shard).is_file()
+    ]
+    weights = _weights(folder)
+    if not weights and not problems:
+        problems.append("there are no weights in safetensors format")
+    problems += [f"{path.relative_to(folder)} is cut off" for path in weights if not _is_whole(path)]
+    return tuple(problems)
+
+
+def _folder(name: str) -> Path | None:
+    local = Path(name).expanduser()
+    if local.is_dir():
+        return local
+    if not _HUB_ID.fullmatch(name):
+        return None
+    try:
+        from huggingface_hub import constants
+    except ImportError:
+        return None
+    model, _, revision = name.partition("@")
+    home = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}"
+    reference = home / "refs" / (revision or "main")
+    commit = reference.read_text(encoding="utf-8").strip() if reference.is_file() else revision
+    snapshot = home / "snapshots" / commit
+    return snapshot if commit and snapshot.is_dir() else None
+
+
+def _download(name: str) -> Path:
+    try:
+        from huggingface_hub import errors, snapshot_download
+    except ImportError as error:
+        raise MissingExtraError(f"fetching {name}", "huggingface_hub", "models") from error
+    model, _, revision = name.partition("@")
+    try:
+        folder = Path(
+            snapshot_download(
+                model,
+                revision=revision or None,
+                allow_patterns=list(_FETCHED),
+                ignore_patterns=list(_NOT_FETCHED),
+            )
+        )
+    except errors.GatedRepoError as error:
+        raise ModelError(
+            f"the model {name} asks for its terms to be accepted: do so at https://huggingface.co/{model}, "
+            "then run: hf auth login"
+        ) from error
+    except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError) as error:
+        raise ModelError(f"the hub has no model {name}, or it is private: run hf auth login") from error
+    except Exception as error:  # the client's HTTP library has errors of its own
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(
+            f"the model {name} could not be fetched ({reason}): check the network, or copy the model here "
+            "and name its folder"
+        ) from error
+    missing = missing_from(folder)
+    if missing:
+        raise ModelError(
+            f"the model {name} can't be used: {missing[0]}; where its page on the hub has a conversion to "
+            f"safetensors as pull request N, name {model}@refs/pr/N"
+        )
+    return folder
+
+
+def _command(name: str) -> str:
+    model, _, revision = name.partition("@")
+    return f"hf download {model}" + (f" --revision {revision}" if revision else "")
+
+
+def _weights(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.safetensors"))
+
+
+def _shards(index: Path) -> list[str]:
+    data = _read(index)
+    shards = data.get("weight_map", {}) if isinstance(data, Mapping) else {}
+    return sorted({str(shard) for shard in shards.values()})
+
+
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file is as long as its header (8 bytes of length, then JSON with the tensors' places) says."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(_LARGEST_HEADER, size - 8):
+            return False
+        try:
+            header = json.loads(file.read(length))
+            ends = [place["data_offsets"][1] for key, place in header.items() if key != "__metadata__"]
+        except (ValueError, AttributeError, KeyError, IndexError, TypeError):
+            return False
+    return size == 8 + length + max(ends, default=0)
