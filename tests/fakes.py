@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL.Image import Image
 
-from mmrag.captioners.base import PictureContext
+from mmrag.captioners.base import Captioner, Description, PictureContext
 from mmrag.encoders.base import Matrix
 from mmrag.errors import ModelError
 
@@ -52,15 +52,15 @@ class OtherLetterEncoder(LetterEncoder):
     fingerprint = "letters-2"
 
 
-class SizeCaptioner:
+class SizeCaptioner(Captioner):
     """Says how large the picture is."""
 
     spec = "tests.fakes:SizeCaptioner"
     fingerprint = "size-1"
     calls = 0
 
-    def caption(self, picture: Image, context: PictureContext) -> str:
+    def caption(self, picture: Image, context: PictureContext) -> Description:
         type(self).calls += 1
         if picture.width == 13:
             raise ModelError("thirteen is too hard")
-        return f"A picture of {picture.width} by {picture.height}."
+        return Description(f"A picture of {picture.width} by {picture.height}.")

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from mmrag.captioners.base import Captioner, PictureContext
+from mmrag.captioners.base import Captioner, Description, PictureContext, Usage
+from mmrag.captioners.describing import Cache, Failure, PictureRequest, Tally, describe_all
 from mmrag.config import resolve
 
-__all__ = ["Captioner", "PictureContext", "load_captioner"]
+__all__ = [
+    "Cache",
+    "Captioner",
+    "Description",
+    "Failure",
+    "PictureContext",
+    "PictureRequest",
+    "Tally",
+    "Usage",
+    "describe_all",
+    "load_captioner",
+]
 
 _KNOWN = {"mini:caption": "mmrag.captioners.mini.captioner:MiniCaption"}
 
@@ -13,7 +25,7 @@ _KNOWN = {"mini:caption": "mmrag.captioners.mini.captioner:MiniCaption"}
 def load_captioner(spec: str) -> Captioner:
     """The captioner that ``spec`` names: ``mini:caption`` or ``package.module:Class``.
 
-    Its weights are loaded when it first describes a photo, not here.
+    Its weights are loaded when it first describes a picture, not here.
 
     Raises:
         SpecError: if nothing of that name is known.

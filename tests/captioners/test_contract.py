@@ -60,7 +60,7 @@ ODD = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_describes_every_kind_of_picture(captioner: Captioner, name: str) -> None:
-    said = captioner.caption(ODD[name], PLAIN)
+    said = captioner.caption(ODD[name], PLAIN).text
     assert said.endswith(".")
     assert len(said) > 5
 
@@ -83,13 +83,13 @@ def test_a_picture_cut_short_is_a_model_error(captioner: Captioner) -> None:
 
 def test_caption_and_words_are_said(captioner: Captioner) -> None:
     context = PictureContext(caption="Figure 1: Yield.", words="Temperature 0 10 20 Pressure")
-    said = captioner.caption(noise((50, 50)), context)
+    said = captioner.caption(noise((50, 50)), context).text
     assert "Figure 1: Yield." in said
     assert "Temperature Pressure" in said
 
 
 def test_chinese_context_gives_chinese(captioner: Captioner) -> None:
-    said = captioner.caption(noise((50, 50)), PictureContext(caption="图 1：产量", language="zh"))
+    said = captioner.caption(noise((50, 50)), PictureContext(caption="图 1：产量", language="zh")).text
     assert said.startswith("照片")
     assert "图 1：产量" in said
 

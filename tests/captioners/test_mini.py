@@ -88,13 +88,13 @@ def page() -> Image.Image:
     ],
 )  # fmt: skip
 def test_sentences(picture: Image.Image, context: PictureContext, said: str) -> None:
-    assert MiniCaption().caption(picture, context).startswith(said)
+    assert MiniCaption().caption(picture, context).text.startswith(said)
 
 
 def test_only_photos_are_classified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Classifier, "names", lambda self, picture: ["espresso", "cup"])
-    assert "probably showing espresso or cup" in MiniCaption().caption(photo(), PictureContext())
-    assert "showing" not in MiniCaption().caption(diagram(), PictureContext())
+    assert "probably showing espresso or cup" in MiniCaption().caption(photo(), PictureContext()).text
+    assert "showing" not in MiniCaption().caption(diagram(), PictureContext()).text
 
 
 def test_the_classifier_is_silent_where_it_is_not_sure() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL.Image import Image
 
-from mmrag.captioners.base import PictureContext
+from mmrag.captioners.base import Captioner, Description, PictureContext
 from mmrag.captioners.mini import wording
 from mmrag.captioners.mini.classifier import SHA256, Classifier
 from mmrag.captioners.mini.colours import striking
@@ -19,7 +19,7 @@ _COLOUR_OF_SURFACES = 0.1
 _BLACK_BESIDE_COLOURS = 0.15
 
 
-class MiniCaption:
+class MiniCaption(Captioner):
     """Says what kind of picture it is, its striking colours, what a photo probably shows, its printed
     caption and the words inside.
 
@@ -33,7 +33,7 @@ class MiniCaption:
     def __init__(self) -> None:
         self._classifier = Classifier()
 
-    def caption(self, picture: Image, context: PictureContext) -> str:
+    def caption(self, picture: Image, context: PictureContext) -> Description:
         """What the picture shows: in Chinese where the context is Chinese, else in English.
 
         Raises:
@@ -45,7 +45,7 @@ class MiniCaption:
         kind = look(measures, printed, words)
         contents = self._classifier.names(plain) if kind is Look.PHOTO else []
         say = wording.chinese if context.language == "zh" else wording.english
-        return say(kind, _colours(kind, measures), contents, printed.replace("\n", " "), words)
+        return Description(say(kind, _colours(kind, measures), contents, printed.replace("\n", " "), words))
 
 
 def _colours(kind: Look, measures: Measures) -> list[str]:

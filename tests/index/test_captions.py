@@ -1,0 +1,112 @@
+import multiprocessing
+import os
+import signal
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from mmrag.errors import CorruptError, DiskFullError, IndexStoreError
+from mmrag.index.captions import CAPTIONS, CaptionCache, carry
+
+
+def test_what_is_put_is_got(tmp_path: Path) -> None:
+    with CaptionCache(tmp_path) as cache:
+        cache.put("a", "Ä 图 \x00")
+        cache.put("b", "2")
+        cache.put("b", "3")
+        assert cache.get(["b", "a", "c"]) == {"a": "Ä 图 \x00", "b": "3"}
+        assert cache.get([]) == {}
+        assert len(cache) == 2
+    with CaptionCache(tmp_path) as cache:
+        assert cache.get(["b"]) == {"b": "3"}
+
+
+def test_many_keys_at_once(tmp_path: Path) -> None:
+    with CaptionCache(tmp_path) as cache:
+        for number in range(0, 3000, 2):
+            cache.put(str(number), f"text {number}")
+        found = cache.get([str(number) for number in range(3000)])
+    assert found == {str(number): f"text {number}" for number in range(0, 3000, 2)}
+
+
+def test_several_threads_share_it(tmp_path: Path) -> None:
+    with CaptionCache(tmp_path) as cache:
+
+        def work(name: int) -> None:
+            for number in range(100):
+                cache.put(f"{name}-{number}", str(number))
+                assert cache.get([f"{name}-{number}"]) == {f"{name}-{number}": str(number)}
+
+        threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(cache) == 400
+
+
+def _put_and_die(path: Path) -> None:
+    cache = CaptionCache(path)
+    for number in range(50):
+        cache.put(str(number), "paid for")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_kill_loses_nothing(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=_put_and_die, args=(tmp_path,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    with CaptionCache(tmp_path) as cache:
+        assert len(cache) == 50
+
+
+def test_two_processes_may_have_it_open(tmp_path: Path) -> None:
+    with CaptionCache(tmp_path) as one, CaptionCache(tmp_path) as other:
+        one.put("a", "1")
+        other.put("b", "2")
+        assert one.get(["a", "b"]) == other.get(["a", "b"]) == {"a": "1", "b": "2"}
+
+
+def test_carried_to_another_folder(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+    carry(old, new)
+    assert not (new / CAPTIONS).exists()
+    with CaptionCache(old) as cache:
+        cache.put("a", "1")
+        carry(old, new)
+    with CaptionCache(new) as cache:
+        assert cache.get(["a"]) == {"a": "1"}
+        cache.put("b", "2")
+
+
+def test_a_damaged_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / CAPTIONS).write_bytes(b"no database at all" * 100)
+    with pytest.raises(CorruptError, match=r"captions\.sqlite is damaged .*: remove it"):
+        CaptionCache(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(IndexStoreError, match="can't be used: unable to open"):
+        CaptionCache(tmp_path / "missing")
+
+
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
+    with CaptionCache(tmp_path) as cache:
+        cache.put("a", "1")
+        cache._connection.execute("PRAGMA max_page_count = 5")
+        with pytest.raises(DiskFullError, match="no space left"):
+            cache.put("b", "x" * 100_000)
+        assert cache.get(["a", "b"]) == {"a": "1"}
+
+
+def test_it_is_an_ordinary_sqlite_file(tmp_path: Path) -> None:
+    with CaptionCache(tmp_path) as cache:
+        cache.put("a", "1")
+    connection = sqlite3.connect(tmp_path / CAPTIONS)
+    assert connection.execute("SELECT * FROM captions").fetchall() == [("a", "1")]
+    connection.close()
