@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mmrag.captioners.base import Captioner, Description, PictureContext, Usage
-from mmrag.captioners.describing import Cache, Failure, PictureRequest, Tally, describe_all
+from mmrag.captioners.describing import Cache, Failure, Request, Tally, describe_all
 from mmrag.config import resolve
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "Description",
     "Failure",
     "PictureContext",
-    "PictureRequest",
+    "Request",
     "Tally",
     "Usage",
     "describe_all",

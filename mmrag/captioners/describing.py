@@ -19,7 +19,7 @@ _FORMAT = 1  # of what is cached: another number finds nothing of the old
 
 
 @dataclass(frozen=True, slots=True)
-class PictureRequest:
+class Request:
     """A picture to be described.
 
     Attributes:
@@ -39,6 +39,9 @@ class Failure:
 
     reason: str
     usage: Usage = field(default_factory=Usage)
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Cache(Protocol):
 
 def describe_all(
     captioner: Captioner,
-    requests: Sequence[PictureRequest],
+    requests: Sequence[Request],
     cache: Cache,
     concurrency: int = 4,
     on_progress: Callable[[Tally], None] | None = None,
@@ -132,7 +135,7 @@ def describe_all(
     return [outcomes[key] for key in keys]
 
 
-_Batch = Sequence[tuple[str, PictureRequest]]
+_Batch = Sequence[tuple[str, Request]]
 _Outcomes = dict[str, Description | Failure]
 
 
@@ -202,7 +205,7 @@ def _line(error: Exception) -> str:
     return said if isinstance(error, MmragError) and said else f"{type(error).__name__}: {said}".rstrip(": ")
 
 
-def _key(captioner: Captioner, request: PictureRequest) -> str:
+def _key(captioner: Captioner, request: Request) -> str:
     parts = [_FORMAT, captioner.fingerprint, request.asset, *astuple(request.context)]
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 

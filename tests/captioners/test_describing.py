@@ -9,7 +9,7 @@ from mmrag.captioners import (
     Description,
     Failure,
     PictureContext,
-    PictureRequest,
+    Request,
     Tally,
     Usage,
     describe_all,
@@ -53,8 +53,8 @@ class Wide(Captioner):
         return super().caption_all(pictures)
 
 
-def request(width: int, caption: str = "pixels") -> PictureRequest:
-    return PictureRequest(f"asset-{width}", lambda: Image.new("L", (width, 1)), PictureContext(caption))
+def request(width: int, caption: str = "pixels") -> Request:
+    return Request(f"asset-{width}", lambda: Image.new("L", (width, 1)), PictureContext(caption))
 
 
 def texts(outcomes: list[Description | Failure]) -> list[str]:
@@ -96,7 +96,7 @@ def test_another_context_is_another_picture() -> None:
 def test_every_part_of_the_context_counts(other: PictureContext) -> None:
     captioner, cache = Wide(), Memory()
     for context in (PLAIN, other, PLAIN, other):
-        describe_all(captioner, [PictureRequest("a", lambda: Image.new("L", (1, 1)), context)], cache)
+        describe_all(captioner, [Request("a", lambda: Image.new("L", (1, 1)), context)], cache)
     assert captioner.asked == [[1], [1]]
 
 
@@ -107,7 +107,7 @@ def test_a_rerun_asks_nobody_and_opens_nothing() -> None:
     def refuse() -> Image.Image:
         raise AssertionError("opened again")
 
-    again = [PictureRequest(f"asset-{width}", refuse, PictureContext("pixels")) for width in (2, 1)]
+    again = [Request(f"asset-{width}", refuse, PictureContext("pixels")) for width in (2, 1)]
     captioner, tallies = Wide(), list[Tally]()
     assert describe_all(captioner, again, cache, on_progress=tallies.append) == first[::-1]
     assert captioner.asked == []
@@ -142,7 +142,7 @@ def test_a_picture_that_cannot_be_opened_fails_alone() -> None:
     def broken() -> Image.Image:
         raise OSError("cut\nshort")
 
-    requests = [PictureRequest("x", broken, PLAIN), request(1)]
+    requests = [Request("x", broken, PLAIN), request(1)]
     said = texts(describe_all(Wide(batch_size=5), requests, Memory()))
     assert said == ["the picture can't be opened: OSError: cut short", "1 wide pixels."]
 
