@@ -9,6 +9,7 @@ from mmrag.cli.doctor import doctor
 from mmrag.cli.failing import run
 from mmrag.cli.indexing import index, remove
 from mmrag.cli.looking import info, list_, show
+from mmrag.cli.models import models
 from mmrag.cli.versions import show_version, version
 
 app = typer.Typer(
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (index, search, ask, show, info, list_, remove, doctor, version):
+for command in (index, search, ask, show, info, list_, remove, models, doctor, version):
     app.command(command.__name__.rstrip("_"))(command)
 
 

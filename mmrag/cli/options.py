@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
+
+
+def _forbid_network(offline: bool) -> bool:
+    """Set at once: the library of the hub reads the environment when it is imported, and never again."""
+    if offline:
+        os.environ["MMRAG_OFFLINE"] = os.environ["HF_HUB_OFFLINE"] = "1"
+    return offline
+
 
 IndexName = Annotated[
     str,
@@ -30,5 +39,13 @@ Pipeline = Annotated[
         metavar="NAME|FILE",
         help="A recipe's name, or the path of its .yaml file. Else the one the index was made with, or mini.",
         show_default=False,
+    ),
+]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline",
+        help="Forbid any network: what is not on this machine is an error, at once.",
+        callback=_forbid_network,
     ),
 ]

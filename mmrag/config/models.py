@@ -1,0 +1,184 @@
+"""The models that a recipe names: what each is for, whether it is on this machine, and what is missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mmrag.config import hub
+from mmrag.config.recipe import Recipe
+from mmrag.errors import SpecError
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "mini": (),
+    "openai": (),
+    "st": ("torch", "sentence_transformers"),
+    "clip": ("torch", "sentence_transformers"),
+    "siglip": ("torch", "sentence_transformers"),
+    "col": ("torch", "sentence_transformers"),
+    "cross": ("torch", "sentence_transformers"),
+    "open_clip": ("torch", "open_clip"),
+    "hf": ("torch", "transformers"),
+    "blip": ("torch", "transformers"),
+    "itm": ("torch", "transformers"),
+    "vlm": ("torch", "transformers"),
+}
+"""Packages that the specs of a family need beyond the base installation; the extra ``models`` brings them."""
+
+EXTRA = "pip install 'mmrag[models]'"
+
+SIZES: dict[str, int] = {
+    "HuggingFaceTB/SmolVLM-500M-Instruct": 1_020_000_000,
+    "ModernVBERT/colmodernvbert-merged": 1_010_000_000,
+    "OFA-Sys/chinese-clip-vit-base-patch16@refs/pr/1": 753_000_000,
+    "Qwen/Qwen3-Embedding-0.6B": 1_200_000_000,
+    "Qwen/Qwen3-VL-2B-Instruct": 4_270_000_000,
+    "Qwen/Qwen3-VL-4B-Instruct": 8_890_000_000,
+    "Qwen/Qwen3-VL-Embedding-2B": 4_270_000_000,
+    "google/siglip2-base-patch16-256": 1_540_000_000,
+    "ibm-granite/granite-embedding-97m-multilingual-r2": 220_000_000,
+    "vidore/colqwen2-v1.0-hf": 4_440_000_000,
+}
+"""About how many bytes are fetched for the models of the recipes that come with mmrag."""
+
+
+class Origin(StrEnum):
+    """Where a model comes from."""
+
+    INSTALLED = "installed"
+    HUB = "hub"
+    FOLDER = "folder"
+    SERVER = "server"
+    PLUGIN = "plugin"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeModel:
+    """One model that a recipe names.
+
+    Attributes:
+        spec: as the recipe names it.
+        roles: what it is for, in words.
+        origin: where it comes from.
+        name: the hub id, the folder, the server's address or the plugin's module; the spec itself where the
+            model comes with the installation.
+        path: the folder that holds it on this machine; ``None`` where there is none, or none is needed.
+        size: bytes of that folder, or about how many have to be fetched; ``None`` if that is not known.
+        packages: packages that are not installed, without which it can't run.
+        problem: in one line, what keeps it from being used here; empty if nothing does.
+    """
+
+    spec: str
+    roles: tuple[str, ...]
+    origin: Origin
+    name: str
+    path: str | None = None
+    size: int | None = None
+    packages: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def to_fetch(self) -> bool:
+        """Whether `mmrag.config.hub.fetch` can bring what is missing."""
+        return self.origin is Origin.HUB and self.path is None
+
+
+def models_of(recipe: Recipe, strategies: Sequence[str] = ()) -> list[RecipeModel]:
+    """Every model that the recipe needs, once each, in the order in which an index run meets them.
+
+    Args:
+        recipe: the recipe.
+        strategies: views to be laid; those of the recipe if none are named.
+
+    Raises:
+        SpecError: if a spec is of no known family.
+    """
+    roles: dict[str, list[str]] = {}
+    for spec, role in _named(recipe, strategies or recipe.strategies):
+        told = roles.setdefault(spec, [])
+        if role not in told:
+            told.append(role)
+    return [_look(spec, tuple(told)) for spec, told in roles.items()]
+
+
+def _named(recipe: Recipe, strategies: Sequence[str]) -> Iterator[tuple[str, str]]:
+    if "caption" in strategies:
+        yield recipe.caption.captioner, "pictures become text"
+        yield from ((spec, "text becomes vectors") for spec in recipe.caption.encoders)
+    if "joint" in strategies:
+        yield from ((spec, "text and pictures become vectors") for spec in recipe.joint.encoders)
+    if "visual" in strategies:
+        yield from ((spec, "pages become vectors") for spec in recipe.visual.encoders)
+        yield from ((spec, "text becomes vectors") for spec in recipe.visual.text_encoders)
+    if recipe.retrieve.reranker:
+        yield recipe.retrieve.reranker, "scores the best pages again"
+    yield recipe.answer.generator, "answers"
+
+
+def _look(spec: str, roles: tuple[str, ...]) -> RecipeModel:
+    family, _, name = spec.partition(":")
+    if "." in family and name.isidentifier():
+        problem = "" if _importable(family) else f"the module {family} can't be imported from here"
+        return RecipeModel(spec, roles, Origin.PLUGIN, family, problem=problem)
+    if family not in FAMILIES or not name:
+        raise SpecError(
+            f"{spec!r} names no model: known are {', '.join(f'{known}:…' for known in FAMILIES)}, "
+            "and package.module:Class"
+        )
+    if family == "mini":
+        return RecipeModel(spec, roles, Origin.INSTALLED, spec)
+    if family == "openai":
+        return _server(spec, roles, name)
+    return _weights(spec, roles, name, tuple(each for each in FAMILIES[family] if not _importable(each)))
+
+
+def _weights(spec: str, roles: tuple[str, ...], name: str, packages: tuple[str, ...]) -> RecipeModel:
+    origin = Origin.FOLDER if hub.is_local(name) else Origin.HUB
+    folder = hub.locate(name)
+    size = SIZES.get(name) if folder is None else _bytes_of(folder)
+    problems = []
+    if packages:
+        problems.append(f"needs {' and '.join(packages)}")
+    if folder is None and origin is Origin.FOLDER:
+        problems.append(f"the folder is not complete: {hub.missing_from(Path(name).expanduser())[0]}")
+    elif folder is None:
+        problems.append("not on this machine")
+    path = None if folder is None else str(folder)
+    return RecipeModel(spec, roles, origin, name, path, size, packages, "; ".join(problems))
+
+
+def _server(spec: str, roles: tuple[str, ...], name: str) -> RecipeModel:
+    model, _, address = name.rpartition("@")
+    problem = ""
+    if not model:
+        address = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+        if not os.environ.get("OPENAI_API_KEY"):
+            problem = "the environment has no OPENAI_API_KEY"
+    if hub.is_offline() and not _on_this_machine(address):
+        problem = "the server is elsewhere, and MMRAG_OFFLINE or HF_HUB_OFFLINE forbids the network"
+    return RecipeModel(spec, roles, Origin.SERVER, address, problem=problem)
+
+
+def _on_this_machine(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _importable(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _bytes_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
