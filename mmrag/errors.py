@@ -6,6 +6,7 @@
     │   └── SpecError           a model named by a spec that nothing resolves
     ├── MissingExtraError       a package is not installed; the message is the install line
     ├── ModelError              a model that is there but can't be loaded or run
+    │   └── OutOfMemoryError    it needs more memory than the device has for so much at once
     ├── IngestError             one file or page that can't be read (reported, never fatal to a run)
     │   ├── UnreadableError     the file can't be opened: gone, or not permitted
     │   ├── UnsupportedError    no ingestor reads this kind of file
@@ -63,6 +64,10 @@ class MissingExtraError(MmragError):
 
 class ModelError(MmragError):
     """A model is there but can't be loaded or run."""
+
+
+class OutOfMemoryError(ModelError):
+    """A model needs more memory than the device has for so much at once; half as much may fit."""
 
 
 class IngestError(MmragError):

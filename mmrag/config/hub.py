@@ -166,7 +166,7 @@ def _read(path: Path) -> object:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether the file is as long as its header (8 bytes of length, then JSON with the tensors' places) says."""
+    """Whether the file ends where its header (8 bytes of length, JSON with the tensors' places) says."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")

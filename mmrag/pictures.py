@@ -1,0 +1,43 @@
+"""Any picture as plain red, green and blue on white paper."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from mmrag.errors import ModelError
+
+
+def as_rgb(picture: Image.Image) -> Image.Image:
+    """The first frame in RGB, turned as its EXIF orientation says, on white where it is transparent.
+
+    16-bit and floating-point greys are spread over the whole range. A picture that is RGB already is handed
+    back as it is.
+
+    Raises:
+        ModelError: if the picture's data can't be decoded.
+    """
+    try:
+        if getattr(picture, "tell", lambda: 0)():
+            picture.seek(0)
+        picture.load()
+        with warnings.catch_warnings():  # Pillow warns about odd metadata of pictures that it reads well
+            warnings.simplefilter("ignore")
+            picture = ImageOps.exif_transpose(picture)
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise ModelError(f"the picture can't be decoded: {error}") from error
+    if picture.mode[0] in "IF":
+        picture = _spread(picture)
+    if picture.has_transparency_data:
+        layers = picture.convert("RGBA")
+        paper = Image.new("RGBA", layers.size, "white")
+        picture = Image.alpha_composite(paper, layers)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _spread(picture: Image.Image) -> Image.Image:
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    low, high = float(values.min()), float(values.max())
+    return Image.fromarray(((values - low) * (255 / (high - low or 1))).astype(np.uint8))
