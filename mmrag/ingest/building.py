@@ -1,10 +1,11 @@
-"""Elements of one page, collected in reading order with their ids, and their pictures."""
+"""Elements of one page, collected in reading order with their ids, their pictures, and its lines."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
-from mmrag.types import Asset, BBox, Element, Kind, Metadata, Page, ParsedPage, element_id
+from mmrag.types import Asset, BBox, Element, Kind, Line, Metadata, Page, ParsedPage, element_id
 
 
 class PageBuilder:
@@ -19,6 +20,7 @@ class PageBuilder:
         self._elements: list[Element] = []
         self._assets: dict[str, Asset] = {}
         self._errors: list[str] = []
+        self._lines: list[Line] = []
         self._seen: Counter[tuple[Kind, BBox | None, str]] = Counter()
 
     def add(
@@ -53,6 +55,10 @@ class PageBuilder:
         )
         self._seen[key] += 1
 
+    def add_lines(self, lines: Iterable[Line]) -> None:
+        """More lines of the page, below those before."""
+        self._lines += lines
+
     def report(self, error: str) -> None:
         """Say that something of the page is missing, and why, in one line."""
         self._errors.append(error)
@@ -62,4 +68,5 @@ class PageBuilder:
         error = "; ".join(self._errors[:3]) or None
         if len(self._errors) > 3:
             error = f"{error}; and {len(self._errors) - 3} more"
-        return ParsedPage(self.page, tuple(self._elements), tuple(self._assets.values()), error)
+        elements, assets = tuple(self._elements), tuple(self._assets.values())
+        return ParsedPage(self.page, elements, assets, error, tuple(self._lines))

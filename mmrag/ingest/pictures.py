@@ -30,7 +30,7 @@ class PictureIngestor:
     """
 
     media_types = frozenset({PNG, JPEG, WEBP, TIFF, BMP, GIF})
-    version = "pictures-1"
+    version = "pictures-2"
 
     def open(
         self, path: Path, name: str, options: IngestOptions, password: str | None = None
@@ -96,11 +96,12 @@ def _page(document: Document, picture: Image, index: int, data: bytes, options: 
 
 def _add_elements(builder: PageBuilder, shown: Image, asset: Asset, options: IngestOptions) -> None:
     from mmrag.ingest.ocr import read_text
-    from mmrag.ingest.prose import is_mostly_text, paragraphs, plain_text
+    from mmrag.ingest.prose import is_mostly_text, paragraphs, plain_text, rows_of
 
     lines = read_text(shown) if options.ocr != "never" else []
     read = {"ocr": True} if lines else {}
     words = plain_text(lines)
+    builder.add_lines(rows_of(lines))
     if not is_mostly_text(lines):
         builder.add(Kind.FIGURE, words, _WHOLE, asset=asset, metadata=read)
         return

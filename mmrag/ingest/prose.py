@@ -10,7 +10,7 @@ from mmrag.ingest.ocr import OcrLine
 from mmrag.ingest.reading_order import rows
 from mmrag.text.normalise import join_lines, normalise
 from mmrag.text.script import is_cjk
-from mmrag.types import BBox
+from mmrag.types import BBox, Line
 
 _MAX_GAP = 0.8
 _MAX_ROW_GAP = 1.5
@@ -38,12 +38,12 @@ class Paragraph:
 
 def plain_text(lines: Sequence[OcrLine]) -> str:
     """The words of ``lines``, which are in reading order, one row of the picture a line."""
-    if is_mostly_text(lines):
-        groups = _rows(lines)
-    else:
-        found = rows(range(len(lines)), [line.bbox for line in lines])
-        groups = [[lines[index] for index in row] for row in found]
-    return normalise("\n".join(map(_row_text, groups)))
+    return normalise("\n".join(map(_row_text, _grouped(lines))))
+
+
+def rows_of(lines: Sequence[OcrLine]) -> list[Line]:
+    """``lines``, which are in reading order, one row of the picture a line; boxes are picture fractions."""
+    return [Line(normalise(_row_text(row)), _around(row)) for row in _grouped(lines)]
 
 
 def is_mostly_text(lines: Sequence[OcrLine]) -> bool:
@@ -74,6 +74,13 @@ def paragraphs(lines: Sequence[OcrLine], aspect: float) -> list[Paragraph]:
         else:
             groups.append([row])
     return [_paragraph(group) for group in groups]
+
+
+def _grouped(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:
+    if is_mostly_text(lines):
+        return _rows(lines)
+    found = rows(range(len(lines)), [line.bbox for line in lines])
+    return [[lines[index] for index in row] for row in found]
 
 
 def _rows(lines: Sequence[OcrLine]) -> list[list[OcrLine]]:

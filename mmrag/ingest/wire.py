@@ -17,7 +17,7 @@ from typing import Any
 
 from mmrag import errors
 from mmrag.errors import CrashedError, IngestError
-from mmrag.types import Asset, BBox, Document, Element, Kind, Page, ParsedPage
+from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Page, ParsedPage
 
 HEADER = struct.Struct(">cII")
 LIMIT = 1 << 30
@@ -102,6 +102,7 @@ def from_page(parsed: ParsedPage) -> Frame:
         "elements": [_element(element) for element in parsed.elements],
         "assets": [[a.id, a.media_type, a.width, a.height, len(a.data)] for a in parsed.assets],
         "error": parsed.error,
+        "lines": [_line(line) for line in parsed.lines],
     }
     return to_frame(PAGE, value, b"".join(asset.data for asset in parsed.assets))
 
@@ -121,7 +122,9 @@ def to_page(frame: Frame) -> ParsedPage:
             assets.append(Asset(identity, kind, width, height, frame.blob[start : start + size]))
             start += size
         elements = tuple(_to_element(page, fields) for fields in value["elements"])
-        return ParsedPage(page, elements, tuple(assets), *_fields([value["error"]], _TEXT))
+        lines = tuple(map(_to_line, value["lines"]))
+        (error,) = _fields([value["error"]], _TEXT)
+        return ParsedPage(page, elements, tuple(assets), error, lines)
 
 
 def from_error(error: IngestError, kind: bytes = ERROR) -> Frame:
@@ -180,3 +183,15 @@ def _to_element(page: Page, fields: list[Any]) -> Element:
         picture,
         metadata,
     )
+
+
+def _line(line: Line) -> list[Any]:
+    return [line.text] if line.bbox is None else [line.text, *line.bbox.as_tuple()]
+
+
+def _to_line(fields: list[Any]) -> Line:
+    if len(fields) == 1:
+        return Line(*_fields(fields, str))
+    number = (int, float)
+    text, *box = _fields(fields, str, number, number, number, number)
+    return Line(text, BBox(*box))

@@ -63,6 +63,8 @@ def normalise(text: str) -> str:
     A soft hyphen at the end of a line becomes a hyphen (`join_lines` takes it out), others vanish. Runs of
     spaces become one space, spaces at line ends go, newlines stay. Idempotent.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip(" ")  # most text by far
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():

@@ -221,8 +221,10 @@ def test_words_in_a_figure(tmp_path: Path) -> None:
     draw.rectangle((50, 80, 200, 250), fill="navy")
     draw.text((60, 20), "Rainfall in March", "black", ImageFont.load_default(32))
     picture.save(path)
-    (figure,) = only(path, IngestOptions()).elements
+    page = only(path, IngestOptions())
+    (figure,) = page.elements
     assert (figure.kind, figure.text, figure.metadata) == (Kind.FIGURE, "Rainfall in March", {"ocr": True})
+    assert [line.text for line in page.lines] == ["Rainfall in March"]
 
 
 def test_a_scanned_letter_becomes_a_page_with_paragraphs(tmp_path: Path) -> None:
@@ -239,6 +241,7 @@ def test_a_scanned_letter_becomes_a_page_with_paragraphs(tmp_path: Path) -> None
     assert paragraphs[1].bbox is not None
     assert paragraphs[0].bbox.y1 < paragraphs[1].bbox.y0
     assert all(element.metadata == {"ocr": True} for element in page.elements)
+    assert len(page.lines) == 12
     assert [element.order for element in page.elements] == [0, 1, 2]
 
 

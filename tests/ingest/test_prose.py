@@ -1,6 +1,6 @@
 from mmrag.ingest.ocr import OcrLine
-from mmrag.ingest.prose import Paragraph, is_mostly_text, paragraphs, plain_text
-from mmrag.types import BBox
+from mmrag.ingest.prose import Paragraph, is_mostly_text, paragraphs, plain_text, rows_of
+from mmrag.types import BBox, Line
 
 FULL = "a line of prose that is as long as its column is"
 
@@ -61,3 +61,12 @@ def test_chinese_characters_count_for_two() -> None:
 def test_the_words_of_a_figure_are_read_row_by_row() -> None:
     lines = [line("Rain", 0.1, 0.1, 0.2), line("200", 0.5, 0.1, 0.2), line("mm", 0.1, 0.5, 0.6)]
     assert plain_text(lines) == "Rain mm\n200"
+
+
+def test_rows_of_a_picture_are_lines_with_their_boxes() -> None:
+    labels = [line("b", 0.5, x0=0.6), line("a", 0.5, x1=0.2), line("c", 0.25)]
+    assert rows_of(labels) == [
+        Line("c", BBox(0.1, 0.25, 0.9, 0.27)),
+        Line("a b", BBox(0.1, 0.5, 0.9, 0.52)),
+    ]
+    assert rows_of([]) == []

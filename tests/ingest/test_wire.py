@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mmrag.errors import CrashedError, DamagedError, EncryptedError, IngestError
 from mmrag.ingest import wire
 from mmrag.ingest.wire import Frame
-from mmrag.types import Asset, BBox, Document, Element, Kind, Page, ParsedPage
+from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Page, ParsedPage
 
 texts = st.text(max_size=20)
 metadata = st.dictionaries(
@@ -53,6 +53,7 @@ def parsed_pages(draw: st.DrawFn) -> ParsedPage:
         tuple(draw(st.lists(elements, max_size=3))),
         tuple(draw(st.lists(assets, max_size=3))),
         draw(st.none() | texts),
+        tuple(draw(st.lists(st.builds(Line, texts, st.none() | boxes), max_size=3))),
     )
 
 
@@ -104,7 +105,7 @@ values: st.SearchStrategy[Any] = st.recursive(
     max_leaves=12,
 )
 page_like = st.fixed_dictionaries(
-    {"page": values, "elements": values, "assets": values, "error": st.none() | texts}
+    {"page": values, "elements": values, "assets": values, "error": st.none() | texts, "lines": values}
 )
 
 
@@ -129,6 +130,15 @@ def test_what_a_broken_parser_says_is_not_believed(kind: bytes, value: Any, blob
 def test_a_document_of_other_kinds_of_values_is_not_believed(value: Any) -> None:
     with pytest.raises(CrashedError, match="can't be understood"):
         wire.to_document(wire.to_frame(wire.DOCUMENT, value))
+
+
+@pytest.mark.parametrize(
+    "line", [[], ["a", 0, 0, 1], ["a", 0, 0, 1, 2], ["a", 0.5, 0, 0, 1], [1], ["a", None]]
+)
+def test_lines_of_another_make_are_not_believed(line: Any) -> None:
+    value = wire.from_page(ParsedPage(Page("d", 1), ())).value()
+    with pytest.raises(CrashedError, match="can't be understood"):
+        wire.to_page(wire.to_frame(wire.PAGE, {**value, "lines": [line]}))
 
 
 @pytest.mark.parametrize("text", [b"not json", b"\xff\xfe", b"[" * 100_000, b""])

@@ -11,6 +11,7 @@ from mmrag.errors import TooLargeError, UnreadableError
 from mmrag.ingest.building import PageBuilder
 from mmrag.ingest.markup.blocks import Block, Parsed
 from mmrag.ingest.markup.html import from_html
+from mmrag.ingest.markup.lines import lines_of
 from mmrag.ingest.markup.markdown import from_markdown
 from mmrag.ingest.markup.pictures import PictureFinder, PictureNotRead
 from mmrag.ingest.markup.plain import from_plain
@@ -32,7 +33,7 @@ class MarkupIngestor:
     """
 
     media_types = frozenset({HTML, MARKDOWN, PLAIN})
-    version = "markup-1"
+    version = "markup-2"
 
     def open(
         self, path: Path, name: str, options: IngestOptions, password: str | None = None
@@ -90,6 +91,7 @@ def _add(builder: PageBuilder, block: Block, above: tuple[str, ...], pictures: P
         return
     metadata = {"level": block.level} if block.kind is Kind.HEADING else dict(block.metadata)
     builder.add(block.kind, block.text, caption=block.caption, section=above, metadata=metadata)
+    builder.add_lines(lines_of(block.kind, block.text, block.caption))
 
 
 def _add_figure(builder: PageBuilder, block: Block, above: tuple[str, ...], pictures: PictureFinder) -> None:
@@ -103,5 +105,7 @@ def _add_figure(builder: PageBuilder, block: Block, above: tuple[str, ...], pict
         builder.add(
             Kind.FIGURE, shown.words, caption=block.caption, section=above, asset=shown.asset, metadata=read
         )
+        builder.add_lines(lines_of(Kind.FIGURE, shown.words, block.caption))
     elif block.caption:
         builder.add(Kind.TEXT, block.caption, section=above)
+        builder.add_lines(lines_of(Kind.TEXT, block.caption))

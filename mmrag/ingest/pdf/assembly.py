@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mmrag.ingest.pdf.boxes import area, clip, grow, inside, overlap
+from mmrag.ingest.ocr import OcrLine
+from mmrag.ingest.pdf.boxes import area, clip, fractions, grow, inside, overlap
+from mmrag.ingest.pdf.lines import in_picture, put_in
 from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.paragraphs import clean
 from mmrag.ingest.pdf.render import encode, render_clip
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.values import Block, Box, RawPage, Role
+from mmrag.ingest.prose import rows_of
 from mmrag.text.normalise import normalise
-from mmrag.types import Asset, BBox, Element, Kind, Page, element_id
+from mmrag.types import Asset, BBox, Element, Kind, Line, Page, element_id
 
 _KINDS = {
     Role.HEADING: Kind.HEADING,
@@ -31,7 +34,11 @@ _MIN_OCR_SIDE = 40.0
 
 
 class Assembly:
-    """Collects the elements and pictures of one page."""
+    """Collects the elements and pictures of one page.
+
+    Attributes:
+        lines: of the page; set before its blocks are added, which put in what OCR reads in figures.
+    """
 
     def __init__(self, document_id: str, raw: RawPage, state: DocumentState) -> None:
         self.document_id = document_id
@@ -39,6 +46,7 @@ class Assembly:
         self.state = state
         self.elements: list[Element] = []
         self.assets: dict[str, Asset] = {}
+        self.lines: list[Line] = []
         self._seen: dict[tuple[Kind, BBox, str], int] = {}
 
     def add_blocks(self, blocks: Iterable[Block], view: PageView | None) -> None:
@@ -83,7 +91,7 @@ class Assembly:
         metadata: dict[str, str | int | float | bool] | None = None,
     ) -> None:
         """One element; ``box`` in points."""
-        bbox = _fractions(box, self.raw.width, self.raw.height)
+        bbox = fractions(box, self.raw.width, self.raw.height)
         key = (kind, bbox, text)
         occurrence = self._seen.get(key, 0)
         self._seen[key] = occurrence + 1
@@ -124,27 +132,23 @@ class Assembly:
             return text, False
         if min(block.box[2] - block.box[0], block.box[3] - block.box[1]) < _MIN_OCR_SIDE:
             return text, False
-        known = self.state.words_of_pictures
+        known = self.state.read_in_pictures
+        shown = clip(block.box, self.raw.width, self.raw.height)
         if asset.id not in known:
-            known[asset.id] = self._read(view.page, block.box)
-        return "\n".join(part for part in (text, known[asset.id]) if part), bool(known[asset.id])
+            known[asset.id] = self._read(view.page, shown)
+        found = known[asset.id]
+        put_in(self.lines, in_picture(rows_of(found), shown, self.raw))
+        words = normalise("\n".join(line.text for line in found))
+        return "\n".join(part for part in (text, words) if part), bool(words)
 
-    def _read(self, page: Any, box: Box) -> str:
+    def _read(self, page: Any, box: Box) -> list[OcrLine]:
         from mmrag.ingest.ocr import read_text
 
-        picture = render_clip(page, clip(box, self.raw.width, self.raw.height), self.state.options.dpi)
-        return normalise("\n".join(line.text for line in read_text(picture)))
+        return read_text(render_clip(page, box, self.state.options.dpi))
 
     def _is_raster(self, box: Box) -> bool:
         covered = sum(overlap(box, image) for image in self.raw.images if inside(image, grow(box, 5)) > 0.5)
         return covered > 0.4 * area(box)
-
-
-def _fractions(box: Box, width: float, height: float) -> BBox:
-    x0, y0, x1, y1 = box[0] / width, box[1] / height, box[2] / width, box[3] / height
-    if 0.0 <= x0 <= x1 <= 1.0 and 0.0 <= y0 <= y1 <= 1.0:
-        return BBox(x0, y0, x1, y1)
-    return BBox.from_points(*box, width, height)
 
 
 def page_value(document_id: str, raw: RawPage, label: str) -> Page:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mmrag.ingest.pdf.values import Box
+from mmrag.types import BBox
 
 
 def area(box: Box) -> float:
@@ -88,3 +89,11 @@ def merge_near(boxes: Iterable[Box], distance: float) -> list[Box]:
             box = union([box, *near])
         merged.append(box)
     return merged
+
+
+def fractions(box: Box, width: float, height: float) -> BBox:
+    """``box`` as fractions of a page of ``width`` × ``height`` points, clipped to it."""
+    x0, y0, x1, y1 = box[0] / width, box[1] / height, box[2] / width, box[3] / height
+    if 0.0 <= x0 <= x1 <= 1.0 and 0.0 <= y0 <= y1 <= 1.0:
+        return BBox(x0, y0, x1, y1)
+    return BBox.from_points(*box, width, height)

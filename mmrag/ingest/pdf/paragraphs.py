@@ -179,7 +179,7 @@ def _block(rows: list[Row]) -> Block:
 def clean(block: Block) -> str:
     """The block's text in normal form; a listing keeps its columns and line breaks."""
     if block.role is not Role.LISTING:
-        return _normal(block.text)
+        return normal(block.text)
     out = []
     for line in block.text.split("\n"):
         bare = line.lstrip(" ")
@@ -190,7 +190,7 @@ def clean(block: Block) -> str:
     return "\n".join(out).strip("\n")
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
     """`normalise`, which is left out where no character can need it: most paragraphs of most documents."""
     text = text.replace("\u00a0", " ")
     return normalise(text) if _UNUSUAL.search(text) else text.strip(" ")

@@ -13,6 +13,7 @@ from mmrag.ingest.pdf.assembly import Assembly, page_value
 from mmrag.ingest.pdf.console import split_tables
 from mmrag.ingest.pdf.demand import is_scan, needs_layout
 from mmrag.ingest.pdf.limits import check_graphics
+from mmrag.ingest.pdf.lines import page_lines
 from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.paragraphs import sideways
 from mmrag.ingest.pdf.rawpage import read_raw
@@ -85,6 +86,7 @@ class Reader:
             tuple(assembly.elements),
             tuple(assembly.assets.values()),
             raw.error or None,
+            tuple(assembly.lines),
         )
 
     def _fill(self, assembly: Assembly, raw: RawPage) -> None:
@@ -96,8 +98,11 @@ class Reader:
         raw.images = [box for box in raw.images if not furniture.is_logo(raw, box)]
         rows = to_rows([line for line in lines if line.upright], self._state.fonts)
 
+        beside = [line for line in lines if not line.upright]
+        assembly.lines = page_lines(raw, rows, beside, self._state.fonts)
+
         view = PageView(self._document, raw.number)
-        turned = sideways([line for line in lines if not line.upright])
+        turned = sideways(beside)
         if raw.text_only:
             assembly.add_blocks([*by_geometry(view, raw, rows, self._state), *turned], None)
             return
@@ -133,6 +138,9 @@ class Reader:
         section = self._state.outline.path
         assembly.add(Kind.PAGE, whole, text, "", section, encode(picture), {"ocr": True})
         if lines:
+            upright = to_rows([line for line in kept if line.upright], self._state.fonts)
+            turned = [line for line in kept if not line.upright]
+            assembly.lines = page_lines(raw, upright, turned, self._state.fonts)
             assembly.add_blocks(understand_scan(view, picture, raw, kept, self._state), view)
 
 

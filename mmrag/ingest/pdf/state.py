@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmrag.config import IngestOptions
+from mmrag.ingest.ocr import OcrLine
 from mmrag.ingest.pdf.captions import CaptionHabits
 from mmrag.ingest.pdf.fonts import Fonts
 from mmrag.ingest.pdf.furniture import Furniture
@@ -18,7 +19,7 @@ class DocumentState:
     """Carried from page to page; its size does not grow with the number of pages.
 
     Attributes:
-        words_of_pictures: text that OCR read in a picture, by the picture's asset id.
+        read_in_pictures: lines that OCR read in a picture, by the picture's asset id.
     """
 
     options: IngestOptions
@@ -26,7 +27,7 @@ class DocumentState:
     fonts: Fonts = field(default_factory=Fonts)
     furniture: Furniture = field(default_factory=Furniture)
     habits: CaptionHabits = field(default_factory=CaptionHabits)
-    words_of_pictures: dict[str, str] = field(default_factory=dict)
+    read_in_pictures: dict[str, list[OcrLine]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, document: Any, options: IngestOptions) -> DocumentState:

@@ -53,6 +53,8 @@ def test_a_document_without_pages(tmp_path: Path) -> None:
         (2, "Two", None),
     ]
     assert all(element.bbox is None for page in pages for element in page.elements)
+    assert [[line.text for line in page.lines] for page in pages] == [["One", "text"], ["Two", "a b", "1 2"]]
+    assert all(line.bbox is None for page in pages for line in page.lines)
     assert [(element.kind, element.section) for page in pages for element in page.elements] == [
         (Kind.HEADING, ()),
         (Kind.TEXT, ("One",)),
