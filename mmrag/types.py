@@ -216,8 +216,8 @@ class ParsedPage:
     Attributes:
         page, elements, assets: see there.
         error: says in one line why the page is empty or partial; ``None`` if it was read whole.
-        lines: all lines of the page from top to bottom, words inside tables and figures included, page
-            headers and footers left out; from the text layer, or from OCR where there is none.
+        lines: all lines of the page, column by column from top to bottom, words inside tables and figures
+            included, page headers and footers left out; from the text layer, or from OCR where there is none.
     """
 
     page: Page
@@ -393,7 +393,8 @@ class Progress:
     """Where an index run stands.
 
     Attributes:
-        stage: ``scan`` (hashing files), ``read`` (parsing and embedding), ``write`` (derived files).
+        stage: ``scan`` (hashing files), ``read`` (parsing and embedding), ``lay`` (a new view over what was
+            parsed before), ``write`` (derived files).
         file: relative path of the file at hand; empty if none.
         files_done, files_total: files finished so far, of those that need work.
         pages_done, pages_total: pages finished so far, and known so far; the total grows as files are opened.
@@ -415,8 +416,13 @@ class Report:
         files: one line a file, in the order of their paths.
         documents, pages, figures, tables: what the index holds after the run.
         chunks: embedded pieces in the index after the run.
-        encoded: chunks that this run embedded.
+        encoded: chunks, pictures and pages that this run embedded.
         seconds: wall-clock seconds of the run.
+        views: the strategies whose views the index has.
+        described: pictures that captioners described in this run; ``described_before`` were taken from what
+            was said earlier, ``not_described`` failed.
+        tokens: of captioners in this run, by direction (``in``, ``out``); empty where no model counts them.
+        cost: of these tokens, in the unit of the recipe's prices; 0 where it gives none.
     """
 
     files: tuple[FileReport, ...]
@@ -427,6 +433,12 @@ class Report:
     chunks: int
     encoded: int
     seconds: float
+    views: tuple[str, ...] = ()
+    described: int = 0
+    described_before: int = 0
+    not_described: int = 0
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    cost: float = 0.0
 
     @property
     def skipped(self) -> tuple[FileReport, ...]:

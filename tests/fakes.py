@@ -8,7 +8,7 @@ import numpy as np
 from PIL.Image import Image
 
 from mmrag.captioners.base import Captioner, Description, PictureContext
-from mmrag.encoders.base import Matrix
+from mmrag.encoders.base import Matrix, PageVectors, PageView
 from mmrag.errors import ModelError
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -50,6 +50,32 @@ class OtherLetterEncoder(LetterEncoder):
     """The same space under another fingerprint."""
 
     fingerprint = "letters-2"
+
+
+class LinesEncoder:
+    """Each line of a page is a vector, by its letters; each word of a query too."""
+
+    spec = "tests.fakes:LinesEncoder"
+    dim = 26
+    scripts: frozenset[str] | None = None
+    languages: frozenset[str] | None = None
+    fingerprint = "lines-1"
+    calls = 0
+
+    def encode_pages(self, pages: Sequence[PageView]) -> list[PageVectors]:
+        type(self).calls += len(pages)
+        return [
+            PageVectors(
+                LetterEncoder().encode_texts([line.text for line in page.lines]),
+                np.array(
+                    [line.bbox.as_tuple() if line.bbox else (np.nan,) * 4 for line in page.lines], np.float32
+                ).reshape(-1, 4),
+            )
+            for page in pages
+        ]
+
+    def encode_queries(self, queries: Sequence[str]) -> list[Matrix]:
+        return [LetterEncoder().encode_queries(query.split()) for query in queries]
 
 
 class SizeCaptioner(Captioner):

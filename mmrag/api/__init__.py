@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mmrag.api.builder import OnProgress, update
 from mmrag.api.index import Index, IndexInfo, open_index
-from mmrag.config import Recipe, load_recipe
+from mmrag.config import STRATEGIES, Recipe, load_recipe
 from mmrag.errors import FingerprintError, UsageError
+from mmrag.index.captions import CAPTIONS, carry
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, is_free, is_index
 from mmrag.types import Report
@@ -22,6 +25,7 @@ def build(
     index: str | Path | None = None,
     *,
     pipeline: str | Path | Recipe | None = None,
+    strategies: Sequence[str] | None = None,
     password: str | None = None,
     progress: OnProgress | None = None,
     rebuild: bool = False,
@@ -34,6 +38,8 @@ def build(
             ``indexes/<name of the folder>``.
         pipeline: a recipe, its name, or the path of a YAML file. By default the recipe that the index
             was built with, ``mini`` for a new one.
+        strategies: the views to lay: ``joint``, ``caption``, ``visual``. An index that is there keeps the views
+            that it has, and gets these besides, without parsing anything again. By default the recipe's.
         password: for encrypted files.
         progress: called with a `Progress` after every page.
         rebuild: build everything anew beside the index, then put it in its place.
@@ -55,13 +61,7 @@ def build(
     path = index_path(index if index is not None else root.stem if root.is_file() else root.name)
     if not is_index(path) and not is_free(path):
         raise UsageError(f"{path} holds other files and is no index: choose another place with --index")
-    if isinstance(pipeline, Recipe):
-        recipe = pipeline
-    elif pipeline is not None or not is_index(path) or rebuild:
-        recipe = load_recipe(pipeline or "mini")
-    else:
-        with Index(path) as present:
-            recipe = present.recipe
+    recipe = _recipe(path, pipeline, strategies, rebuild)
     if rebuild and is_index(path):
         report = _rebuild(path, root, recipe, password, progress)
     else:
@@ -89,16 +89,36 @@ def list_indexes(folder: str | Path = "indexes") -> list[IndexInfo]:
     return found
 
 
+def _recipe(
+    path: Path, pipeline: str | Path | Recipe | None, strategies: Sequence[str] | None, rebuild: bool
+) -> Recipe:
+    """What to build with: a recipe by name, or the one that the index has; the views that it has stay."""
+    stored = None
+    if is_index(path) and not rebuild:
+        with Index(path) as present:
+            stored = present.recipe
+    if isinstance(pipeline, Recipe):
+        recipe = pipeline
+    else:
+        recipe = stored if stored and pipeline is None else load_recipe(pipeline or "mini")
+    wanted = {*(strategies or recipe.strategies), *(stored.strategies if stored else ())}
+    # Unknown names are kept, so that the recipe refuses them.
+    known = [name for name in STRATEGIES if name in wanted]
+    return replace(recipe, strategies=(*known, *sorted(wanted - set(known))))
+
+
 def _rebuild(
     path: Path, root: Path, recipe: Recipe, password: str | None, progress: OnProgress | None
 ) -> Report:
     """Build beside, then change places. The old index serves until then; a killed run is taken up again."""
     fresh = path.with_name(f".{path.name}.rebuild")
     try:
-        report = update(fresh, root, recipe, password=password, progress=progress)
+        report = _afresh(path, fresh, root, recipe, password, progress)
     except FingerprintError:
+        # An earlier attempt with other models: only what its captioner said is worth keeping.
+        carry(fresh, path)
         shutil.rmtree(fresh)
-        report = update(fresh, root, recipe, password=password, progress=progress)
+        report = _afresh(path, fresh, root, recipe, password, progress)
     with WriterLock(path / LOCK):
         old = path.with_name(f".{path.name}.old")
         shutil.rmtree(old, ignore_errors=True)
@@ -106,3 +126,12 @@ def _rebuild(
         fresh.rename(path)
     shutil.rmtree(old)
     return report
+
+
+def _afresh(
+    path: Path, fresh: Path, root: Path, recipe: Recipe, password: str | None, progress: OnProgress | None
+) -> Report:
+    fresh.mkdir(exist_ok=True)
+    if not (fresh / CAPTIONS).exists():
+        carry(path, fresh)
+    return update(fresh, root, recipe, password=password, progress=progress)

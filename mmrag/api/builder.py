@@ -9,11 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
-from mmrag.api.document import DocumentWriter
+from PIL import Image
+
+from mmrag.api.document import DocumentWriter, missing
+from mmrag.api.laying import Layer, StoredPage, stored_pages
+from mmrag.api.pictures import checked_file, page_picture
+from mmrag.api.typeset import typeset
 from mmrag.config import Recipe
+from mmrag.encoders.lists import PageList
 from mmrag.errors import FingerprintError, IngestError, UsageError
+from mmrag.index.captions import CaptionCache
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, Store, create, is_index, translated
 from mmrag.index.vectors import write_derived
@@ -23,8 +31,8 @@ from mmrag.ingest.opening import Job
 from mmrag.ingest.pool import ParsedFile, ParserPool
 from mmrag.ingest.walk import FoundFile, hash_file, scan
 from mmrag.strategies import load_strategies
-from mmrag.strategies.base import Strategy
-from mmrag.types import FileReport, Progress, Report, Status, to_dict
+from mmrag.strategies.base import Notes, Strategy
+from mmrag.types import Document, FileReport, Progress, Report, Status, to_dict
 
 OnProgress = Callable[[Progress], None]
 
@@ -54,7 +62,7 @@ def fingerprint(recipe: Recipe, strategies: Iterable[Strategy]) -> dict[str, str
     prints = {"ingest": f"{INGEST_VERSION} layout={options.layout} ocr={options.ocr} dpi={options.dpi}"}
     for strategy in strategies:
         prints[strategy.name] = strategy.fingerprint
-        prints |= {name: encoder.fingerprint for name, encoder in strategy.encoders.items()}
+        prints |= {made.name: made.encoder.fingerprint for made in strategy.lists}
     return prints
 
 
@@ -78,6 +86,19 @@ def check_fingerprint(store: Store, now: Mapping[str, str]) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run works with."""
+
+    writer: Writer
+    root: Path
+    recipe: Recipe
+    strategies: list[Strategy]
+    password: str | None
+    notes: Notes
+    tally: _Tally
+
+
 def update(
     path: Path,
     root: Path,
@@ -87,6 +108,8 @@ def update(
     progress: OnProgress | None = None,
 ) -> Report:
     """Make the index at ``path`` equal to the folder (or the one file) ``root``.
+
+    Views of the recipe that the index lacks are laid over what was parsed before.
 
     Raises:
         UsageError: if the index was made from another folder.
@@ -101,54 +124,52 @@ def update(
                 create(path)
             writer = Writer(path)
             try:
-                return _run(writer, root, recipe, strategies, password, _Tally(progress), begin)
+                with CaptionCache(path) as cache:
+                    run = _Run(writer, root, recipe, strategies, password, Notes(cache), _Tally(progress))
+                    _bring_up_to_date(run)
+                    return _report(run, time.perf_counter() - begin)
             finally:
                 writer.close()
 
 
-def _run(
-    writer: Writer,
-    root: Path,
-    recipe: Recipe,
-    strategies: list[Strategy],
-    password: str | None,
-    tally: _Tally,
-    begin: float,
-) -> Report:
-    _settle(writer, root, recipe, strategies)
+def _bring_up_to_date(run: _Run) -> None:
+    writer, tally = run.writer, run.tally
+    _settle(writer, run.root, run.recipe, run.strategies)
     tally.tell("scan")
-    found, unread = scan(root)
-    jobs, states = _plan(writer, found, unread, password, tally)
+    found, unread = scan(run.root)
+    jobs, states = _plan(writer, found, unread, run.password, tally)
     tally.files_total = len(jobs)
     if jobs:
-        with ParserPool(recipe.ingest) as pool:
+        with ParserPool(run.recipe.ingest) as pool:
             for parsed in pool.parse(jobs):
-                _take(writer, strategies, parsed, states[parsed.job.name], tally)
+                _take(run, parsed, states[parsed.job.name])
+    _lay_missing(run)
     tally.tell("write")
     _finish(writer)
-    return _report(writer, tally, time.perf_counter() - begin)
 
 
 def _settle(writer: Writer, root: Path, recipe: Recipe, strategies: list[Strategy]) -> None:
-    """What the index is of and made with: kept at first, compared later."""
+    """What the index is of and made with: kept at first, compared later; new views are added to it."""
     before = writer.get("root")
-    if before is None:
-        with writer.writing():
-            writer.set("root", str(root))
-            writer.set("recipe", to_dict(recipe))
-            writer.set("fingerprint", fingerprint(recipe, strategies))
-            for strategy in strategies:
-                for name, encoder in strategy.encoders.items():
-                    writer.space(name, encoder.dim, encoder.fingerprint)
-    elif before != str(root):
-        raise UsageError(
-            f"the index {writer.path} is of {before}, not of {root}: "
-            "choose another place for this folder's index with --index"
+    now = fingerprint(recipe, strategies)
+    if before is not None:
+        if before != str(root):
+            raise UsageError(
+                f"the index {writer.path} is of {before}, not of {root}: "
+                "choose another place for this folder's index with --index"
+            )
+        present = {strategy.name for strategy in strategies if strategy.name in writer.get("fingerprint")}
+        check_fingerprint(
+            writer, {part: made for part, made in now.items() if part.split("/")[0] in {"ingest", *present}}
         )
-    else:
-        check_fingerprint(writer, fingerprint(recipe, strategies))
-        with writer.writing():
-            writer.set("recipe", to_dict(recipe))
+    with writer.writing():
+        writer.set("root", str(root))
+        writer.set("recipe", to_dict(recipe))
+        writer.set("fingerprint", writer.get("fingerprint", {}) | now)
+        for strategy in strategies:
+            for made in strategy.lists:
+                paged = isinstance(made, PageList)
+                writer.space(made.name, made.encoder.dim, made.encoder.fingerprint, paged=paged)
 
 
 def _plan(
@@ -160,7 +181,9 @@ def _plan(
 ) -> tuple[list[Job], dict[str, FileState]]:
     """What has to be parsed. Removed and moved files are dealt with here, unchanged ones only noted."""
     known = writer.file_states()
-    present = {file.name for file in found}
+    # A file that is there but can't be looked at keeps what it brought before.
+    closed = tuple(report.path for report in unread if report.status is Status.UNREADABLE)
+    present = {file.name for file in found} | {name for name in known if _is_under(name, closed)}
     vanished = {state.sha256: name for name, state in known.items() if name not in present}
     jobs: list[Job] = []
     states: dict[str, FileState] = {}
@@ -196,6 +219,10 @@ def _plan(
     return jobs, states
 
 
+def _is_under(name: str, places: tuple[str, ...]) -> bool:
+    return any(name == place or name.startswith(f"{place.rstrip('/')}/") for place in places)
+
+
 def _move(writer: Writer, old: str, state: FileState, known: dict[str, FileState]) -> None:
     """The same bytes under another name: nothing is parsed again."""
     report = replace(known.pop(old).report, path=state.report.path)
@@ -216,22 +243,24 @@ def _unchanged(report: FileReport) -> FileReport:
     return FileReport(report.path, Status.UNCHANGED, pages=report.pages)
 
 
-def _take(
-    writer: Writer, strategies: list[Strategy], parsed: ParsedFile, state: FileState, tally: _Tally
-) -> None:
+def _take(run: _Run, parsed: ParsedFile, state: FileState) -> None:
     """Store one parsed file, or why it could not be parsed, in one transaction."""
     begin = time.perf_counter()
-    name = parsed.job.name
+    writer, tally, name = run.writer, run.tally, parsed.job.name
     pages_before = tally.pages_done
     try:
         with writer.writing():
-            document = DocumentWriter(writer, strategies, parsed.open())
+            document = DocumentWriter(writer, parsed.open())
+            layer = _layer(run, document.row, document.document, run.strategies)
             tally.pages_total += document.document.page_count
             for page in parsed.pages():
-                document.add(page)
+                document.add(page, layer)
                 tally.pages_done += 1
                 tally.tell("read", name)
+            laid = layer.finish()
             status, reason = document.finish()
+            if laid.errors and status is Status.INDEXED:
+                status, reason = Status.PARTLY, missing(laid.errors)
             report = FileReport(name, status, reason, document.pages, round(time.perf_counter() - begin, 3))
             writer.put_file(replace(state, report=report))
     except IngestError as error:
@@ -241,10 +270,57 @@ def _take(
             writer.remove_document(name)
             writer.put_file(replace(state, report=report))
     else:
-        tally.encoded += document.encoded
+        tally.encoded += laid.encoded
     tally.reports[name] = report
     tally.files_done += 1
     tally.tell("read", name)
+
+
+def _lay_missing(run: _Run) -> None:
+    """Lay the views that documents of earlier runs lack, each document in one transaction. Nothing is parsed."""
+    writer, tally = run.writer, run.tally
+    documents = writer.documents()
+    waiting = writer.unlaid([strategy.name for strategy in run.strategies])
+    tally.files_total += len(waiting)
+    tally.pages_total += sum(documents[row].page_count for row, _ in waiting)
+    for row, path in waiting:
+        laid_before = writer.laid(row)
+        strategies = [strategy for strategy in run.strategies if strategy.name not in laid_before]
+        with writer.writing():
+            layer = _layer(run, row, documents[row], strategies)
+            for page in stored_pages(writer, row):
+                layer.add(page)
+                tally.pages_done += 1
+                tally.tell("lay", path)
+            laid = layer.finish()
+        tally.encoded += laid.encoded
+        if laid.errors:
+            tally.reports[path] = FileReport(path, Status.PARTLY, missing(laid.errors))
+        tally.files_done += 1
+        tally.tell("lay", path)
+
+
+def _layer(run: _Run, row: int, document: Document, strategies: list[Strategy]) -> Layer:
+    writer, options = run.writer, run.recipe.visual
+
+    def open_picture(asset: str) -> Image.Image:
+        with Image.open(writer.asset(asset)) as picture:
+            picture.load()
+            return picture
+
+    @cache
+    def file() -> Path:
+        return checked_file(run.root, document)
+
+    def draw_page(page: StoredPage) -> Image.Image:
+        if document.paged:
+            return page_picture(file(), document, page.page, options.dpi, run.password)
+        pictures = {
+            element.picture: writer.asset(element.picture) for element in page.elements if element.picture
+        }
+        return typeset(page.page, page.elements, pictures, (), options.dpi)
+
+    return Layer(writer, row, strategies, open_picture, draw_page, run.notes, options)
 
 
 def _finish(writer: Writer) -> None:
@@ -255,6 +331,7 @@ def _finish(writer: Writer) -> None:
         return
     write_derived(writer)
     with writer.writing():
+        writer.drop_unused_vectors()
         unused = writer.drop_unused_assets()
         writer.set("derived_at", newest)
         writer.set("updated", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
@@ -263,8 +340,9 @@ def _finish(writer: Writer) -> None:
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _report(writer: Writer, tally: _Tally, seconds: float) -> Report:
-    counts = writer.counts()
+def _report(run: _Run, seconds: float) -> Report:
+    counts, tally, captions = run.writer.counts(), run.tally, run.notes.tally
+    options, usage = run.recipe.caption, captions.usage
     return Report(
         files=tuple(tally.reports[name] for name in sorted(tally.reports)),
         documents=counts["documents"],
@@ -274,4 +352,10 @@ def _report(writer: Writer, tally: _Tally, seconds: float) -> Report:
         chunks=counts["chunks"],
         encoded=tally.encoded,
         seconds=round(seconds, 3),
+        views=run.recipe.strategies,
+        described=captions.described,
+        described_before=captions.cached,
+        not_described=captions.failed,
+        tokens={"in": usage.tokens_in, "out": usage.tokens_out} if usage.tokens_in else {},
+        cost=usage.cost(options.price_in, options.price_out),
     )

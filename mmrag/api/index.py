@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from mmrag.generators.base import Generator
+    from mmrag.rerankers.base import Candidate
     from mmrag.retrieve.retriever import Retriever
     from mmrag.strategies.base import Strategy
 
@@ -37,6 +38,7 @@ class IndexInfo:
         name: of its folder. path: of its folder.
         root: the folder it is of.
         recipe: name of the recipe it was built with.
+        views: the strategies that search it.
         documents, pages, figures, tables, chunks: counts.
         bytes: size on disk.
         schema: version of the database's schema.
@@ -48,6 +50,7 @@ class IndexInfo:
     path: str
     root: str
     recipe: str
+    views: tuple[str, ...]
     documents: int
     pages: int
     figures: int
@@ -100,28 +103,47 @@ class Index:
         """The folder that the index is of."""
         return Path(self._reader.get("root", ""))
 
-    def search(self, query: str | Query, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
+    def search(
+        self,
+        query: str | Query,
+        top_k: int = 10,
+        filters: Filters | None = None,
+        strategies: Sequence[str] | None = None,
+    ) -> list[Hit]:
         """The best pages for a question, best first.
 
         Args:
-            query: text, or a `Query`.
+            query: text, or a `Query`, which may have a picture.
             top_k: at most so many pages.
             filters: which elements may be returned; instead of those of the query.
+            strategies: the views to ask, fused by page; all that the index has by default.
 
         Raises:
-            UsageError: if the question is empty, or ``top_k`` is not positive.
+            UsageError: if the question is empty, ``top_k`` is not positive, or the index lacks a view.
             FingerprintError: if the models at hand are not the ones that made the vectors.
         """
         if isinstance(query, str):
             query = Query(query)
         if filters is not None:
             query = replace(query, filters=filters)
-        return self._retriever.search(query, top_k)
+        for name in strategies or ():
+            if name not in self.recipe.strategies:
+                raise UsageError(
+                    f"the index {self.path} has no view {name!r}, only {', '.join(self.recipe.strategies)}: "
+                    "lay it with mmrag index FOLDER --strategy NAME"
+                )
+        return self._retriever.search(query, top_k, strategies)
 
-    def ask(self, question: str | Query, top_k: int | None = None, filters: Filters | None = None) -> Answer:
+    def ask(
+        self,
+        question: str | Query,
+        top_k: int | None = None,
+        filters: Filters | None = None,
+        strategies: Sequence[str] | None = None,
+    ) -> Answer:
         """An answer with citations, from the best pages for the question.
 
-        ``top_k`` is the number of pages given to the generator, the recipe's if ``None``.
+        ``top_k`` is the number of pages given to the generator, the recipe's if ``None``; the rest as in `search`.
 
         Raises:
             As `search`; ModelError if the generator fails.
@@ -129,7 +151,7 @@ class Index:
         from mmrag.synthesize import answer
 
         begin = time.perf_counter()
-        hits = self.search(question, top_k or self.recipe.answer.top_k, filters)
+        hits = self.search(question, top_k or self.recipe.answer.top_k, filters, strategies)
         retrieved = time.perf_counter() - begin
         text = question if isinstance(question, str) else question.text
         said = answer(text, hits, self._generator)
@@ -179,6 +201,7 @@ class Index:
             path=str(self.path),
             root=str(self.root),
             recipe=self.recipe.name,
+            views=self.recipe.strategies,
             documents=counts["documents"],
             pages=counts["pages"],
             figures=counts.get("figure", 0),
@@ -256,7 +279,7 @@ class Index:
             UsageError: if there is no such page, or the file has changed since it was indexed.
             IngestError: if the file can't be read; EncryptedError without its password.
         """
-        from mmrag.api.pictures import outlined, page_picture
+        from mmrag.api.pictures import checked_file, outlined, page_picture
         from mmrag.api.typeset import typeset
 
         found = document if isinstance(document, Document) else self.document(document)
@@ -265,7 +288,7 @@ class Index:
             raise UsageError(f"{found.path} has no page {page}: it has {found.page_count}")
         if found.paged:
             boxes = [*boxes, *(element.bbox for element in elements if element.bbox)]
-            return outlined(page_picture(self.root, found, value, dpi, password), boxes)
+            return outlined(page_picture(checked_file(self.root, found), found, value, dpi, password), boxes)
         members = self._reader.page_elements(found.path, page)
         pictures = {member.picture: self.picture(member.picture) for member in members if member.picture}
         return typeset(value, members, pictures, {element.id for element in elements}, dpi)
@@ -290,18 +313,32 @@ class Index:
     def _retriever(self) -> Retriever:
         from mmrag.retrieve.retriever import Retriever
 
-        encoders = {
-            name: encoder for strategy in self._strategies for name, encoder in strategy.encoders.items()
-        }
+        lists = [made for strategy in self._strategies for made in strategy.lists]
         # How the documents were read does not matter to a search; who made the vectors does.
-        check_fingerprint(self._reader, {name: encoder.fingerprint for name, encoder in encoders.items()})
-        return Retriever(self._reader, encoders, self.recipe.retrieve)
+        check_fingerprint(self._reader, {made.name: made.encoder.fingerprint for made in lists})
+        return Retriever(self._reader, lists, self.recipe.retrieve, self._candidate)
+
+    def _candidate(self, hit: Hit) -> Candidate:
+        from mmrag.rerankers.base import Candidate
+
+        def picture() -> Image:
+            from PIL import Image
+
+            if hit.element.picture is None:
+                return self.page_picture(hit.document, hit.page.number)
+            with Image.open(self.picture(hit.element.picture)) as opened:
+                return opened.convert("RGB")
+
+        said = (f"{element.caption}\n{element.text}".strip() for element in hit.elements)
+        return Candidate("\n\n".join(text for text in said if text), picture)
 
     @cached_property
     def _generator(self) -> Generator:
+        from mmrag.encoders.lists import ChunkList
         from mmrag.generators import load_generator
 
-        encoders = [encoder for strategy in self._strategies for encoder in strategy.encoders.values()]
+        lists = [made for strategy in self._strategies for made in strategy.lists]
+        encoders = [made.encoder for made in lists if isinstance(made, ChunkList)]
         return load_generator(self.recipe.answer.generator, encoders)
 
 

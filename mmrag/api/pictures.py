@@ -15,25 +15,38 @@ OUTLINE = (213, 94, 0)
 """Vermilion of the colour-blind-safe palette of Okabe and Ito (2008)."""
 
 
+def checked_file(root: Path, document: Document) -> Path:
+    """The file of a document, which is as it was when it was indexed.
+
+    Args:
+        root: the indexed folder, or the one indexed file.
+        document: which.
+
+    Raises:
+        UsageError: if the file is gone or has changed.
+    """
+    path = root if root.is_file() else root / document.path
+    if not path.is_file():
+        raise UsageError(f"{path} is gone: its pages can't be drawn")
+    if sha256_of(path) != document.id:
+        raise UsageError(f"{path} has changed since it was indexed: run mmrag index {root} first")
+    return path
+
+
 def page_picture(
-    root: Path, document: Document, page: Page, dpi: int, password: str | None = None
+    path: Path, document: Document, page: Page, dpi: int, password: str | None = None
 ) -> Image.Image:
     """A page of a paged document as an RGB picture.
 
     Args:
-        root: the indexed folder, or the one indexed file.
+        path: of the file, see `checked_file`.
         document, page: which.
         dpi: pixels an inch; a picture's own page is shown at its own size, at most.
         password: of an encrypted PDF.
 
     Raises:
-        UsageError: if the file is gone or has changed since it was indexed.
+        IngestError: if the page can't be drawn.
     """
-    path = root if root.is_file() else root / document.path
-    if not path.is_file():
-        raise UsageError(f"{path} is gone: its page can't be drawn")
-    if sha256_of(path) != document.id:
-        raise UsageError(f"{path} has changed since it was indexed: run mmrag index {root} first")
     if document.media_type == "application/pdf":
         from mmrag.ingest.pdf import render_page
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmrag.cli.options import IndexName, Json, Password, Pipeline
+from mmrag.cli.options import IndexName, Json, Offline, Password, Pipeline, Strategies
 from mmrag.errors import UsageError
-from mmrag.types import Filters, Kind
+from mmrag.types import Filters, Kind, Query
 
 if TYPE_CHECKING:
     from mmrag.api import Index
@@ -34,6 +34,15 @@ OnlyKind = Annotated[
         show_default=False,
     ),
 ]
+OnlyLabel = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="LABEL",
+        help="Only pictures that strategy joint has labelled so: chart, photo, diagram, … May be repeated.",
+        show_default=False,
+    ),
+]
 OnlyPages = Annotated[
     str | None,
     typer.Option("--pages", metavar="FROM-TO", help="Only these pages: 7, or 3-9.", show_default=False),
@@ -51,14 +60,27 @@ OnlyWhere = Annotated[
 
 def search(
     index: IndexName,
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="Words or a question.")],
+    question: Annotated[
+        str, typer.Argument(metavar="[QUESTION]", help="Words or a question.", show_default=False)
+    ] = "",
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Find what looks like this picture, with or without words besides. Wants strategy joint.",
+            show_default=False,
+        ),
+    ] = None,
     top_k: Annotated[
         int, typer.Option("--top-k", "-k", metavar="N", min=1, max=1000, help="How many pages.")
     ] = 10,
+    strategy: Strategies = None,
     document: OnlyDocument = None,
     kind: OnlyKind = None,
+    label: OnlyLabel = None,
     pages: OnlyPages = None,
     where: OnlyWhere = None,
+    offline: Offline = False,
     json: Json = False,
 ) -> None:
     """Find the pages that answer a question best, each with the paragraph, table or figure that does."""
@@ -66,9 +88,12 @@ def search(
     from mmrag.cli.rendering import print_hits
     from mmrag.cli.terminal import errors, output, print_json
 
-    filters = read_filters(document, kind, pages, where)
+    filters = read_filters(document, kind, pages, where, label)
+    if not question and picture is None:
+        raise UsageError("search wants a question, or --picture FILE. See mmrag search --help")
+    query = Query(question, None if picture is None else str(picture))
     with open_index(index) as opened:
-        hits = opened.search(question, top_k=top_k, filters=filters)
+        hits = opened.search(query, top_k=top_k, filters=filters, strategies=strategy)
     if json:
         print_json({"question": question, "hits": hits})
     elif hits:
@@ -99,8 +124,10 @@ def ask(
             show_default=False,
         ),
     ] = None,
+    strategy: Strategies = None,
     document: OnlyDocument = None,
     kind: OnlyKind = None,
+    label: OnlyLabel = None,
     pages: OnlyPages = None,
     where: OnlyWhere = None,
     pictures: Annotated[
@@ -113,6 +140,7 @@ def ask(
     ] = None,
     pipeline: Pipeline = None,
     password: Password = None,
+    offline: Offline = False,
     json: Json = False,
 ) -> None:
     """Answer a question, and say for each piece of the answer where it stands.
@@ -123,9 +151,9 @@ def ask(
     from mmrag.cli.rendering import print_answer
     from mmrag.cli.terminal import output, print_json
 
-    filters = read_filters(document, kind, pages, where)
-    with _index_for(index, pipeline, password) as opened:
-        answer = opened.ask(question, top_k=top_k, filters=filters)
+    filters = read_filters(document, kind, pages, where, label)
+    with _index_for(index, pipeline, strategy, password) as opened:
+        answer = opened.ask(question, top_k=top_k, filters=filters, strategies=strategy)
         written = _draw(opened, answer, pictures, password) if pictures else []
         name = short_name(opened)
     if json:
@@ -137,7 +165,11 @@ def ask(
 
 
 def read_filters(
-    documents: list[str] | None, kinds: list[Kind] | None, pages: str | None, where: list[str] | None
+    documents: list[str] | None,
+    kinds: list[Kind] | None,
+    pages: str | None,
+    where: list[str] | None,
+    labels: list[str] | None = None,
 ) -> Filters | None:
     """Filters from the options' words; ``None`` where none is given.
 
@@ -149,6 +181,7 @@ def read_filters(
         kinds=tuple(kinds or ()),
         pages=_range(pages) if pages is not None else None,
         metadata=dict(_pair(word) for word in where or ()),
+        labels=tuple(labels or ()),
     )
     return filters or None
 
@@ -185,7 +218,7 @@ def _scalar(word: str) -> str | int | float | bool:
     return word
 
 
-def _index_for(name: str, pipeline: str | None, password: str | None) -> Index:
+def _index_for(name: str, pipeline: str | None, strategies: list[str] | None, password: str | None) -> Index:
     import mmrag
     from mmrag.cli.indexing import note_skipped
     from mmrag.cli.opening import is_source, open_index
@@ -194,7 +227,9 @@ def _index_for(name: str, pipeline: str | None, password: str | None) -> Index:
     if not is_source(name):
         return open_index(name)
     with bar() as progress:
-        index = mmrag.build(name, pipeline=pipeline, password=password, progress=progress)
+        index = mmrag.build(
+            name, pipeline=pipeline, strategies=strategies, password=password, progress=progress
+        )
     note_skipped(index)
     return index
 

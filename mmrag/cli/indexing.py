@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from mmrag.cli.failing import SKIPPED
-from mmrag.cli.options import IndexName, Json, Password, Pipeline
+from mmrag.cli.options import IndexName, Json, Offline, Password, Pipeline, Strategies
 from mmrag.types import FileReport, Report, Status
 
 if TYPE_CHECKING:
@@ -39,13 +39,16 @@ def index(
         ),
     ] = None,
     pipeline: Pipeline = None,
+    strategy: Strategies = None,
     password: Password = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Start afresh instead of updating.")] = False,
+    offline: Offline = False,
     json: Json = False,
 ) -> None:
     """Read a folder of documents into an index, or bring its index up to date.
 
     New and changed files are read, removed ones disappear, the rest is left alone.
+    A strategy that the index does not have yet is laid over what was read before; nothing is read again.
     A run that was stopped goes on where it was.
     Exit code 3 says that the index is there but some files were skipped.
     """
@@ -57,7 +60,13 @@ def index(
     with (
         bar() as progress,
         mmrag.build(
-            folder, index, pipeline=pipeline, password=password, progress=progress, rebuild=rebuild
+            folder,
+            index,
+            pipeline=pipeline,
+            strategies=strategy,
+            password=password,
+            progress=progress,
+            rebuild=rebuild,
         ) as built,
     ):
         report, path, name = cast(Report, built.report), built.path, short_name(built)
@@ -147,7 +156,15 @@ def _holds(report: Report) -> str:
 def _did(report: Report) -> str:
     statuses = Counter(file.status for file in report.files)
     parts = [f"{statuses[status]} {status}" for status in Status if statuses[status]]
-    return " · ".join([*parts, f"{_count(report.encoded, 'chunk')} embedded", _took(report.seconds)])
+    parts.append(f"{report.encoded:,} embedded")
+    if report.tokens:
+        spent = f"{report.tokens['in']:,} tokens read, {report.tokens['out']:,} written"
+        parts.append(f"{_count(report.described, 'picture')} described: {spent}")
+    if report.cost:
+        parts.append(f"cost {report.cost:.4f}")
+    if report.not_described:
+        parts.append(f"{_count(report.not_described, 'picture')} not described")
+    return " · ".join([*parts, _took(report.seconds)])
 
 
 def _count(number: int, what: str) -> str:

@@ -135,6 +135,7 @@ def _rows(facts: IndexInfo) -> list[tuple[str, str]]:
         ("path", facts.path),
         ("made of", facts.root),
         ("recipe", facts.recipe),
+        ("views", ", ".join(facts.views)),
         ("documents", f"{facts.documents:,}"),
         ("pages", f"{facts.pages:,}"),
         ("figures", f"{facts.figures:,}"),

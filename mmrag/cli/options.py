@@ -7,12 +7,26 @@ from typing import Annotated
 
 import typer
 
+from mmrag.config import STRATEGIES
+from mmrag.errors import UsageError
+
 
 def _forbid_network(offline: bool) -> bool:
     """Set at once: the library of the hub reads the environment when it is imported, and never again."""
     if offline:
         os.environ["MMRAG_OFFLINE"] = os.environ["HF_HUB_OFFLINE"] = "1"
     return offline
+
+
+def _strategies(names: list[str] | None) -> list[str] | None:
+    """``all`` stands for every strategy; several may stand together with commas between."""
+    found = [part for name in names or () for part in name.split(",") if part]
+    if "all" in found:
+        return list(STRATEGIES)
+    for name in found:
+        if name not in STRATEGIES:
+            raise UsageError(f"--strategy wants {', '.join(STRATEGIES)} or all, found {name!r}")
+    return found or None
 
 
 IndexName = Annotated[
@@ -47,5 +61,16 @@ Offline = Annotated[
         "--offline",
         help="Forbid any network: what is not on this machine is an error, at once.",
         callback=_forbid_network,
+    ),
+]
+Strategies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strategy",
+        "-s",
+        metavar="NAME",
+        help="joint, caption, visual, or all; may be repeated.",
+        show_default=False,
+        callback=_strategies,
     ),
 ]

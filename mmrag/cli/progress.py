@@ -12,7 +12,7 @@ from mmrag.types import Progress
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
-_SAYS = {"scan": "Looking at files", "read": "Reading", "write": "Writing"}
+_SAYS = {"scan": "Looking at files", "read": "Reading", "lay": "Embedding", "write": "Writing"}
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def expected_pages(progress: Progress) -> int | None:
 def pace(progress: Progress, seconds: float) -> str:
     """``12 of about 40 pages, 3.4/s, 9 s left`` after so many seconds of reading."""
     total = expected_pages(progress)
-    if progress.stage != "read" or total is None:
+    if progress.stage not in ("read", "lay") or total is None:
         return ""
     about = "" if total == progress.pages_total else "about "
     said = f"{progress.pages_done} of {about}{total} pages"

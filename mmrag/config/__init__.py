@@ -1,22 +1,28 @@
 """Recipes (what to build an index with) and spec strings (which model serves a seam)."""
 
 from mmrag.config.recipe import (
+    STRATEGIES,
     AnswerOptions,
     CaptionOptions,
     IngestOptions,
+    JointOptions,
     Recipe,
     RetrieveOptions,
+    VisualOptions,
     load_recipe,
     recipe_names,
 )
 from mmrag.config.specs import resolve
 
 __all__ = [
+    "STRATEGIES",
     "AnswerOptions",
     "CaptionOptions",
     "IngestOptions",
+    "JointOptions",
     "Recipe",
     "RetrieveOptions",
+    "VisualOptions",
     "load_recipe",
     "recipe_names",
     "resolve",

@@ -51,11 +51,14 @@ class CaptionOptions:
         encoders: specs of the text encoders, one space each. Every one gets all the text that it can read;
             a question goes to the first that knows its language.
         concurrency: pictures that are described at once.
+        price_in, price_out: of a captioner's tokens, per million, for the report; 0 where they cost nothing.
     """
 
     captioner: str = "mini:caption"
     encoders: tuple[str, ...] = ("mini:text", "mini:multilingual")
     concurrency: int = 4
+    price_in: float = 0.0
+    price_out: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,16 @@ class JointOptions:
     """
 
     encoders: tuple[str, ...] = ("mini:joint",)
-    labels: tuple[str, ...] = ("chart", "diagram", "photo", "map", "screenshot", "table", "formula", "drawing")
+    labels: tuple[str, ...] = (
+        "chart",
+        "diagram",
+        "photo",
+        "map",
+        "screenshot",
+        "table",
+        "formula",
+        "drawing",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ class Terms(StrEnum):
     PAGES = "page_terms"
     ELEMENTS = "element_terms"
 
+    @property
+    def list(self) -> str:
+        """Name of its ranked list."""
+        return self.value.replace("_", "-")
+
 
 def bm25(
     connection: sqlite3.Connection,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mmrag.errors import UsageError
 from mmrag.index.assets import asset_path, check_asset
+from mmrag.index.packing import unpack_lines
 from mmrag.index.store import Store
-from mmrag.types import BBox, Document, Element, FileReport, Filters, Kind, Page, Status
+from mmrag.types import BBox, Document, Element, FileReport, Filters, Kind, Line, Page, Status
 
 _ELEMENT = (
     "elements.row, elements.id, documents.id, pages.number, elements.kind, x0, y0, x1, y1, elements.text,"
@@ -75,6 +76,26 @@ class Reader(Store):
             for row in self._in(f"SELECT {_ELEMENT}{_ELEMENT_FROM} WHERE elements.row IN", rows)
         }
 
+    def elements_on(self, pages: Mapping[int, Page], rows: Sequence[int]) -> dict[int, Element]:
+        """Elements by row, of which the pages (by row) are at hand."""
+        found = self._in(
+            "SELECT row, page, id, kind, x0, y0, x1, y1, text, caption, section, position, picture, metadata"
+            " FROM elements WHERE row IN",
+            rows,
+        )
+        return {
+            row: _element((key, pages[page].document, pages[page].number, *rest))
+            for row, page, key, *rest in found
+        }
+
+    def boxes_of_pages(self, pages: Sequence[int]) -> dict[int, list[tuple[int, float, float, float, float]]]:
+        """Row and box of the elements of each of these pages (by row) that have a box, in reading order."""
+        found: dict[int, list[tuple[int, float, float, float, float]]] = {page: [] for page in pages}
+        query = "SELECT page, row, x0, y0, x1, y1 FROM elements WHERE x0 IS NOT NULL AND page IN"
+        for page, *element in self._in(query, pages, " ORDER BY page, position"):
+            found[page].append((element[0], element[1], element[2], element[3], element[4]))
+        return found
+
     def elements_of_pages(self, pages: Sequence[int]) -> dict[int, list[int]]:
         """Rows of the elements of each of these pages (by row), in reading order."""
         found: dict[int, list[int]] = {page: [] for page in pages}
@@ -82,6 +103,15 @@ class Reader(Store):
         for page, row in self._in(query, pages, " ORDER BY page, position"):
             found[page].append(row)
         return found
+
+    def document_pages(self, document: int) -> list[tuple[int, Page, tuple[Line, ...]]]:
+        """Row, value and lines of a document's pages (by its row), in their order."""
+        rows = self.connection.execute(
+            "SELECT pages.row, documents.id, number, width, height, rotation, label, lines"
+            " FROM pages JOIN documents ON documents.row = pages.document WHERE document = ? ORDER BY number",
+            (document,),
+        )
+        return [(row, Page(*page), unpack_lines(lines)) for row, *page, lines in rows]
 
     def find_elements(self, prefix: str) -> list[tuple[Document, Element]]:
         """Elements whose id begins so, with their documents; at most ten."""

@@ -85,8 +85,13 @@ class Store:
                     f"the index {self.path} has schema {version}, this mmrag reads up to {SCHEMA_VERSION}: "
                     "upgrade mmrag, or build the index anew elsewhere"
                 )
-            if version != SCHEMA_VERSION:
+            if version == 0:
                 raise CorruptError(f"{self.path / DATABASE} is not a database of mmrag")
+            if version < SCHEMA_VERSION:
+                raise SchemaError(
+                    f"the index {self.path} has schema {version} of an earlier mmrag, this one reads "
+                    f"{SCHEMA_VERSION}: build it anew with mmrag index FOLDER --rebuild"
+                )
             self.connection.execute("PRAGMA foreign_keys = ON")
             if writable:
                 self.connection.execute("PRAGMA journal_mode = WAL")

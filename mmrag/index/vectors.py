@@ -7,6 +7,7 @@ removed when it is loaded, so a search never depends on when the file was writte
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ class VectorSpace:
         for start in range(0, len(rows), batch):
             part = rows[start : start + batch]
             blobs = connection.execute(
-                "SELECT vector FROM chunks JOIN vectors ON vectors.chunk = chunks.row"
+                "SELECT vectors.vector FROM chunks JOIN vectors ON vectors.row = chunks.vector"
                 " WHERE space = ? AND chunks.row BETWEEN ? AND ? ORDER BY chunks.row",
                 (self.row, int(part[0]), int(part[-1])),
             )
@@ -146,10 +147,16 @@ class VectorSpace:
             self._index.add_with_ids(vectors[np.isin(held, part)], part)
 
 
-def load_spaces(store: Store) -> dict[str, VectorSpace]:
-    """All spaces of an index by name. Call inside ``with store.snapshot():``."""
-    rows = store.connection.execute("SELECT row, name, dim FROM spaces ORDER BY row").fetchall()
-    return {name: VectorSpace.load(store, row, name, dim) for row, name, dim in rows}
+def load_spaces(store: Store, names: Collection[str] | None = None) -> dict[str, VectorSpace]:
+    """Spaces of chunks by name, those given or all. Call inside ``with store.snapshot():``."""
+    rows = store.connection.execute(
+        "SELECT row, name, dim FROM spaces WHERE NOT paged ORDER BY row"
+    ).fetchall()
+    return {
+        name: VectorSpace.load(store, row, name, dim)
+        for row, name, dim in rows
+        if names is None or name in names
+    }
 
 
 def write_derived(writer: Writer) -> None:

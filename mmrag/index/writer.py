@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.index.assets import asset_path, write_asset
+from mmrag.index.packing import pack_boxes, pack_lines
+from mmrag.index.reader import Reader
 from mmrag.index.store import Store
 from mmrag.text.terms import terms
-from mmrag.types import Asset, Chunk, Document, Element, FileReport, Page, Status
+from mmrag.types import Asset, Document, Element, FileReport, ParsedPage, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +29,16 @@ class FileState:
     report: FileReport
 
 
-def text_hash(text: str) -> bytes:
-    """16 bytes that stand for a chunk's text."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def content_key(content: str) -> bytes:
+    """16 bytes that stand for a chunk's text, or for a picture by its asset id."""
+    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-class Writer(Store):
-    """A store open for writing."""
+class Writer(Reader):
+    """A store open for writing; it reads what it has written before it is committed."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, writable=True)
+        Store.__init__(self, path, writable=True)
 
     def file_states(self) -> dict[str, FileState]:
         """Every file that was seen before, by relative path."""
@@ -49,8 +51,10 @@ class Writer(Store):
         }
 
     def state_mark(self) -> list[int]:
-        """Changes whenever a document was added or removed."""
-        row = self.connection.execute("SELECT count(*), coalesce(max(row), 0) FROM documents").fetchone()
+        """Changes whenever a document was added or removed, or a view was laid over one."""
+        row = self.connection.execute(
+            "SELECT count(*), coalesce(max(row), 0), (SELECT count(*) FROM views) FROM documents"
+        ).fetchone()
         return list(row)
 
     def put_file(self, state: FileState) -> None:
@@ -84,15 +88,6 @@ class Writer(Store):
         self.connection.execute("UPDATE documents SET path = ? WHERE path = ?", (new, old))
         self.connection.execute("DELETE FROM files WHERE path = ?", (old,))
 
-    def supersede(self, path: str) -> None:
-        """Set the document at this path aside until `drop_superseded`: its vectors can serve again."""
-        # No relative path begins with two slashes.
-        self.connection.execute("UPDATE documents SET path = '//' || path WHERE path = ?", (path,))
-
-    def drop_superseded(self) -> None:
-        """Drop what `supersede` has set aside."""
-        self.connection.execute("DELETE FROM documents WHERE path GLOB '//*'")
-
     def add_document(self, document: Document) -> int:
         """Its row."""
         cursor = self.connection.execute(
@@ -114,12 +109,22 @@ class Writer(Store):
         """Correct the number of pages once all of them have been seen."""
         self.connection.execute("UPDATE documents SET page_count = ? WHERE row = ?", (count, document))
 
-    def add_page(self, document: int, page: Page, error: str | None, text: str) -> int:
+    def add_page(self, document: int, parsed: ParsedPage, text: str) -> int:
         """Its row. ``text`` is what a word search over whole pages finds it by."""
+        page = parsed.page
         cursor = self.connection.execute(
-            "INSERT INTO pages (document, number, width, height, rotation, label, error)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (document, page.number, page.width, page.height, page.rotation, page.label, error),
+            "INSERT INTO pages (document, number, width, height, rotation, label, error, lines)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document,
+                page.number,
+                page.width,
+                page.height,
+                page.rotation,
+                page.label,
+                parsed.error,
+                pack_lines(parsed.lines),
+            ),
         )
         row = _row(cursor.lastrowid)
         self._add_terms("page_terms", row, text)
@@ -149,6 +154,14 @@ class Writer(Store):
         self._add_terms("element_terms", row, text)
         return row
 
+    def describe_element(self, row: int, element: Element, text: str) -> None:
+        """Keep what a view has found out about an element: its metadata, and the words it is found by."""
+        self.connection.execute(
+            "UPDATE elements SET metadata = ? WHERE row = ?", (json.dumps(dict(element.metadata)), row)
+        )
+        self.connection.execute("DELETE FROM element_terms WHERE rowid = ?", (row,))
+        self._add_terms("element_terms", row, text)
+
     def _add_terms(self, table: str, row: int, text: str) -> None:
         words = terms(text)
         if words:
@@ -165,54 +178,95 @@ class Writer(Store):
             (asset.id, asset.media_type, asset.width, asset.height),
         )
 
-    def caption(self, key: str) -> str | None:
-        """What a captioner said for this key before, if it was asked."""
-        row = self.connection.execute("SELECT text FROM captions WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def keep_caption(self, key: str, text: str) -> None:
-        """Keep what a captioner said."""
-        self.connection.execute("INSERT OR REPLACE INTO captions VALUES (?, ?)", (key, text))
-
-    def space(self, name: str, dim: int, fingerprint: str) -> int:
+    def space(self, name: str, dim: int, fingerprint: str, *, paged: bool = False) -> int:
         """The row of the space of that name, made if it is new."""
         self.connection.execute(
-            "INSERT OR IGNORE INTO spaces (name, dim, fingerprint) VALUES (?, ?, ?)", (name, dim, fingerprint)
+            "INSERT OR IGNORE INTO spaces (name, dim, paged, fingerprint) VALUES (?, ?, ?, ?)",
+            (name, dim, paged, fingerprint),
         )
         row = self.connection.execute("SELECT row FROM spaces WHERE name = ?", (name,)).fetchone()
         return int(row[0])
 
-    def known_vectors(self, space: int, hashes: Iterable[bytes]) -> dict[bytes, bytes]:
-        """Vectors that the space already holds for texts with these hashes."""
-        found: dict[bytes, bytes] = {}
-        for key in hashes:
+    def encoder(self, fingerprint: str) -> int:
+        """The row of the maker of vectors with this fingerprint, made if it is new."""
+        self.connection.execute("INSERT OR IGNORE INTO encoders (fingerprint) VALUES (?)", (fingerprint,))
+        row = self.connection.execute(
+            "SELECT row FROM encoders WHERE fingerprint = ?", (fingerprint,)
+        ).fetchone()
+        return int(row[0])
+
+    def known_vectors(self, encoder: int, keys: Iterable[bytes]) -> dict[bytes, int]:
+        """Rows of the vectors that this maker has already made, by their content's key."""
+        found: dict[bytes, int] = {}
+        for key in keys:
             row = self.connection.execute(
-                "SELECT vector FROM chunks JOIN vectors ON vectors.chunk = chunks.row"
-                " WHERE space = ? AND text_hash = ? LIMIT 1",
-                (space, key),
+                "SELECT row FROM vectors WHERE encoder = ? AND key = ?", (encoder, key)
             ).fetchone()
             if row is not None:
                 found[key] = row[0]
         return found
 
-    def add_chunks(
+    def add_vectors(
+        self, encoder: int, keys: Sequence[bytes], vectors: NDArray[np.float32]
+    ) -> dict[bytes, int]:
+        """Rows of new vectors, ``(len(keys), dim)``, by their content's key."""
+        rows: dict[bytes, int] = {}
+        for key, vector in zip(keys, vectors, strict=True):
+            cursor = self.connection.execute(
+                "INSERT INTO vectors (encoder, key, vector) VALUES (?, ?, ?)",
+                (encoder, key, vector.astype("<f4").tobytes()),
+            )
+            rows[key] = _row(cursor.lastrowid)
+        return rows
+
+    def add_chunks(self, space: int, document: int, chunks: Iterable[tuple[int, int, int, str]]) -> None:
+        """Chunks of a document: rows of page, element and vector, and the snippet, of each."""
+        self.connection.executemany(
+            "INSERT INTO chunks (space, document, page, element, vector, snippet) VALUES (?, ?, ?, ?, ?, ?)",
+            ((space, document, *chunk) for chunk in chunks),
+        )
+
+    def add_page_vectors(
         self,
         space: int,
         document: int,
-        places: Sequence[tuple[int, int]],
-        chunks: Sequence[Chunk],
+        page: int,
         vectors: NDArray[np.float32],
+        boxes: NDArray[np.float32],
     ) -> None:
-        """Chunks with their vectors; ``places`` gives the row of the page and of the element of each."""
-        for (page, element), chunk, vector in zip(places, chunks, vectors, strict=True):
-            cursor = self.connection.execute(
-                "INSERT INTO chunks (space, document, page, element, text_hash, snippet)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (space, document, page, element, text_hash(chunk.text), chunk.snippet),
-            )
-            self.connection.execute(
-                "INSERT INTO vectors VALUES (?, ?)", (cursor.lastrowid, vector.astype("<f4").tobytes())
-            )
+        """The ``(n, dim)`` vectors of a page and their ``(n, 4)`` boxes; a page without any is kept as such."""
+        self.connection.execute(
+            "INSERT INTO page_vectors (page, space, document, count, vectors, boxes) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                page,
+                space,
+                document,
+                len(vectors),
+                vectors.astype("<f2").tobytes(),
+                pack_boxes(boxes),
+            ),
+        )
+
+    def laid(self, document: int) -> set[str]:
+        """Names of the views that have been laid over a document."""
+        rows = self.connection.execute("SELECT name FROM views WHERE document = ?", (document,))
+        return {name for (name,) in rows}
+
+    def mark_laid(self, document: int, views: Iterable[str]) -> None:
+        """These views have been laid over the document."""
+        self.connection.executemany("INSERT INTO views VALUES (?, ?)", [(document, view) for view in views])
+
+    def unlaid(self, views: Sequence[str]) -> list[tuple[int, str]]:
+        """Row and path of the documents that lack one of these views, in the order of their paths."""
+        return self.connection.execute(
+            "SELECT row, path FROM documents WHERE (SELECT count(*) FROM views WHERE document = row"
+            " AND name IN (SELECT value FROM json_each(?))) < ? ORDER BY path",
+            (json.dumps(list(views)), len(views)),
+        ).fetchall()
+
+    def drop_unused_vectors(self) -> None:
+        """Forget vectors that no chunk rests on any more."""
+        self.connection.execute("DELETE FROM vectors WHERE row NOT IN (SELECT vector FROM chunks)")
 
     def drop_unused_assets(self) -> list[Path]:
         """Forget pictures that no element shows any more; their files, to be removed after the commit."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,20 @@ from numpy.typing import NDArray
 from mmrag.index.reader import Reader
 from mmrag.index.vectors import VectorSpace
 
+if TYPE_CHECKING:
+    from mmrag.index.multivector.space import PageSpace
+
 Rows = NDArray[np.int64]
 
 ELEMENTS_A_HIT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A space with the query's vectors in it: ``(dim,)``, or ``(m, dim)`` where pages have many."""
+
+    space: VectorSpace | PageSpace
+    vectors: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,47 +36,103 @@ class Evidence:
     chunk: int | None
 
 
+class _Scores:
+    """What the elements of the found pages have come to, by row."""
+
+    def __init__(self) -> None:
+        self.of: dict[int, float] = {}
+        self.page: dict[int, int] = {}
+        self.chunk: dict[int, tuple[float, int]] = {}
+
+    def add(self, element: int, page: int, score: float) -> None:
+        self.of[element] = self.of.get(element, 0.0) + score
+        self.page[element] = page
+
+
 def find_evidence(
     store: Reader,
     pages: Rows,
-    asked: Iterable[tuple[VectorSpace, NDArray[np.float32]]],
+    asked: Sequence[Matched],
     lexical: tuple[Rows, Rows, NDArray[np.float64]],
     allowed: Rows | None,
 ) -> dict[int, Evidence]:
     """For each page its best elements.
 
-    Dense scores are exact, also for chunks that the search did not bring; BM25 scores are scaled to at
-    most 1, as cosines are.
+    Dense scores are exact, also for chunks that the search did not bring; those of several spaces are
+    averaged. BM25 scores are scaled to at most 1, as cosines are. What a page with many vectors matched
+    counts for the elements in whose boxes it stands.
 
     Args:
         store: the index.
         pages: rows of the pages found.
-        asked: spaces with the query's ``(dim,)`` vector in each.
+        asked: spaces with the query's vectors in each.
         lexical: rows of elements, of their pages, and their BM25 scores, best first.
         allowed: only these elements, if given.
     """
-    best: dict[int, tuple[float, int]] = {}
-    for space, vector in asked:
-        at = space.places.on(pages)
-        chunks = space.places.chunks[at]
-        scores = space.score(vector, chunks).tolist()
-        for element, chunk, score in zip(
-            space.places.elements[at].tolist(), chunks.tolist(), scores, strict=True
+    scores = _Scores()
+    for matched in asked:
+        if isinstance(matched.space, VectorSpace):
+            _add_chunks(scores, matched.space, matched.vectors, pages, 1 / len(asked))
+        else:
+            _add_boxes(scores, store, matched.space, matched.vectors, pages, 1 / len(asked))
+    elements, places, bm25 = lexical
+    if len(elements):
+        here = np.isin(places, pages)
+        for element, page, score in zip(
+            elements[here].tolist(), places[here].tolist(), (bm25[here] / bm25[0]).tolist(), strict=True
         ):
-            if element not in best or score > best[element][0]:
-                best[element] = (score, chunk)
-    rows, places, scaled = lexical[0], lexical[1], lexical[2] / max(lexical[2].max(initial=0.0), 1e-9)
-    here = np.isin(places, pages)
-    words: dict[int, float] = dict(zip(rows[here].tolist(), scaled[here].tolist(), strict=True))
-
-    def score_of(element: int) -> float:
-        dense = best[element][0] if element in best else 0.0
-        return dense + words.get(element, 0.0)
-
+            scores.add(element, page, score)
     kept = None if allowed is None else set(allowed.tolist())
-    found = {}
-    for page, elements in store.elements_of_pages(pages.tolist()).items():
-        members = elements if kept is None else [element for element in elements if element in kept]
-        members = sorted(members, key=score_of, reverse=True)[:ELEMENTS_A_HIT]
-        found[page] = Evidence(members, best[members[0]][1] if members[0] in best else None)
-    return found
+    members: dict[int, list[int]] = {page: [] for page in pages.tolist()}
+    for element in sorted(scores.of, key=scores.of.__getitem__, reverse=True):
+        if (kept is None or element in kept) and len(members[scores.page[element]]) < ELEMENTS_A_HIT:
+            members[scores.page[element]].append(element)
+    # A page may have been found by what is on no single element of it.
+    silent = [page for page, found in members.items() if not found]
+    for page, found in store.elements_of_pages(silent).items() if silent else ():
+        members[page] = [row for row in found if kept is None or row in kept][:ELEMENTS_A_HIT]
+    return {
+        page: Evidence(found, scores.chunk[found[0]][1] if found and found[0] in scores.chunk else None)
+        for page, found in members.items()
+    }
+
+
+def _add_chunks(
+    scores: _Scores, space: VectorSpace, query: NDArray[np.float32], pages: Rows, share: float
+) -> None:
+    places = space.places
+    at = places.on(pages)
+    chunks = places.chunks[at]
+    near = space.score(query, chunks)
+    best: dict[int, tuple[float, int]] = {}
+    # From the worst to the best, so that the best stays; of equals the first chunk.
+    order = np.lexsort((-chunks, near))
+    elements, owners = places.elements[at][order].tolist(), places.pages[at][order].tolist()
+    for element, page, chunk, score in zip(
+        elements, owners, chunks[order].tolist(), near[order].tolist(), strict=True
+    ):
+        best[element] = (score, chunk)
+        scores.page[element] = page
+    for element, (score, chunk) in best.items():
+        scores.of[element] = scores.of.get(element, 0.0) + share * score
+        if element not in scores.chunk or score > scores.chunk[element][0]:
+            scores.chunk[element] = (score, chunk)
+
+
+def _add_boxes(
+    scores: _Scores,
+    store: Reader,
+    space: PageSpace,
+    query: NDArray[np.float32],
+    pages: Rows,
+    share: float,
+) -> None:
+    """The mean over the query's vectors of the best similarity inside each element's box."""
+    boxes = store.boxes_of_pages(pages.tolist())
+    for page, members in boxes.items():
+        near, places = space.similarity(store, page, query)
+        centres = (places[:, :2] + places[:, 2:]) / 2
+        for element, x0, y0, x1, y1 in members:
+            inside = (centres >= (x0, y0)).all(axis=1) & (centres <= (x1, y1)).all(axis=1)
+            if inside.any():
+                scores.add(element, page, share * float(near[:, inside].max(axis=1).mean()))

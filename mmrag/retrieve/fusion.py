@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,25 +35,27 @@ def best_of_pages(pages: Rows, scores: Scores, depth: int, support: float = 0.0)
     matches tells the page that answers from one that mentions. A page with one item counts it twice.
 
     Args:
-        pages: ``(n,)`` page of each item.
-        scores: ``(n,)`` score of each item.
+        pages: ``(n,)`` page of each item, the best item first.
+        scores: ``(n,)`` score of each item, none higher than the one before.
         depth: at most so many pages.
         support: weight of a page's second best item.
     """
     if not len(pages):
         return pages, scores
-    order = np.argsort(-scores, kind="stable")
-    ranked, ordered = pages[order], scores[order]
-    at = np.arange(len(ranked))
+    at = np.arange(len(pages))
     # A table from pages to positions. It is written from the worst to the best, so that the best stays.
     position = np.empty(int(pages.max()) + 1, np.int64)
-    position[ranked[::-1]] = at[::-1]
-    is_first = position[ranked] == at
-    first, later = at[is_first], at[~is_first]
-    position[ranked[later][::-1]] = later[::-1]
-    best = ordered[first] + support * ordered[position[ranked[first]]]
-    kept = np.argsort(-best, kind="stable")[:depth]
-    return ranked[first[kept]], best[kept]
+    position[pages[::-1]] = at[::-1]
+    is_first = position[pages] == at
+    first = at[is_first]
+    found, best = pages[first], scores[first]
+    if support:
+        later = at[~is_first]
+        position[pages[later][::-1]] = later[::-1]
+        best = best + support * scores[position[found]]
+        kept = np.argsort(-best, kind="stable")[:depth]
+        return found[kept], best[kept]
+    return found[:depth], best[:depth]
 
 
 def fuse(lists: Sequence[RankedList], fusion: str, rrf_k: int = 60) -> tuple[Rows, Scores]:
@@ -62,24 +65,28 @@ def fuse(lists: Sequence[RankedList], fusion: str, rrf_k: int = 60) -> tuple[Row
     nothing (``rrf``).
     """
     lists = [ranked for ranked in lists if len(ranked.pages)]
-    pages = np.unique(np.concatenate([ranked.pages for ranked in lists])) if lists else np.empty(0, np.int64)
+    if not lists:
+        return np.empty(0, np.int64), np.empty(0)
+    pages = np.unique(np.concatenate([ranked.pages for ranked in lists]))
     fused = np.zeros(len(pages))
     for ranked in lists:
-        at = np.searchsorted(pages, ranked.pages)
+        at = pages.searchsorted(ranked.pages)
         if fusion == "rrf":
             fused[at] += ranked.weight / (rrf_k + np.arange(1, len(at) + 1))
         else:
             normalised = _zscores(ranked.scores)
-            share = np.full(len(pages), normalised.min())
-            share[at] = normalised
-            fused += ranked.weight * share
+            last = normalised[-1]
+            fused[at] += ranked.weight * (normalised - last)
+            fused += ranked.weight * last
     return pages, fused
 
 
 def _zscores(scores: Scores) -> Scores:
-    spread = scores.std()
+    """``scores`` come with the best first."""
+    centred: Scores = scores - scores.sum() / len(scores)
+    spread = sqrt(centred.dot(centred) / len(scores))
     # Equal scores tell nothing apart; a spread of rounding errors is no spread.
-    if spread <= 1e-9 * max(1.0, float(np.abs(scores).max())):
+    if spread <= 1e-9 * max(1.0, abs(scores[0]), abs(scores[-1])):
         return np.zeros_like(scores)
-    normalised: Scores = (scores - scores.mean()) / spread
-    return normalised
+    centred /= spread
+    return centred

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.config import RetrieveOptions
-from mmrag.encoders.base import Encoder
+from mmrag.encoders.lists import ChunkList, PageList, strategy_of
 from mmrag.errors import UsageError
 from mmrag.index.lexical import Terms, bm25
 from mmrag.index.reader import Reader
 from mmrag.index.vectors import VectorSpace, load_spaces
-from mmrag.retrieve.evidence import Evidence, find_evidence
+from mmrag.rerankers.base import Candidate
+from mmrag.retrieve.asking import Asked, ask
+from mmrag.retrieve.evidence import Evidence, Matched, find_evidence
 from mmrag.retrieve.fusion import RankedList, best_of_pages, fuse
-from mmrag.text.script import language, readable_share
+from mmrag.retrieve.reranking import rerank
 from mmrag.text.terms import query_terms
-from mmrag.types import Document, Element, Filters, Hit, Query, Source
+from mmrag.types import BBox, Document, Element, Filters, Hit, Kind, Page, Query, Source, element_id
+
+if TYPE_CHECKING:
+    from mmrag.index.multivector.space import PageSpace
 
 Rows = NDArray[np.int64]
-
-READABLE = 0.8
-"""Share of a query's letters that an encoder must know to be asked; below it the encoder guesses."""
+Scores = NDArray[np.float64]
 
 CHUNKS_A_PAGE = 6
 """How many chunks are asked of a space for each page wanted, so that long pages leave room for others."""
@@ -34,7 +38,7 @@ SUPPORT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What filters leave: sorted rows of pages, elements and documents; ``None`` for no restriction."""
+    """What filters leave: sorted rows of pages and elements; ``None`` for no restriction."""
 
     pages: Rows | None = None
     elements: Rows | None = None
@@ -54,70 +58,77 @@ class Retriever:
 
     Args:
         store: the index.
-        encoders: by the name of their space; only their names, scripts and queries are used.
-        options: lists, weights, fusion.
+        lists: of its views, with their encoders.
+        options: weights, fusion, reranker.
+        to_candidate: what a reranker may look at of a hit; ``None`` where none is used.
     """
 
-    def __init__(self, store: Reader, encoders: Mapping[str, Encoder], options: RetrieveOptions) -> None:
+    def __init__(
+        self,
+        store: Reader,
+        lists: Sequence[ChunkList | PageList],
+        options: RetrieveOptions,
+        to_candidate: Callable[[Hit], Candidate] | None = None,
+    ) -> None:
         self._store = store
-        self._encoders = encoders
+        self._dense = [found for found in lists if options.weight(found.name)]
         self._options = options
+        self._to_candidate = to_candidate
         self._version = -1
         self._spaces: dict[str, VectorSpace] = {}
+        self._page_spaces: dict[str, PageSpace] = {}
         self._corpus = _Corpus({}, np.empty(0, np.int64), np.empty(0, np.int64))
 
-    def search(self, query: Query, top_k: int = 10) -> list[Hit]:
+    def search(self, query: Query, top_k: int = 10, strategies: Sequence[str] | None = None) -> list[Hit]:
         """The best pages, best first, at most ``top_k``.
 
+        Args:
+            query: text, a picture, or both.
+            top_k: at most so many.
+            strategies: only the lists of these take part, beside BM25; all by default.
+
         Raises:
-            UsageError: if the query has no text, or ``top_k`` is not positive.
+            UsageError: if the query is empty, its picture can't be used, or ``top_k`` is not positive.
         """
-        if not query.text.strip():
+        if not query.text.strip() and query.picture is None:
             raise UsageError("the question is empty: say what to look for")
-        if query.picture is not None:
-            raise UsageError("this index has no view that finds by picture: ask with text")
         if top_k < 1:
             raise UsageError(f"top_k must be at least 1, found {top_k}")
-        vectors = {name: encoder.encode_queries([query.text])[0] for name, encoder in self._asked(query.text)}
+        asked = ask(
+            query,
+            [made for made in self._dense if strategies is None or strategy_of(made.name) in strategies],
+        )
         words = query_terms(query.text)
+        wanted = max(top_k, self._options.rerank) if self._options.reranker else top_k
         with self._store.snapshot():
             self._refresh()
             allowed = self._allowed(query.filters)
-            lists, lexical = self._lists(vectors, words, allowed)
+            lists = [self._ranked(one, allowed) for one in asked]
+            matched = self._by_words(words, allowed, lists)
             pages, scores = fuse(lists, self._options.fusion, self._options.rrf_k)
-            order = np.lexsort((self._corpus.places[np.searchsorted(self._corpus.pages, pages)], -scores))
-            best = order[:top_k]
-            asked = [(self._spaces[name], vector) for name, vector in vectors.items()]
-            evidence = find_evidence(self._store, pages[best], asked, lexical, allowed.elements)
-            return self._hits(pages[best], scores[best], lists, evidence)
-
-    def _asked(self, text: str) -> list[tuple[str, Encoder]]:
-        """The first encoder that knows the language of ``text``, else the first that reads it, else none."""
-        spoken = language(text)
-        readable = [
-            (name, encoder)
-            for name, encoder in self._encoders.items()
-            if self._weight(name) and readable_share(text, encoder.scripts) >= READABLE
-        ]
-        known = [
-            (name, encoder)
-            for name, encoder in readable
-            if not spoken or encoder.languages is None or spoken in encoder.languages
-        ]
-        return (known or readable)[:1]
-
-    def _weight(self, space: str) -> float:
-        weights = self._options.weights
-        return weights.get(space, weights.get("dense", 0.0))
+            order = np.lexsort((self._corpus.places[self._corpus.pages.searchsorted(pages)], -scores))
+            best = order[:wanted]
+            evidence = find_evidence(
+                self._store, pages[best], [self._matched(one) for one in asked], matched, allowed.elements
+            )
+            hits = self._hits(pages[best], scores[best], lists, evidence)
+        if self._options.reranker and self._to_candidate is not None:
+            hits = rerank(query.text, hits, self._options, self._to_candidate)
+        return hits[:top_k]
 
     def _refresh(self) -> None:
         version = self._store.version()
         if version == self._version:
             return
         if self._version == -1:
-            self._spaces = load_spaces(self._store)
+            names = [made.name for made in self._dense]
+            self._spaces = load_spaces(self._store, names)
+            if any(isinstance(made, PageList) for made in self._dense):
+                from mmrag.index.multivector.space import load_page_spaces
+
+                self._page_spaces = load_page_spaces(self._store, names)
         else:
-            for space in self._spaces.values():
+            for space in (*self._spaces.values(), *self._page_spaces.values()):
                 space.refresh(self._store)
         self._corpus = self._load_corpus()
         self._version = version
@@ -146,84 +157,107 @@ class Retriever:
         if filters.kinds:
             query += f" AND kind IN ({', '.join('?' * len(filters.kinds))})"
             values += [kind.value for kind in filters.kinds]
+        if filters.labels:
+            query += f" AND metadata ->> 'label' IN ({', '.join('?' * len(filters.labels))})"
+            values += filters.labels
         found = np.array(self._store.connection.execute(query, values).fetchall(), np.int64).reshape(-1, 2)
         return Allowed(np.unique(found[:, 0]), np.unique(found[:, 1]))
 
-    def _lists(
-        self, vectors: Mapping[str, NDArray[np.float32]], words: list[str], allowed: Allowed
-    ) -> tuple[list[RankedList], tuple[Rows, Rows, NDArray[np.float64]]]:
-        weights, depth = self._options.weights, self._options.depth
-        lists = [
-            RankedList(name, self._weight(name), *self._dense(name, vector, allowed))
-            for name, vector in vectors.items()
-        ]
-        connection = self._store.connection
-        if "page-terms" in weights:
-            _, pages, scores = bm25(connection, Terms.PAGES, words, depth, allowed.pages)
-            lists.append(RankedList("page-terms", weights["page-terms"], pages, scores))
-        lexical = bm25(connection, Terms.ELEMENTS, (), 0)
-        if "element-terms" in weights:
-            limit = depth * CHUNKS_A_PAGE
-            lexical = bm25(connection, Terms.ELEMENTS, words, limit, allowed.elements)
-            best = best_of_pages(lexical[1], lexical[2], depth)
-            lists.append(RankedList("element-terms", weights["element-terms"], *best))
-        return lists, lexical
-
-    def _dense(
-        self, name: str, vector: NDArray[np.float32], allowed: Allowed
-    ) -> tuple[Rows, NDArray[np.float64]]:
-        space, depth = self._spaces[name], self._options.depth
+    def _ranked(self, asked: Asked, allowed: Allowed) -> RankedList:
+        name, depth = asked.list.name, self._options.depth
+        weight = self._options.weight(name)
+        if isinstance(asked.list, PageList):
+            pages, scores = self._page_spaces[name].search(asked.vectors, depth, allowed.pages)
+            return RankedList(asked.name, weight, pages, scores.astype(np.float64))
+        space = self._spaces[name]
         chunks = None
         if allowed.elements is not None:
             chunks = space.places.chunks[np.isin(space.places.elements, allowed.elements)]
-        found, scores = space.search(vector, depth * CHUNKS_A_PAGE, chunks)
+        found, near = space.search(asked.vectors, depth * CHUNKS_A_PAGE, chunks)
         pages = space.places.pages[space.places.of(found)]
-        return best_of_pages(pages, scores.astype(np.float64), depth, SUPPORT)
+        return RankedList(asked.name, weight, *best_of_pages(pages, near.astype(np.float64), depth, SUPPORT))
+
+    def _by_words(
+        self, words: list[str], allowed: Allowed, lists: list[RankedList]
+    ) -> tuple[Rows, Rows, Scores]:
+        """Add the lists of BM25; rows of the elements that it found, of their pages, and their scores."""
+        weight, depth, connection = self._options.weight, self._options.depth, self._store.connection
+        if weight(Terms.PAGES.list):
+            _, pages, scores = bm25(connection, Terms.PAGES, words, depth, allowed.pages)
+            lists.append(RankedList(Terms.PAGES.list, weight(Terms.PAGES.list), pages, scores))
+        if not weight(Terms.ELEMENTS.list):
+            return bm25(connection, Terms.ELEMENTS, (), 0)
+        found = bm25(connection, Terms.ELEMENTS, words, depth * CHUNKS_A_PAGE, allowed.elements)
+        best = best_of_pages(found[1], found[2], depth)
+        lists.append(RankedList(Terms.ELEMENTS.list, weight(Terms.ELEMENTS.list), *best))
+        return found
+
+    def _matched(self, asked: Asked) -> Matched:
+        name = asked.list.name
+        space = self._page_spaces[name] if isinstance(asked.list, PageList) else self._spaces[name]
+        return Matched(space, asked.vectors)
 
     def _hits(
         self,
-        pages: Rows,
-        scores: NDArray[np.float64],
-        lists: list[RankedList],
+        rows: Rows,
+        scores: Scores,
+        lists: Sequence[RankedList],
         evidence: Mapping[int, Evidence],
     ) -> list[Hit]:
-        shown = self._store.pages(pages.tolist())
-        elements = self._store.elements([row for found in evidence.values() for row in found.elements])
+        pages = self._store.pages(rows.tolist())
+        elements = self._store.elements_on(
+            {row: page for row, (_, page) in pages.items()},
+            [row for found in evidence.values() for row in found.elements],
+        )
         snippets = self._store.snippets(
             [found.chunk for found in evidence.values() if found.chunk is not None]
         )
-        sources = _sources(pages, lists)
+        sources = _sources(rows, lists)
         hits: list[Hit] = []
-        for page, score in zip(pages.tolist(), scores.tolist(), strict=True):
-            found = evidence[page]
-            members = tuple(elements[row] for row in found.elements)
-            document, value = shown[page]
+        for row, score, brought in zip(rows.tolist(), scores.tolist(), sources, strict=True):
+            found = evidence[row]
+            document, page = pages[row]
+            members = tuple([elements[element] for element in found.elements]) or (_whole(page),)
             hits.append(
                 Hit(
-                    rank=len(hits) + 1,
-                    score=score,
-                    document=self._corpus.documents[document],
-                    page=value,
-                    element=members[0],
-                    elements=members,
-                    sources=tuple(sources[page]),
-                    snippet=snippets[found.chunk] if found.chunk is not None else _beginning(members[0]),
+                    len(hits) + 1,
+                    score,
+                    self._corpus.documents[document],
+                    page,
+                    members[0],
+                    members,
+                    tuple(brought),
+                    _beginning(members[0]) if found.chunk is None else snippets[found.chunk],
                 )
             )
         return hits
 
 
-def _sources(pages: Rows, lists: list[RankedList]) -> dict[int, list[Source]]:
-    found: dict[int, list[Source]] = {page: [] for page in pages.tolist()}
-    for ranked in lists:
-        which, at = np.nonzero(pages[:, None] == ranked.pages)
-        for page, rank, score in zip(
-            pages[which].tolist(), at.tolist(), ranked.scores[at].tolist(), strict=True
-        ):
-            found[page].append(Source(ranked.name, rank + 1, score))
-    return found
+def _whole(page: Page) -> Element:
+    """A page without elements speaks for itself."""
+    box = BBox(0, 0, 1, 1)
+    return Element(
+        element_id(page.document, page.number, Kind.PAGE, box, ""),
+        page.document,
+        page.number,
+        Kind.PAGE,
+        box,
+        "",
+    )
 
 
 def _beginning(element: Element, length: int = 300) -> str:
     text = element.caption or element.text
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
+
+
+def _sources(pages: Rows, lists: Sequence[RankedList]) -> list[list[Source]]:
+    """For each page the lists that have it, with its rank and score there."""
+    sources: list[list[Source]] = [[] for _ in pages]
+    for ranked in lists:
+        at, ranks = np.nonzero(pages[:, None] == ranked.pages)
+        for position, rank, score in zip(
+            at.tolist(), ranks.tolist(), ranked.scores[ranks].tolist(), strict=True
+        ):
+            sources[position].append(Source(ranked.name, rank + 1, score))
+    return sources

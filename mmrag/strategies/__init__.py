@@ -9,5 +9,12 @@ from mmrag.strategies.base import Strategy
 def load_strategies(recipe: Recipe) -> list[Strategy]:
     """The strategies of a recipe, in its order. No model is loaded yet."""
     from mmrag.strategies.caption import CaptionStrategy
+    from mmrag.strategies.joint import JointStrategy
+    from mmrag.strategies.visual import VisualStrategy
 
-    return [CaptionStrategy(recipe.caption) for name in recipe.strategies if name == "caption"]
+    makers = {
+        "joint": lambda: JointStrategy(recipe.joint),
+        "caption": lambda: CaptionStrategy(recipe.caption),
+        "visual": lambda: VisualStrategy(recipe.visual),
+    }
+    return [makers[name]() for name in recipe.strategies]

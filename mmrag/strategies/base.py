@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from mmrag.encoders.base import Encoder
-from mmrag.types import Asset, Chunk, Element
+from PIL.Image import Image
 
-Remember = Callable[[str, Callable[[], str]], str]
-"""``remember(key, make)``: what was made for this key before, or what ``make()`` makes now and for ever."""
+from mmrag.captioners.describing import Cache, Tally
+from mmrag.encoders.lists import ChunkList, PageList
+from mmrag.types import Chunk, Element
+
+OpenPicture = Callable[[str], Image]
+"""The picture of an asset, decoded, by its id."""
+
+
+@dataclass(slots=True)
+class Notes:
+    """What captioners have said before, and what they have come to in this run."""
+
+    cache: Cache
+    tally: Tally = field(default_factory=Tally)
 
 
 class Strategy(Protocol):
-    """Lays a view over a document's elements: which pieces go into which space.
+    """Lays a view over a document's elements: which pieces go into which list.
 
     Attributes:
         name: as recipes write it.
-        encoders: the encoder of each space, by the space's name.
-        fingerprint: changes whenever the same elements would give other chunks or other vectors.
+        fingerprint: changes whenever the same elements would give other chunks; each list's encoder has its
+            own besides.
     """
 
     name: str
-
-    @property
-    def encoders(self) -> Mapping[str, Encoder]:
-        """See above."""
-        ...
 
     @property
     def fingerprint(self) -> str:
         """See above."""
         ...
 
-    def describe(
-        self, elements: Sequence[Element], assets: Mapping[str, Asset], remember: Remember
-    ) -> list[Element]:
-        """The elements of one page, those with pictures described, before they are stored."""
+    @property
+    def lists(self) -> Sequence[ChunkList | PageList]:
+        """The ranked lists of the view, in the order in which their encoders are asked. No model is loaded yet."""
+        ...
+
+    def describe(self, elements: Sequence[Element], open_picture: OpenPicture, notes: Notes) -> list[Element]:
+        """The elements of some pages, in their order, with what the view finds out about pictures as metadata.
+
+        Args:
+            elements: of consecutive pages of one document, in reading order.
+            open_picture: decodes an asset.
+            notes: what captioners have said before; what they say now is added.
+        """
         ...
 
     def chunks(self, elements: Sequence[Element]) -> list[tuple[str, Chunk]]:
-        """Pieces of the elements of one page, each with the name of the space that embeds it."""
+        """Pieces of the elements of some pages, each with the name of its list."""
         ...

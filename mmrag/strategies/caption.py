@@ -6,28 +6,27 @@ captioner's description of it. The answer still gets the original picture.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
-
-from PIL import Image
+from functools import cached_property, partial
 
 from mmrag.captioners.base import Captioner, PictureContext
+from mmrag.captioners.describing import Failure, Request, Tally, describe_all
 from mmrag.config import CaptionOptions
-from mmrag.encoders.base import Encoder
-from mmrag.errors import ModelError
-from mmrag.strategies.base import Remember
+from mmrag.encoders.lists import ChunkList
+from mmrag.strategies.base import Notes, OpenPicture
 from mmrag.strategies.chunks import CHUNKS_VERSION, chunk
 from mmrag.text.script import language
-from mmrag.types import Asset, Chunk, Element, Kind
+from mmrag.types import Chunk, Element, Kind
 
 log = logging.getLogger(__name__)
 
 DESCRIBED = frozenset({Kind.FIGURE})
 """Kinds whose pictures a captioner describes. Tables and scanned pages have their text already."""
+
+_NEIGHBOUR = 400
+"""Characters of the paragraph before a picture, and of the one after, that a captioner is told."""
 
 
 class CaptionStrategy:
@@ -39,11 +38,11 @@ class CaptionStrategy:
         self._options = options
 
     @cached_property
-    def encoders(self) -> Mapping[str, Encoder]:
-        """The text encoders by spec; a space carries its encoder's spec as its name."""
+    def lists(self) -> Sequence[ChunkList]:
+        """One for each text encoder."""
         from mmrag.encoders import load_encoder
 
-        return {spec: load_encoder(spec) for spec in self._options.encoders}
+        return [ChunkList(f"caption/{spec}", load_encoder(spec)) for spec in self._options.encoders]
 
     @cached_property
     def _captioner(self) -> Captioner:
@@ -53,40 +52,53 @@ class CaptionStrategy:
 
     @property
     def fingerprint(self) -> str:
-        """Captioner and the way of chunking; each space keeps its encoder's own."""
+        """Captioner and the way of chunking."""
         return f"{self._captioner.fingerprint} chunks={CHUNKS_VERSION}"
 
-    def describe(
-        self, elements: Sequence[Element], assets: Mapping[str, Asset], remember: Remember
-    ) -> list[Element]:
+    def describe(self, elements: Sequence[Element], open_picture: OpenPicture, notes: Notes) -> list[Element]:
         """Figures get ``metadata["description"]``; where that fails they keep their words and say why."""
-        return [
-            self._described(element, assets[element.picture], remember)
-            if element.kind in DESCRIBED and element.picture is not None and element.picture in assets
-            else element
-            for element in elements
+        shown = [at for at, element in enumerate(elements) if element.kind in DESCRIBED and element.picture]
+        requests = [
+            Request(
+                str(elements[at].picture),
+                partial(open_picture, str(elements[at].picture)),
+                _context(elements, at),
+            )
+            for at in shown
         ]
-
-    def _described(self, element: Element, asset: Asset, remember: Remember) -> Element:
-        around = " ".join((*element.section, element.caption, element.text))
-        context = PictureContext(element.caption, element.text, element.section, language(around))
-        try:
-            said = remember(self._key(asset, context), lambda: self._say(asset, context))
-        except ModelError as error:
-            log.warning("%s p. %d: a picture was not described: %s", element.document, element.page, error)
-            return replace(element, metadata={**element.metadata, "description_error": str(error)})
-        return replace(element, metadata={**element.metadata, "description": said})
-
-    def _say(self, asset: Asset, context: PictureContext) -> str:
-        with Image.open(io.BytesIO(asset.data)) as picture:
-            return self._captioner.caption(picture, context)
-
-    def _key(self, asset: Asset, context: PictureContext) -> str:
-        said = repr((self._captioner.fingerprint, asset.id, context))
-        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+        described = list(elements)
+        tallies = [Tally()]
+        said = describe_all(self._captioner, requests, notes.cache, self._options.concurrency, tallies.append)
+        notes.tally += tallies[-1]
+        for at, made in zip(shown, said, strict=True):
+            element = elements[at]
+            if isinstance(made, Failure):
+                log.warning("p. %d: a picture was not described: %s", element.page, made.reason)
+                found = {"description_error": made.reason}
+            else:
+                found = {"description": made.text}
+            described[at] = replace(element, metadata={**element.metadata, **found})
+        return described
 
     def chunks(self, elements: Sequence[Element]) -> list[tuple[str, Chunk]]:
         """Every encoder gets all the text that it can read."""
-        return [
-            (spec, piece) for spec, encoder in self.encoders.items() for piece in chunk(elements, encoder)
-        ]
+        return [(found.name, piece) for found in self.lists for piece in chunk(elements, found.encoder)]
+
+
+def _context(elements: Sequence[Element], at: int) -> PictureContext:
+    element = elements[at]
+    around = " ".join((*element.section, element.caption, element.text))
+    before = next((text for text in _texts(elements[:at][::-1], element.page)), "")
+    after = next((text for text in _texts(elements[at + 1 :], element.page)), "")
+    return PictureContext(
+        caption=element.caption,
+        words=element.text,
+        section=element.section,
+        language=language(around) or language(f"{before} {after}"),
+        before=before[-_NEIGHBOUR:],
+        after=after[:_NEIGHBOUR],
+    )
+
+
+def _texts(elements: Sequence[Element], page: int) -> list[str]:
+    return [element.text for element in elements if element.kind is Kind.TEXT and element.page == page]

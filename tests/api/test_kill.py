@@ -48,7 +48,7 @@ def contents(path: Path) -> list[tuple[object, ...]]:
             "SELECT documents.path, elements.id, elements.text, element_terms.terms, vectors.vector"
             " FROM chunks JOIN elements ON elements.row = chunks.element"
             " JOIN documents ON documents.row = chunks.document"
-            " JOIN vectors ON vectors.chunk = chunks.row"
+            " JOIN vectors ON vectors.row = chunks.vector"
             " JOIN element_terms ON element_terms.rowid = elements.row"
             " ORDER BY documents.path, elements.page, elements.position, chunks.row"
         ).fetchall()

@@ -149,7 +149,7 @@ def test_another_encoder_is_refused_with_both_fingerprints(
         again.search("zebra")
     with mmrag.build(folder, built.path, pipeline=RECIPE, rebuild=True) as rebuilt:
         assert best(rebuilt, "zebra stripes") == "a.md"
-        assert rebuilt.info().fingerprints["tests.fakes:LetterEncoder"] == "letters-2"
+        assert rebuilt.info().fingerprints["caption/tests.fakes:LetterEncoder"] == "letters-2"
     assert [path.name for path in built.path.parent.iterdir() if "index" in path.name] == ["index"]
 
 

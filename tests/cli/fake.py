@@ -24,6 +24,7 @@ from mmrag.types import (
     Kind,
     Page,
     Progress,
+    Query,
     Report,
     Status,
 )
@@ -101,17 +102,34 @@ class FakeIndex:
     def close(self) -> None:
         self.closed = True
 
-    def search(self, query: str, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
-        self.mmrag.calls.append(("search", query, top_k, filters))
+    def search(
+        self,
+        query: str | Query,
+        top_k: int = 10,
+        filters: Filters | None = None,
+        strategies: list[str] | None = None,
+    ) -> list[Hit]:
+        assert isinstance(query, Query)
+        asked = query.text if query.picture is None else query
+        extra = () if strategies is None else (strategies,)
+        self.mmrag.calls.append(("search", asked, top_k, filters, *extra))
         return self.mmrag.hits[:top_k]
 
-    def ask(self, question: str, top_k: int | None = None, filters: Filters | None = None) -> Answer:
-        self.mmrag.calls.append(("ask", question, top_k, filters))
+    def ask(
+        self,
+        question: str,
+        top_k: int | None = None,
+        filters: Filters | None = None,
+        strategies: list[str] | None = None,
+    ) -> Answer:
+        extra = () if strategies is None else (strategies,)
+        self.mmrag.calls.append(("ask", question, top_k, filters, *extra))
         return answer_of(question, refused=self.mmrag.refuses)
 
     def info(self) -> IndexInfo:
         return IndexInfo(
-            self.path.name, str(self.path), str(self.root), "mini", 3, 9, 2, 1, 40, 3_200_000, 1,
+            self.path.name, str(self.path), str(self.root), "mini", ("caption",), 3, 9, 2, 1, 40,
+            3_200_000, 1,
             "2026-11-22T03:00:00Z", {"mini:text": "minilm-1"},
         )  # fmt: skip
 
@@ -180,11 +198,13 @@ class FakeMmrag:
         index: str | None = None,
         *,
         pipeline: str | None = None,
+        strategies: list[str] | None = None,
         password: str | None = None,
         progress: Callable[[Progress], None] | None = None,
         rebuild: bool = False,
     ) -> FakeIndex:
-        self.calls.append(("build", str(folder), index, pipeline, password, rebuild))
+        extra = () if strategies is None else (strategies,)
+        self.calls.append(("build", str(folder), index, pipeline, password, rebuild, *extra))
         if self.fails:
             raise self.fails
         if progress is not None:

@@ -36,7 +36,7 @@ def test_help_names_every_command(mmrag: Run, flag: str) -> None:
     ("words", "says"),
     [
         (("serch",), "mmrag: No such command 'serch'. Did you mean 'search'? See mmrag --help"),
-        (("search", "docs"), "mmrag: Missing argument 'QUESTION'. See mmrag search --help"),
+        (("search", "docs"), "mmrag: search wants a question, or --picture FILE. See mmrag search --help"),
         (
             ("info", "docs", "--fils"),
             "mmrag: No such option: --fils (Possible options: --files) See mmrag info --help",

@@ -16,7 +16,7 @@ def test_index_reports_what_it_did(fake: FakeMmrag, mmrag: Run) -> None:
     assert result.code == 0
     assert result.out.splitlines() == [
         "Index docs  3 files · 9 pages · 2 figures · 1 table · 40 chunks",
-        "This run  1 indexed · 40 chunks embedded · 3.2 s",
+        "This run  1 indexed · 40 embedded · 3.2 s",
         "",
         'Ask it: mmrag ask docs "…"',
     ]
@@ -42,7 +42,7 @@ def test_skipped_files_are_named_with_their_reason_and_exit_three(fake: FakeMmra
     result = mmrag("index", "papers")
     assert result.code == 3
     assert result.out.splitlines()[1:5] == [
-        "This run  1 unchanged · 1 encrypted · 0 chunks embedded · 1 min 15 s",
+        "This run  1 unchanged · 1 encrypted · 0 embedded · 1 min 15 s",
         "",
         "Skipped, wholly or in part: 1",
         "  locked.pdf  encrypted  needs a password",

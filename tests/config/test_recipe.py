@@ -28,9 +28,9 @@ def test_every_shipped_recipe_is_read() -> None:
         ({"ingest": {"dpi": True}}, "recipe x: ingest: dpi: wants int, found True"),
         ({"ingest": []}, "recipe x: ingest: wants keys and values, found []"),
         ({"strategies": "caption"}, "recipe x: strategies: wants a list, found 'caption'"),
-        ({"strategies": ["captoin"]}, "strategies: 'captoin' is not one of caption; did you mean 'caption'?"),
+        ({"strategies": ["captoin"]}, "strategies: 'captoin' is not one of joint, caption, visual; did you mean 'caption'?"),
         ({"retrieve": {"fusion": "zcore"}}, "retrieve.fusion: 'zcore' is not one of zscore, rrf"),
-        ({"retrieve": {"weights": {"desne": 1}}}, "did you mean 'dense'?"),
+        ({"retrieve": {"weights": {"visaul": 1}}}, "did you mean 'visual'?"),
         ([], "recipe x: wants keys and values, found []"),
     ],
 )
@@ -53,9 +53,9 @@ def test_a_missing_file_and_bad_yaml_are_named(tmp_path: Path) -> None:
 
 
 def test_a_file_overrides_defaults(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("ingest: {dpi: 200}\nretrieve: {weights: {dense: 1}}\n")
+    (tmp_path / "mine.yaml").write_text("ingest: {dpi: 200}\nretrieve: {weights: {caption: 1}}\n")
     recipe = load_recipe(tmp_path / "mine.yaml")
-    assert (recipe.name, recipe.ingest.dpi, dict(recipe.retrieve.weights)) == ("mine", 200, {"dense": 1.0})
+    assert (recipe.name, recipe.ingest.dpi, dict(recipe.retrieve.weights)) == ("mine", 200, {"caption": 1.0})
     assert recipe.ingest.ocr == "auto"
 
 

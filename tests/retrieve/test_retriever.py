@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from mmrag.config import RetrieveOptions
+from mmrag.encoders.lists import ChunkList
 from mmrag.errors import UsageError
 from mmrag.index.reader import Reader
 from mmrag.index.store import create
-from mmrag.index.writer import Writer
+from mmrag.index.writer import Writer, content_key
 from mmrag.retrieve.retriever import Retriever
-from mmrag.types import BBox, Chunk, Document, Element, Filters, Hit, Kind, Page, Query
+from mmrag.types import BBox, Document, Element, Filters, Hit, Kind, Page, ParsedPage, Query
 from tests.fakes import LetterEncoder
 
 BOX = BBox(0.1, 0.1, 0.9, 0.2)
@@ -23,7 +24,8 @@ PAGES = {
     ("b.pdf", 1): [("figure", "zebra crossing")],
     ("b.pdf", 2): [("text", "斑马 线")],
 }
-DENSE = RetrieveOptions(weights={"dense": 1.0})
+LETTERS = "caption/letters"
+DENSE = RetrieveOptions(weights={"caption": 1.0})
 TERMS = RetrieveOptions(weights={"page-terms": 1.0})
 
 
@@ -40,22 +42,26 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
 def add(writer: Writer, path: str, pages: dict[tuple[str, int], list[tuple[str, str]]]) -> None:
     encoder = LetterEncoder()
     with writer.writing():
-        space = writer.space("letters", encoder.dim, encoder.fingerprint)
+        space = writer.space(LETTERS, encoder.dim, encoder.fingerprint)
+        maker = writer.encoder(encoder.fingerprint)
         document = Document(path * 8, path, "application/pdf", page_count=len(pages), metadata={"file": path})
         row = writer.add_document(document)
         for (_, number), content in pages.items():
             text = "\n".join(words for _, words in content)
-            page = writer.add_page(row, Page(document.id, number, 600, 800), None, text)
+            page = writer.add_page(row, ParsedPage(Page(document.id, number, 600, 800), ()), text)
             for order, (kind, words) in enumerate(content):
                 name = f"{path}-{number}-{order}"
                 element = Element(name, document.id, number, Kind(kind), BOX, words, order=order)
-                place = (page, writer.add_element(row, page, element, words))
-                chunk = Chunk(name, words, words.upper())
-                writer.add_chunks(space, row, [place], [chunk], encoder.encode_texts([words]))
+                element_row = writer.add_element(row, page, element, words)
+                key = content_key(words)
+                made = writer.known_vectors(maker, [key])
+                if not made:
+                    made = writer.add_vectors(maker, [key], encoder.encode_texts([words]))
+                writer.add_chunks(space, row, [(page, element_row, made[key], words.upper())])
 
 
 def retriever(writer: Writer, options: RetrieveOptions) -> Retriever:
-    return Retriever(Reader(writer.path), {"letters": LetterEncoder()}, options)
+    return Retriever(Reader(writer.path), [ChunkList(LETTERS, LetterEncoder())], options)
 
 
 def places(hits: list[Hit]) -> list[tuple[str, int]]:
@@ -68,7 +74,7 @@ def test_dense_pages_come_by_their_best_chunk(writer: Writer) -> None:
     best = hits[0]
     assert (best.rank, best.element.kind, best.snippet) == (1, Kind.TEXT, "ZEBRA ZEBRA")
     assert [element.kind for element in best.elements] == [Kind.TEXT, Kind.TABLE]
-    assert [(source.list, source.rank) for source in best.sources] == [("letters", 1)]
+    assert [(source.list, source.rank) for source in best.sources] == [(LETTERS, 1)]
     assert best.sources[0].score == pytest.approx(1.0)
 
 
@@ -78,41 +84,30 @@ def test_words_find_what_the_encoder_does_not(writer: Writer) -> None:
     assert hits[0].element.kind is Kind.FIGURE
 
 
-def test_an_encoder_has_its_own_weight_or_that_of_dense(writer: Writer) -> None:
-    for weights, expected in (
-        ({"dense": 1.0}, 1.0),
-        ({"dense": 1.0, "letters": 0.5}, 0.5),
-        ({"letters": 0.5}, 0.5),
+@pytest.mark.parametrize(
+    ("weights", "expected"),
+    [
+        ({"caption": 1.0}, 1.0),
+        ({"caption": 1.0, LETTERS: 0.5}, 0.5),
+        ({LETTERS: 0.5, f"{LETTERS}/text": 2.0}, 0.5),
         ({"page-terms": 1.0}, 0.0),
-    ):
-        searching = retriever(writer, RetrieveOptions(weights=weights))
-        assert searching._weight("letters") == expected
-        assert bool(searching._asked("zebra")) is bool(expected)
+        ({"capt": 1.0}, 0.0),
+    ],
+)
+def test_the_longest_key_that_fits_a_list_is_its_weight(weights: dict[str, float], expected: float) -> None:
+    assert RetrieveOptions(weights=weights).weight(LETTERS) == expected
 
 
-def test_an_encoder_is_not_asked_in_a_script_that_it_does_not_know(writer: Writer) -> None:
-    options = RetrieveOptions(weights={"dense": 1.0, "page-terms": 0.5})
-    hits = retriever(writer, options).search(Query("斑马在哪里"))
-    assert places(hits) == [("b.pdf", 2)]
+def test_a_list_without_weight_is_not_asked(writer: Writer) -> None:
+    hits = retriever(writer, TERMS).search(Query("zebra"))
     assert {source.list for hit in hits for source in hit.sources} == {"page-terms"}
 
 
-@pytest.mark.parametrize(
-    ("question", "asked"),
-    [("the zebra", "english"), ("où est le zèbre", "all"), ("zebra", "english"), ("斑马", "all")],
-)
-def test_the_first_encoder_that_knows_the_language_is_asked(
-    writer: Writer, question: str, asked: str
-) -> None:
-    english, everything = LetterEncoder(), LetterEncoder()
-    english.languages = frozenset({"en"})
-    everything.scripts = None
-    encoders = {"english": english, "all": everything}
-    with writer.writing():
-        for name in encoders:
-            writer.space(name, LetterEncoder.dim, "f")
-    searching = Retriever(Reader(writer.path), encoders, DENSE)
-    assert [name for name, _ in searching._asked(question)] == [asked]
+def test_an_encoder_is_not_asked_in_a_script_that_it_does_not_know(writer: Writer) -> None:
+    options = RetrieveOptions(weights={"caption": 1.0, "page-terms": 0.5})
+    hits = retriever(writer, options).search(Query("斑马在哪里"))
+    assert places(hits) == [("b.pdf", 2)]
+    assert {source.list for hit in hits for source in hit.sources} == {"page-terms"}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +156,7 @@ def test_a_search_sees_what_was_committed_before_it(writer: Writer) -> None:
     ("query", "top_k", "message"),
     [
         (Query("  "), 5, "the question is empty"),
-        (Query("x", picture="x.png"), 5, "no view that finds by picture"),
+        (Query("x", picture="x.png"), 5, "no view of this index finds by picture"),
         (Query("x"), 0, "top_k must be at least 1"),
     ],
 )

@@ -1,0 +1,107 @@
+"""Which lists a query is asked of, and its vectors there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mmrag.encoders.base import Encoder, PageEncoder
+from mmrag.encoders.lists import ChunkList, PageList, strategy_of, texts_of
+from mmrag.errors import UsageError
+from mmrag.text.script import language, readable_share
+from mmrag.types import Query
+
+READABLE = 0.8
+"""Share of a query's letters that an encoder must know to be asked; below it the encoder guesses."""
+
+BY_PICTURE = " (by picture)"
+"""Stands behind the name of a list that was asked with the query's picture, not with its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A list with the query's vectors in its space.
+
+    Attributes:
+        list: which.
+        name: what the ranked list is called: the list's name, marked if it was asked with the picture.
+        vectors: ``(dim,)`` float32 for a `ChunkList`, ``(m, dim)`` for a `PageList`.
+    """
+
+    list: ChunkList | PageList
+    name: str
+    vectors: NDArray[np.float32]
+
+
+def ask(query: Query, lists: Sequence[ChunkList | PageList]) -> list[Asked]:
+    """The query's vectors for each list that can know what it says.
+
+    Of a strategy's encoders that one is asked which is the first to know the language of the query, else the
+    first that reads its script, else none: an encoder that guesses spoils the fusion.
+
+    Raises:
+        UsageError: if the query's picture can't be read, or no list finds by picture.
+        ModelError: if an encoder fails.
+    """
+    asked: list[Asked] = []
+    if query.text:
+        known = _by_language(query.text, lists)
+        made: dict[str, NDArray[np.float32]] = {}
+        for found in known:
+            if isinstance(found, PageList):
+                vectors = found.encoder.encode_queries([query.text])[0]
+            else:
+                encoder = texts_of(found.encoder)
+                if encoder.fingerprint not in made:
+                    made[encoder.fingerprint] = encoder.encode_queries([query.text])[0]
+                vectors = made[encoder.fingerprint]
+            asked.append(Asked(found, found.name, vectors))
+    if query.picture is not None:
+        asked += _by_picture(query.picture, lists)
+    return asked
+
+
+def _by_language(text: str, lists: Sequence[ChunkList | PageList]) -> list[ChunkList | PageList]:
+    spoken = language(text)
+    chosen: dict[tuple[str, bool], tuple[bool, Encoder | PageEncoder]] = {}
+    for found in lists:
+        encoder = found.encoder
+        if readable_share(text, encoder.scripts) < READABLE:
+            continue
+        knows = not spoken or encoder.languages is None or spoken in encoder.languages
+        kind = _kind(found)
+        if kind not in chosen or (knows and not chosen[kind][0]):
+            chosen[kind] = (knows, encoder)
+    return [found for found in lists if _kind(found) in chosen and found.encoder is chosen[_kind(found)][1]]
+
+
+def _kind(found: ChunkList | PageList) -> tuple[str, bool]:
+    """One encoder is asked for each of these: of a strategy, for its chunks or for its pages."""
+    return strategy_of(found.name), isinstance(found, PageList)
+
+
+def _by_picture(path: str, lists: Sequence[ChunkList | PageList]) -> list[Asked]:
+    from mmrag.encoders.batching import encode_pictures
+
+    able = [
+        found for found in lists if isinstance(found, ChunkList) and "picture" in found.encoder.modalities
+    ]
+    if not able:
+        raise UsageError(
+            "no view of this index finds by picture: lay one with mmrag index FOLDER --strategy joint"
+        )
+    try:
+        with Image.open(Path(path)) as picture:
+            picture.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UsageError(f"the picture {path} can't be read: {error}") from error
+    made: dict[str, NDArray[np.float32]] = {}
+    for found in able:
+        if found.encoder.fingerprint not in made:
+            made[found.encoder.fingerprint] = encode_pictures(found.encoder, [picture], 1)[0]
+    return [Asked(found, found.name + BY_PICTURE, made[found.encoder.fingerprint]) for found in able]
