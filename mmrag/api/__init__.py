@@ -38,8 +38,8 @@ def build(
             ``indexes/<name of the folder>``.
         pipeline: a recipe, its name, or the path of a YAML file. By default the recipe that the index
             was built with, ``mini`` for a new one.
-        strategies: the views to lay: ``joint``, ``caption``, ``visual``. An index that is there keeps the views
-            that it has, and gets these besides, without parsing anything again. By default the recipe's.
+        strategies: the views to lay: ``joint``, ``caption``, ``visual``. An index that is there keeps the
+            views that it has and gets these besides; nothing is parsed again. By default the recipe's.
         password: for encrypted files.
         progress: called with a `Progress` after every page.
         rebuild: build everything anew beside the index, then put it in its place.

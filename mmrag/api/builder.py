@@ -22,9 +22,9 @@ from mmrag.config import Recipe
 from mmrag.encoders.lists import PageList
 from mmrag.errors import FingerprintError, IngestError, UsageError
 from mmrag.index.captions import CaptionCache
+from mmrag.index.derived import write_derived
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, Store, create, is_index, translated
-from mmrag.index.vectors import write_derived
 from mmrag.index.writer import FileState, Writer
 from mmrag.ingest import INGEST_VERSION
 from mmrag.ingest.opening import Job
@@ -145,7 +145,7 @@ def _bring_up_to_date(run: _Run) -> None:
                 _take(run, parsed, states[parsed.job.name])
     _lay_missing(run)
     tally.tell("write")
-    _finish(writer)
+    _finish(writer, run.recipe.visual.precision)
 
 
 def _settle(writer: Writer, root: Path, recipe: Recipe, strategies: list[Strategy]) -> None:
@@ -277,7 +277,7 @@ def _take(run: _Run, parsed: ParsedFile, state: FileState) -> None:
 
 
 def _lay_missing(run: _Run) -> None:
-    """Lay the views that documents of earlier runs lack, each document in one transaction. Nothing is parsed."""
+    """Lay the views that documents of earlier runs lack, a transaction each. Nothing is parsed."""
     writer, tally = run.writer, run.tally
     documents = writer.documents()
     waiting = writer.unlaid([strategy.name for strategy in run.strategies])
@@ -323,13 +323,13 @@ def _layer(run: _Run, row: int, document: Document, strategies: list[Strategy]) 
     return Layer(writer, row, strategies, open_picture, draw_page, run.notes, options)
 
 
-def _finish(writer: Writer) -> None:
+def _finish(writer: Writer, precision: str) -> None:
     """Derived files and unused pictures follow the truth, if anything has changed since they did."""
     changes = writer.get("derived_at")
     newest = writer.state_mark()
     if changes == newest:
         return
-    write_derived(writer)
+    write_derived(writer, precision)
     with writer.writing():
         writer.drop_unused_vectors()
         unused = writer.drop_unused_assets()

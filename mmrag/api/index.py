@@ -14,10 +14,10 @@ from mmrag.api.builder import OnProgress, check_fingerprint, update
 from mmrag.config import Recipe
 from mmrag.config.recipe import parse_recipe
 from mmrag.errors import NotAnIndexError, UsageError
+from mmrag.index.derived import write_derived
 from mmrag.index.lock import WriterLock
 from mmrag.index.reader import Reader, names
 from mmrag.index.store import LOCK, is_index
-from mmrag.index.vectors import write_derived
 from mmrag.index.writer import Writer
 from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Query, Report
 
@@ -143,7 +143,8 @@ class Index:
     ) -> Answer:
         """An answer with citations, from the best pages for the question.
 
-        ``top_k`` is the number of pages given to the generator, the recipe's if ``None``; the rest as in `search`.
+        ``top_k`` is the number of pages given to the generator, the recipe's if ``None``. The rest is as in
+        `search`.
 
         Raises:
             As `search`; ModelError if the generator fails.
@@ -188,7 +189,7 @@ class Index:
                 with writer.writing():
                     for found in gone:
                         writer.forget_file(found.path)
-                write_derived(writer)
+                write_derived(writer, self.recipe.visual.precision)
             finally:
                 writer.close()
         return gone
@@ -316,7 +317,9 @@ class Index:
         lists = [made for strategy in self._strategies for made in strategy.lists]
         # How the documents were read does not matter to a search; who made the vectors does.
         check_fingerprint(self._reader, {made.name: made.encoder.fingerprint for made in lists})
-        return Retriever(self._reader, lists, self.recipe.retrieve, self._candidate)
+        return Retriever(
+            self._reader, lists, self.recipe.retrieve, self._candidate, self.recipe.visual.precision
+        )
 
     def _candidate(self, hit: Hit) -> Candidate:
         from mmrag.rerankers.base import Candidate

@@ -7,7 +7,6 @@ removed when it is loaded, so a search never depends on when the file was writte
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from numpy.typing import NDArray
 from mmrag.errors import MissingExtraError
 from mmrag.index.files import sha256_of, write_atomically
 from mmrag.index.store import Store
-from mmrag.index.writer import Writer
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -145,34 +143,6 @@ class VectorSpace:
             held = _between(self.places.chunks, part)
             vectors = np.frombuffer(b"".join(blob for (blob,) in blobs), "<f4").reshape(-1, self.dim)
             self._index.add_with_ids(vectors[np.isin(held, part)], part)
-
-
-def load_spaces(store: Store, names: Collection[str] | None = None) -> dict[str, VectorSpace]:
-    """Spaces of chunks by name, those given or all. Call inside ``with store.snapshot():``."""
-    rows = store.connection.execute(
-        "SELECT row, name, dim FROM spaces WHERE NOT paged ORDER BY row"
-    ).fetchall()
-    return {
-        name: VectorSpace.load(store, row, name, dim)
-        for row, name, dim in rows
-        if names is None or name in names
-    }
-
-
-def write_derived(writer: Writer) -> None:
-    """Write every space's file anew, name the files in one transaction, remove the old ones."""
-    with writer.snapshot():
-        spaces = load_spaces(writer)
-    written = {space.row: space.write(writer.path) for space in spaces.values()}
-    with writer.writing():
-        writer.connection.execute("DELETE FROM derived")
-        writer.connection.executemany(
-            "INSERT INTO derived VALUES (?, ?, ?)",
-            [(row, file, checksum) for row, (file, checksum) in written.items()],
-        )
-    current = {writer.path / file for file, _ in written.values()}
-    for stale in set((writer.path / "vectors").glob("*")) - current:
-        stale.unlink(missing_ok=True)
 
 
 def faiss() -> Any:

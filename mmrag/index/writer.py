@@ -234,9 +234,10 @@ class Writer(Reader):
         vectors: NDArray[np.float32],
         boxes: NDArray[np.float32],
     ) -> None:
-        """The ``(n, dim)`` vectors of a page and their ``(n, 4)`` boxes; a page without any is kept as such."""
+        """The ``(n, dim)`` vectors of a page and their ``(n, 4)`` boxes; a page may have none."""
         self.connection.execute(
-            "INSERT INTO page_vectors (page, space, document, count, vectors, boxes) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO page_vectors (page, space, document, count, vectors, boxes)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (
                 page,
                 space,

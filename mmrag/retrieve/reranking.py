@@ -18,7 +18,7 @@ def rerank(
     options: RetrieveOptions,
     to_candidate: Callable[[Hit], Candidate],
 ) -> list[Hit]:
-    """The first ``options.rerank`` hits in the order of the reranker's scores, the others behind them as before.
+    """The first ``options.rerank`` hits in the order of the reranker's scores, then the others as before.
 
     A hit's score stays what the fusion gave it; the reranker's is one more of its sources.
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from mmrag.config import RetrieveOptions
 from mmrag.encoders.lists import ChunkList, PageList, strategy_of
 from mmrag.errors import UsageError
+from mmrag.index.derived import load_page_spaces, load_spaces
 from mmrag.index.lexical import Terms, bm25
 from mmrag.index.reader import Reader
-from mmrag.index.vectors import VectorSpace, load_spaces
+from mmrag.index.vectors import VectorSpace
 from mmrag.rerankers.base import Candidate
 from mmrag.retrieve.asking import Asked, ask
 from mmrag.retrieve.evidence import Evidence, Matched, find_evidence
@@ -61,6 +62,7 @@ class Retriever:
         lists: of its views, with their encoders.
         options: weights, fusion, reranker.
         to_candidate: what a reranker may look at of a hit; ``None`` where none is used.
+        precision: of the vectors of spaces of pages.
     """
 
     def __init__(
@@ -69,11 +71,13 @@ class Retriever:
         lists: Sequence[ChunkList | PageList],
         options: RetrieveOptions,
         to_candidate: Callable[[Hit], Candidate] | None = None,
+        precision: str = "float16",
     ) -> None:
         self._store = store
         self._dense = [found for found in lists if options.weight(found.name)]
         self._options = options
         self._to_candidate = to_candidate
+        self._precision = precision
         self._version = -1
         self._spaces: dict[str, VectorSpace] = {}
         self._page_spaces: dict[str, PageSpace] = {}
@@ -123,13 +127,12 @@ class Retriever:
         if self._version == -1:
             names = [made.name for made in self._dense]
             self._spaces = load_spaces(self._store, names)
-            if any(isinstance(made, PageList) for made in self._dense):
-                from mmrag.index.multivector.space import load_page_spaces
-
-                self._page_spaces = load_page_spaces(self._store, names)
+            self._page_spaces = load_page_spaces(self._store, names, self._precision)
         else:
-            for space in (*self._spaces.values(), *self._page_spaces.values()):
+            for space in self._spaces.values():
                 space.refresh(self._store)
+            for page_space in self._page_spaces.values():
+                page_space.refresh(self._store)
         self._corpus = self._load_corpus()
         self._version = version
 

@@ -42,11 +42,11 @@ class Strategy(Protocol):
 
     @property
     def lists(self) -> Sequence[ChunkList | PageList]:
-        """The ranked lists of the view, in the order in which their encoders are asked. No model is loaded yet."""
+        """The view's ranked lists, in the order in which their encoders are asked. Loads no model."""
         ...
 
     def describe(self, elements: Sequence[Element], open_picture: OpenPicture, notes: Notes) -> list[Element]:
-        """The elements of some pages, in their order, with what the view finds out about pictures as metadata.
+        """The elements of some pages, in their order, with what the view finds out about pictures.
 
         Args:
             elements: of consecutive pages of one document, in reading order.

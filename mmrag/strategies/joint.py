@@ -58,7 +58,7 @@ class JointStrategy:
         return f"chunks={CHUNKS_VERSION} labels={','.join(self._options.labels)}"
 
     def describe(self, elements: Sequence[Element], open_picture: OpenPicture, notes: Notes) -> list[Element]:
-        """Elements with a picture get ``metadata["label"]``: what kind of picture it is, where that is clear."""
+        """Pictures get ``metadata["label"]``: what kind of picture it is, where that is clear."""
         from mmrag.encoders.labels import label
 
         if not self._options.labels:

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import mmrag
+from mmrag.index.derived import load_spaces
 from mmrag.index.reader import Reader
-from mmrag.index.vectors import load_spaces
 
 KILLS = 20
 

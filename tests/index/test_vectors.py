@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mmrag.index.derived import load_spaces, write_derived
 from mmrag.index.store import create
-from mmrag.index.vectors import VectorSpace, load_spaces, write_derived
+from mmrag.index.vectors import VectorSpace
 from mmrag.index.writer import Writer, content_key
 from mmrag.types import BBox, Document, Element, Kind, Page, ParsedPage
 

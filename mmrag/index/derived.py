@@ -1,0 +1,60 @@
+"""The derived files of an index: one for each space, named and checksummed by the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from mmrag.index.store import Store
+from mmrag.index.vectors import VectorSpace
+from mmrag.index.writer import Writer
+
+if TYPE_CHECKING:
+    from mmrag.index.multivector.space import PageSpace
+
+FOLDER = "vectors"
+
+
+def load_spaces(store: Store, names: Collection[str] | None = None) -> dict[str, VectorSpace]:
+    """Spaces of chunks by name, those given or all. Call inside ``with store.snapshot():``."""
+    return {
+        name: VectorSpace.load(store, row, name, dim) for row, name, dim in _rows(store, names, paged=False)
+    }
+
+
+def load_page_spaces(
+    store: Store, names: Collection[str] | None = None, precision: str = "float16"
+) -> dict[str, PageSpace]:
+    """Spaces of pages by name, those given or all. Call inside ``with store.snapshot():``."""
+    rows = _rows(store, names, paged=True)
+    if not rows:
+        return {}
+    from mmrag.index.multivector.space import PageSpace
+
+    return {name: PageSpace.load(store, row, name, dim, precision) for row, name, dim in rows}
+
+
+def write_derived(writer: Writer, precision: str = "float16") -> None:
+    """Write every space's file anew, name the files in one transaction, remove the old ones.
+
+    ``precision`` is that of spaces of pages.
+    """
+    with writer.snapshot():
+        spaces = [*load_spaces(writer).values(), *load_page_spaces(writer, precision=precision).values()]
+        written = {space.row: space.write(writer.path) for space in spaces}
+    with writer.writing():
+        writer.connection.execute("DELETE FROM derived")
+        writer.connection.executemany(
+            "INSERT INTO derived VALUES (?, ?, ?)",
+            [(row, file, checksum) for row, (file, checksum) in written.items()],
+        )
+    current = {writer.path / file for file, _ in written.values()}
+    for stale in set((writer.path / FOLDER).glob("*")) - current:
+        stale.unlink(missing_ok=True)
+
+
+def _rows(store: Store, names: Collection[str] | None, *, paged: bool) -> list[tuple[int, str, int]]:
+    rows = store.connection.execute(
+        "SELECT row, name, dim FROM spaces WHERE paged = ? ORDER BY row", (paged,)
+    ).fetchall()
+    return [found for found in rows if names is None or found[1] in names]
