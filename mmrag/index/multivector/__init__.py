@@ -1,0 +1,1 @@
+"""Pages as many vectors (late interaction): packed storage, exact MaxSim, pooling, shortlists."""

@@ -1,0 +1,147 @@
+"""Exact MaxSim over packed pages: one matrix product a chunk, each page's maxima, their sum over the query.
+
+MaxSim is the late interaction of ColBERT (Khattab & Zaharia 2020) and ColPali (Faysse et al. 2024): a page
+scores the sum, over the query's vectors, of each one's largest inner product with a vector of the page.
+
+Chunks are small enough to stay in a core's cache, and one thread a core works through them. Integer codes are
+multiplied with the query's vectors rounded to 7 bits (onnxruntime's kernels for processors without VNNI add
+pairs of products in 16 bits, which 8 would overflow); signs are single bits, so there the query keeps 8.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrag.index.multivector.graph import FLOAT, FLOAT16, UINT8, maxsim_graph
+from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows
+
+Scores = NDArray[np.float32]
+
+_CHUNK = {"float32": 2048, "float16": 2048, "int8": 8192, "bit": 8192}
+_MOST_THREADS = 16
+
+
+def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int | None = None) -> Scores:
+    """Scores of pages: exact for float codes, approximate for ``int8`` and ``bit``.
+
+    Args:
+        query: ``(m, dim)`` float32, m at least 1.
+        packed: the pages.
+        at: positions in ``packed`` of the pages to score, ascending; all if not given.
+        chunk: vectors that one matrix product takes; results do not depend on it.
+
+    Returns:
+        ``(p,)`` float32, one for each page in ``at``; -inf for pages without vectors.
+    """
+    positions = np.arange(len(packed), dtype=np.int64) if at is None else np.asarray(at, np.int64)
+    scores = np.full(len(positions), -np.inf, np.float32)
+    starts = packed.starts
+    filled = np.flatnonzero(packed.counts[positions])
+    question = _question(query, packed.precision)
+
+    def work(group: Rows) -> None:
+        chosen = positions[group]
+        blocks, offsets = _blocks_of(chosen, starts)
+        maxima = question.maxima(packed, blocks)
+        best = np.maximum.reduceat(maxima, offsets, axis=0)
+        scores[group] = best @ question.factors + question.constant
+
+    limit = max(1, (chunk or _CHUNK[packed.precision]) // packed.block)
+    groups = list(_groups(filled, np.diff(starts)[positions[filled]], limit))
+    if len(groups) > 1 and processors() > 1:
+        for _ in _threads().map(work, groups):
+            pass
+    else:
+        for group in groups:
+            work(group)
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A query as the codes want it: ``maxima`` gives ``(blocks, m)``, the others make scores of maxima."""
+
+    maxima: Callable[[Packed, Any], Matrix]
+    factors: Matrix
+    constant: float = 0.0
+
+
+def _question(query: Matrix, precision: str) -> _Question:
+    if precision not in ("int8", "bit"):
+        weights = np.ascontiguousarray(query.T, np.float32)
+        return _Question(_runner(precision, weights), np.ones(len(query), np.float32))
+    most = 63 if precision == "int8" else 127
+    scales = np.maximum(np.abs(query).max(axis=1), np.finfo(np.float32).tiny) / most
+    whole = np.rint(query / scales[:, None]).astype(np.int8)
+    run = _runner(precision, np.ascontiguousarray(whole.T))
+    if precision == "int8":
+        return _Question(run, scales.astype(np.float32))
+    # A sign is worth the mean size of a unit vector's numbers: 2 * bit - 1 times about sqrt(2 / (pi * dim)).
+    size = np.sqrt(2 / (np.pi * query.shape[1]))
+    constant = -float((whole.sum(axis=1, dtype=np.float64) * scales).sum() * size)
+    return _Question(run, (2 * size * scales).astype(np.float32), constant)
+
+
+def _runner(precision: str, weights: Array) -> Callable[[Packed, Any], Matrix]:
+    session = _session(precision)
+
+    def run(packed: Packed, blocks: Any) -> Matrix:
+        codes = packed.codes[blocks]
+        if precision == "bit":
+            codes = np.unpackbits(codes, axis=2, count=packed.dim)
+        given = {"codes": codes, "query": weights}
+        if packed.scales is not None:
+            given["scales"] = packed.scales[blocks]
+        maxima: Matrix = session.run(None, given)[0]
+        return maxima
+
+    return run
+
+
+@cache
+def _session(precision: str) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    kind = {"float32": FLOAT, "float16": FLOAT16}.get(precision, UINT8)
+    graph = maxsim_graph(kind, scaled=precision == "int8")
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(processors(), thread_name_prefix="maxsim")
+
+
+def processors() -> int:
+    """Processors that this process may use, sixteen at most: beyond that memory is the limit."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(_MOST_THREADS, len(os.sched_getaffinity(0)))
+    return min(_MOST_THREADS, os.cpu_count() or 1)
+
+
+def _groups(filled: Rows, sizes: Rows, limit: int) -> Iterator[Rows]:
+    """Runs of ``filled`` with about ``limit`` blocks each, one page at least."""
+    if len(filled) == 0:
+        return
+    before = np.cumsum(sizes) - sizes
+    yield from np.split(filled, np.flatnonzero(np.diff(before // limit)) + 1)
+
+
+def _blocks_of(pages: Rows, starts: Rows) -> tuple[Any, Rows]:
+    """Which blocks these pages have, as a slice where they stand together, and each page's offset in them."""
+    first, sizes = starts[pages], starts[pages + 1] - starts[pages]
+    offsets = np.cumsum(sizes) - sizes
+    if first[-1] + sizes[-1] - first[0] == sizes.sum():
+        return slice(int(first[0]), int(first[-1] + sizes[-1])), offsets
+    within = np.arange(int(sizes.sum())) - np.repeat(offsets, sizes)
+    return np.repeat(first, sizes) + within, offsets
