@@ -19,11 +19,15 @@ __all__ = [
     "load_captioner",
 ]
 
-_KNOWN = {"mini:caption": "mmrag.captioners.mini.captioner:MiniCaption"}
+_KNOWN = {
+    "mini:caption": "mmrag.captioners.mini.captioner:MiniCaption",
+    "openai:*": "mmrag.captioners.openai:OpenAICaptioner",
+}
 
 
 def load_captioner(spec: str) -> Captioner:
-    """The captioner that ``spec`` names: ``mini:caption`` or ``package.module:Class``.
+    """The captioner that ``spec`` names: ``mini:caption``, ``openai:MODEL``, ``openai:MODEL@BASE_URL``, or
+    ``package.module:Class``.
 
     Its weights are loaded when it first describes a picture, not here.
 

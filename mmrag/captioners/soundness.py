@@ -124,4 +124,4 @@ def _plain(text: str) -> str:
 
 def _shortened(text: str, most: int = 80) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[:most]} …"
+    return line if len(line) <= most else f"{line[:most].rstrip()} …"

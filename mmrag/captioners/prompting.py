@@ -1,0 +1,74 @@
+"""The prompt for a picture: a file in English or Chinese, with what the document says around it as quotes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from importlib.resources import files
+from string import Template
+
+from mmrag.captioners.base import PictureContext
+
+_CHINESE = "zh"
+_MOST = {"caption": 600, "section": 300, "before": 500, "after": 500, "words": 1500}  # characters
+_PLACEHOLDER = re.compile(r"\$([a-z]+)")
+# Written into a text, these would end a turn, begin another, or stand for a picture, wherever a server or a
+# processor reads special tokens in plain text.
+_CONTROL = re.compile(
+    r"<[|｜][^<>|｜]{1,60}[|｜]>|<<?/?SYS>>?|\[/?(?:INST|IMG|IMG_END|IMG_BREAK|AVAILABLE_TOOLS|TOOL_CALLS)\]"
+    r"|</?(?:s|pad|unk|bos|eos|mask|image|img|video|audio|think|start_of_turn|end_of_turn|start_of_image"
+    r"|end_of_image|fake_token_around_image|image_soft_token|image_pad|global-img|row_\d+_col_\d+)>",
+    re.IGNORECASE,
+)
+
+
+def prompt(context: PictureContext, special: tuple[str, ...] = ()) -> str:
+    """What a model is told about a picture, in Chinese where the document is Chinese, else in English.
+
+    A line whose quote is empty is left out. Quotes are cut to a few hundred characters each, and hold no
+    control tokens.
+
+    Args:
+        context: what the document says around the picture.
+        special: the model's own control tokens.
+    """
+    values = {
+        "caption": context.caption,
+        "section": " / ".join(context.section),
+        "before": context.before,
+        "after": context.after,
+        "words": context.words,
+    }
+    quotes = {name: quoted(text, _MOST[name], special) for name, text in values.items()}
+    quotes["language"] = context.language or "en"
+    return "\n".join(
+        Template(line).substitute(quotes)
+        for line in _file(_CHINESE if context.language == _CHINESE else "en").splitlines()
+        if all(quotes[name] for name in _PLACEHOLDER.findall(line))
+    )
+
+
+def quoted(text: str, most: int, special: tuple[str, ...] = ()) -> str:
+    """``text`` in one line of at most ``most`` characters, without control tokens and our quotation marks."""
+    text = "".join(char for char in text if char.isprintable() or char.isspace())
+    before = None
+    while before != text:  # what is taken out may bring together what makes another
+        before = text
+        for token in special:
+            text = text.replace(token, " ")
+        text = _CONTROL.sub(" ", text)
+    text = " ".join(text.replace("«", '"').replace("»", '"').split())
+    return text if len(text) <= most else f"{text[:most].rstrip()} …"
+
+
+@lru_cache(maxsize=1)
+def prompts_fingerprint() -> str:
+    """Changes with any of the prompts: 16 hex digits."""
+    content = "\0".join((_file("en"), _file(_CHINESE), str(_MOST), _CONTROL.pattern))
+    return hashlib.sha256(content.encode("utf-8")).hexdigest()[:16]
+
+
+@lru_cache(maxsize=2)
+def _file(language: str) -> str:
+    return (files("mmrag.captioners") / "prompts" / f"describe.{language}.txt").read_text(encoding="utf-8")

@@ -1,0 +1,173 @@
+"""Asks a server until it answers: bounded retries with exponential back-off, errors in one line."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from mmrag.endpoint.address import KEY, Address
+from mmrag.endpoint.errors import EndpointError, NoAnswerError
+from mmrag.endpoint.post import Response, post
+
+SECONDS = 120.0
+ATTEMPTS = 5
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
+_NO_USE = frozenset({401, 403, 404, 405})  # for any request, not for this one alone
+_SILENT = 5
+_KEYLIKE = re.compile(r"\b(?:[sp]k-[\w*.-]{4,}|Bearer \S+)")
+
+
+class RejectedError(EndpointError):
+    """The server refused this request.
+
+    Attributes:
+        param: the field of the request that it names as the reason; empty if it names none.
+    """
+
+    def __init__(self, message: str, *, fatal: bool, param: str = "") -> None:
+        super().__init__(message, fatal=fatal)
+        self.param = param
+
+
+class Client:
+    """Sends requests to one server. May be used by several threads.
+
+    Args:
+        address: where it is.
+        seconds: limit of one attempt, from connecting to the last byte.
+        attempts: most attempts for one request.
+        sleep: waits for so many seconds.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        seconds: float = SECONDS,
+        attempts: int = ATTEMPTS,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._address, self._seconds, self._attempts, self._sleep = address, seconds, attempts, sleep
+        self._lock = threading.Lock()
+        self._silent = 0  # requests in a row that had no answer in any attempt
+
+    def ask(self, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The server's JSON answer to ``payload`` at ``path`` below its base URL.
+
+        Raises:
+            EndpointError: if it does not answer, refuses the request, or answers with something else than a
+                JSON object. No message holds the key.
+        """
+        self._address.check_allowed()
+        key = self._address.key()
+        for attempt in range(1, self._attempts + 1):
+            try:
+                response = post(f"{self._address.url}{path}", payload, key, self._seconds)
+            except NoAnswerError as error:
+                if attempt == self._attempts:
+                    raise self._gave_up(str(error)) from error
+                self._sleep(_pause(attempt))
+                continue
+            if response.status == 200:
+                self._heard()
+                return self._parsed(response)
+            self._sleep(self._wait(response, attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _wait(self, response: Response, attempt: int) -> float:
+        """Seconds until the next attempt; raises where there is to be none."""
+        said, param, code = _complaint(response)
+        message = f"{self._host} answered {response.status}{f': {said}' if said else ''}".rstrip(".")
+        if 300 <= response.status < 400:
+            target = urlsplit(response.headers.get("location", "")).hostname or "elsewhere"
+            raise RejectedError(
+                f"{message}: it sends us to {target}; name the right address in the spec", fatal=True
+            )
+        if response.status in _NO_USE or code == "insufficient_quota":
+            raise RejectedError(message + self._advice(response.status), fatal=True)
+        if response.status not in _TRY_AGAIN:
+            self._heard()
+            raise RejectedError(message, fatal=False, param=param)
+        asked = _retry_after(response.headers.get("retry-after", ""))
+        if asked is not None and asked > _LONGEST_PAUSE:
+            raise RejectedError(f"{message}; it asks to wait {asked:,.0f} s: run again then", fatal=True)
+        if attempt == self._attempts:
+            raise self._gave_up(message)
+        return _pause(attempt) if asked is None else asked
+
+    def _advice(self, status: int) -> str:
+        if status == 401 and not self._address.is_private:
+            return ": no key is sent over plain http to another machine; use https, or a tunnel to localhost"
+        if status in (401, 403):
+            return f": check {KEY}"
+        return "" if status != 404 else f": check the model's name and the address {self._address.url}"
+
+    def _gave_up(self, reason: str) -> EndpointError:
+        with self._lock:
+            self._silent += 1
+            fatal = self._silent >= _SILENT
+        row = (
+            f", and so for {self._silent} requests in a row: run again when the server is up" if fatal else ""
+        )
+        return EndpointError(f"{reason} (tried {self._attempts} times{row})", fatal=fatal)
+
+    def _heard(self) -> None:
+        with self._lock:
+            self._silent = 0
+
+    def _parsed(self, response: Response) -> dict[str, Any]:
+        try:
+            data = json.loads(response.body)
+        except (ValueError, RecursionError) as error:
+            raise EndpointError(f"{self._host} answered with something that is not JSON") from error
+        if not isinstance(data, dict):
+            raise EndpointError(f"{self._host} answered with JSON that is no object")
+        return data
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._address.url).netloc
+
+
+def _pause(attempt: int) -> float:
+    """Exponential back-off with jitter, so that many clients do not come back at once."""
+    longest: float = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1))
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret hangs on it
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds that a Retry-After field asks for: a number or an HTTP date (RFC 9110, 10.2.3)."""
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def _complaint(response: Response) -> tuple[str, str, str]:
+    """Message, parameter and code of an error; in one line, without what looks like a part of a key."""
+    text = response.body[:100_000].decode("utf-8", "replace")
+    param = code = ""
+    try:
+        data = json.loads(text)
+        error = data.get("error", data) if isinstance(data, dict) else text
+        if isinstance(error, dict):
+            param, code = str(error.get("param") or ""), str(error.get("code") or "")
+            text = str(error.get("message") or error.get("detail") or "")
+        else:
+            text = str(error)
+    except (ValueError, RecursionError):
+        text = "" if "<" in text else text  # a page of HTML from a proxy says nothing
+    line = " ".join(_KEYLIKE.sub("[key]", text).split())
+    return line if len(line) <= 300 else f"{line[:300]} …", param, code
