@@ -37,6 +37,15 @@ def as_rgb(picture: Image.Image) -> Image.Image:
     return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
+def shrunk(picture: Image.Image, side: int) -> Image.Image:
+    """``picture``, its longer side at most ``side`` pixels."""
+    longest = max(picture.size)
+    if longest <= side:
+        return picture
+    width, height = (max(1, round(length * side / longest)) for length in picture.size)
+    return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
 def _spread(picture: Image.Image) -> Image.Image:
     values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
     low, high = float(values.min()), float(values.max())

@@ -1,4 +1,4 @@
-"""Make the picture classifier that ``mini:caption`` ships: EfficientNet-Lite0 as an int8 ONNX file.
+"""Make the picture classifier that mmrag ships: EfficientNet-Lite0 as an int8 ONNX file.
 
 Needs, in an environment of its own:
 
@@ -9,7 +9,7 @@ Weights are stored as int8 with one scale a channel and unfolded to float32 when
 arithmetic is that of the original. Prints the size, the sha256, and how often the first class agrees with the
 original on crops of sample pictures.
 
-    python tools/convert_classifier.py mmrag/captioners/mini
+    python tools/convert_classifier.py mmrag/vision
 """
 
 from __future__ import annotations

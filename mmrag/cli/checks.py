@@ -154,7 +154,7 @@ def _generator(spec: str) -> str:
 def _read() -> str:
     from PIL import Image
 
-    from mmrag.ingest.ocr import read_text
+    from mmrag.vision.ocr import read_text
 
     read_text(Image.new("RGB", (64, 64), "white"))
     return ""

@@ -95,8 +95,8 @@ def _page(document: Document, picture: Image, index: int, data: bytes, options: 
 
 
 def _add_elements(builder: PageBuilder, shown: Image, asset: Asset, options: IngestOptions) -> None:
-    from mmrag.ingest.ocr import read_text
     from mmrag.ingest.prose import is_mostly_text, paragraphs, plain_text, rows_of
+    from mmrag.vision.ocr import read_text
 
     lines = read_text(shown) if options.ocr != "never" else []
     read = {"ocr": True} if lines else {}

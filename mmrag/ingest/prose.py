@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from mmrag.ingest.ocr import OcrLine
-from mmrag.ingest.reading_order import rows
 from mmrag.text.normalise import join_lines, normalise
 from mmrag.text.script import is_cjk
 from mmrag.types import BBox, Line
+from mmrag.vision.ocr import OcrLine
+from mmrag.vision.reading_order import rows
 
 _MAX_GAP = 0.8
 _MAX_ROW_GAP = 1.5

@@ -116,6 +116,8 @@ def encode(picture: Image) -> Asset:
     """
     from PIL import Image as pillow  # noqa: N813
 
+    from mmrag.pictures import shrunk
+
     picture = shrunk(picture, _ASSET_SIDE)
     probe = picture.resize((min(256, picture.width), min(256, picture.height)), 0)
     photo = probe.getcolors(_PHOTO_COLOURS) is None
@@ -128,15 +130,6 @@ def encode(picture: Image) -> Asset:
     data = buffer.getvalue()
     kind = "image/jpeg" if photo else "image/png"
     return Asset(hashlib.sha256(data).hexdigest(), kind, picture.width, picture.height, data)
-
-
-def shrunk(picture: Image, side: int) -> Image:
-    """``picture``, its longer side at most ``side`` pixels."""
-    longest = max(picture.size)
-    if longest <= side:
-        return picture
-    width, height = (max(1, round(length * side / longest)) for length in picture.size)
-    return picture.resize((width, height), resample=3, reducing_gap=2.0)
 
 
 def _turned(picture: Image) -> bool:

@@ -11,11 +11,11 @@ from typing import cast
 from mmrag.config import IngestOptions
 from mmrag.errors import UnsupportedError
 from mmrag.ingest.base import Ingestor
-from mmrag.ingest.ocr import OCR_VERSION
 from mmrag.ingest.opening import ResumableIngestor
-from mmrag.ingest.sessions import limit_other_sessions
 from mmrag.ingest.sniff import BMP, GIF, HTML, JPEG, MARKDOWN, PDF, PLAIN, PNG, TIFF, WEBP
 from mmrag.types import Document, ParsedPage
+from mmrag.vision.ocr import OCR_VERSION
+from mmrag.vision.sessions import limit_other_sessions
 
 
 @dataclass(slots=True)

@@ -6,12 +6,12 @@ from mmrag.captioners import PictureContext
 from mmrag.captioners.mini import captioner as captioner_module
 from mmrag.captioners.mini import wording
 from mmrag.captioners.mini.captioner import MiniCaption
-from mmrag.captioners.mini.classifier import Classifier
-from mmrag.captioners.mini.colours import NAMES, name
-from mmrag.captioners.mini.kinds import Look, look
-from mmrag.captioners.mini.measures import measure, run_lengths
-from mmrag.captioners.mini.pixels import upright
 from mmrag.errors import ModelError
+from mmrag.vision.classifier import Classifier
+from mmrag.vision.colours import NAMES, name
+from mmrag.vision.kinds import Look, look
+from mmrag.vision.measures import measure, run_lengths
+from mmrag.vision.pixels import upright
 
 NUMBERS = "0 10 20 30 40 50 2021 2022 2023 yield"
 
@@ -112,7 +112,7 @@ def test_the_classifier_knows_what_it_learnt() -> None:
 
 
 def test_damaged_weights_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmrag.captioners.mini.classifier.SHA256", "0" * 64)
+    monkeypatch.setattr("mmrag.vision.classifier.SHA256", "0" * 64)
     with pytest.raises(ModelError, match="not the one that was installed: pip install"):
         Classifier().names(photo())
 

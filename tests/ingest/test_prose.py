@@ -1,6 +1,6 @@
-from mmrag.ingest.ocr import OcrLine
 from mmrag.ingest.prose import Paragraph, is_mostly_text, paragraphs, plain_text, rows_of
 from mmrag.types import BBox, Line
+from mmrag.vision.ocr import OcrLine
 
 FULL = "a line of prose that is as long as its column is"
 

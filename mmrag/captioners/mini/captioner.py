@@ -7,12 +7,12 @@ from PIL.Image import Image
 
 from mmrag.captioners.base import Captioner, Description, PictureContext
 from mmrag.captioners.mini import wording
-from mmrag.captioners.mini.classifier import SHA256, Classifier
-from mmrag.captioners.mini.colours import striking
-from mmrag.captioners.mini.kinds import Look, look
-from mmrag.captioners.mini.measures import Measures, measure
-from mmrag.captioners.mini.pixels import upright
 from mmrag.text import normalise
+from mmrag.vision.classifier import SHA256, Classifier
+from mmrag.vision.colours import striking
+from mmrag.vision.kinds import Look, look
+from mmrag.vision.measures import Measures, measure
+from mmrag.vision.pixels import upright
 
 _COLOUR_OF_STROKES = 0.04  # share of the ink that a coloured curve covers at least
 _COLOUR_OF_SURFACES = 0.1

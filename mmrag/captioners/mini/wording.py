@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mmrag.captioners.mini.kinds import Look
+from mmrag.vision.kinds import Look
 
 _CHINESE_LOOKS = {
     Look.PHOTO: "照片",

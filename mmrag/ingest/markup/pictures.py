@@ -103,8 +103,8 @@ class PictureFinder:
     def _read_words(self, picture: Image) -> str:
         if self._options.ocr == "never":
             return ""
-        from mmrag.ingest.ocr import read_text
         from mmrag.ingest.prose import plain_text
+        from mmrag.vision.ocr import read_text
 
         return plain_text(read_text(picture))
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mmrag.errors import DamagedError, TooLargeError
-from mmrag.ingest.sessions import limit_other_sessions
 from mmrag.text.normalise import normalise
+from mmrag.vision.sessions import limit_other_sessions
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from mmrag.ingest.ocr import OcrLine
 from mmrag.ingest.pdf.boxes import area, clip, fractions, grow, inside, overlap
 from mmrag.ingest.pdf.lines import in_picture, put_in
 from mmrag.ingest.pdf.pageview import PageView
@@ -17,6 +16,7 @@ from mmrag.ingest.pdf.values import Block, Box, RawPage, Role
 from mmrag.ingest.prose import rows_of
 from mmrag.text.normalise import normalise
 from mmrag.types import Asset, BBox, Element, Kind, Line, Page, element_id
+from mmrag.vision.ocr import OcrLine
 
 _KINDS = {
     Role.HEADING: Kind.HEADING,
@@ -142,7 +142,7 @@ class Assembly:
         return "\n".join(part for part in (text, words) if part), bool(words)
 
     def _read(self, page: Any, box: Box) -> list[OcrLine]:
-        from mmrag.ingest.ocr import read_text
+        from mmrag.vision.ocr import read_text
 
         return read_text(render_clip(page, box, self.state.options.dpi))
 

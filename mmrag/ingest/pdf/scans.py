@@ -24,7 +24,7 @@ _SIZE = 0.8
 
 def read_lines(picture: Image, raw: RawPage) -> list[Line]:
     """Lines that OCR finds in the picture of the whole page."""
-    from mmrag.ingest.ocr import read_text
+    from mmrag.vision.ocr import read_text
 
     lines = []
     for found in read_text(picture):

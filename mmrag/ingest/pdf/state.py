@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmrag.config import IngestOptions
-from mmrag.ingest.ocr import OcrLine
 from mmrag.ingest.pdf.captions import CaptionHabits
 from mmrag.ingest.pdf.fonts import Fonts
 from mmrag.ingest.pdf.furniture import Furniture
 from mmrag.ingest.pdf.outline import Outline
 from mmrag.ingest.pdf.values import RawPage
+from mmrag.vision.ocr import OcrLine
 
 
 @dataclass(slots=True)

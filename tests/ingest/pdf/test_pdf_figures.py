@@ -110,12 +110,12 @@ def test_a_bitmap_is_a_figure_and_its_words_are_read(parse, monkeypatch):
     read = []
 
     def read_text(picture):
-        from mmrag.ingest.ocr import OcrLine
+        from mmrag.vision.ocr import OcrLine
 
         read.append(picture.size)
         return [OcrLine("EMERGENCY STOP", BBox(0.1, 0.1, 0.9, 0.2), 0.99)]
 
-    monkeypatch.setattr("mmrag.ingest.ocr.read_text", read_text)
+    monkeypatch.setattr("mmrag.vision.ocr.read_text", read_text)
 
     def draw(page):
         fill(page, 80)

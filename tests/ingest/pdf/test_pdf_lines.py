@@ -4,11 +4,11 @@ import pymupdf
 import pytest
 
 from mmrag.config import IngestOptions
-from mmrag.ingest.ocr import OcrLine
 from mmrag.ingest.pdf import PdfIngestor
 from mmrag.ingest.pdf.lines import in_picture, put_in
 from mmrag.ingest.pdf.values import RawPage
 from mmrag.types import BBox, Kind, Line
+from mmrag.vision.ocr import OcrLine
 
 from .conftest import PROSE, fill, write
 from .test_pdf_figures import photo
@@ -73,7 +73,7 @@ def test_words_that_ocr_reads_in_a_figure_stand_where_it_stands(parse, monkeypat
         OcrLine("STOP", BBox(0.5, 0.0, 1.0, 0.25), 0.99),
         OcrLine("reset", BBox(0.0, 0.5, 1.0, 0.75), 0.99),
     ]
-    monkeypatch.setattr("mmrag.ingest.ocr.read_text", lambda picture: read)
+    monkeypatch.setattr("mmrag.vision.ocr.read_text", lambda picture: read)
 
     def draw(page):
         fill(page, 80)
@@ -97,7 +97,7 @@ def test_the_lines_of_a_scan_are_those_of_ocr(tmp_path, monkeypatch):
         OcrLine("Area", BBox(0.6, 0.10, 0.8, 0.12), 0.99),
         OcrLine("The first line of a longer paragraph", BBox(0.1, 0.2, 0.9, 0.22), 0.99),
     ]
-    monkeypatch.setattr("mmrag.ingest.ocr.read_text", lambda picture: read)
+    monkeypatch.setattr("mmrag.vision.ocr.read_text", lambda picture: read)
     document = pymupdf.open()
     page = document.new_page()
     page.insert_image(page.rect, stream=photo(595, 842))

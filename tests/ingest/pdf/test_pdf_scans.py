@@ -4,9 +4,9 @@ import pymupdf
 import pytest
 
 from mmrag.config import IngestOptions
-from mmrag.ingest.ocr import OcrLine
 from mmrag.ingest.pdf import PdfIngestor
 from mmrag.types import BBox, Kind
+from mmrag.vision.ocr import OcrLine
 
 from .conftest import fill
 
@@ -38,7 +38,7 @@ def parse(path, **options):
 
 
 def test_a_scanned_page_is_read_and_parted(scan, monkeypatch):
-    monkeypatch.setattr("mmrag.ingest.ocr.read_text", lambda picture: LINES)
+    monkeypatch.setattr("mmrag.vision.ocr.read_text", lambda picture: LINES)
     page = parse(scan, layout="never")
     whole, *parts = page.elements
     assert whole.kind is Kind.PAGE
@@ -57,7 +57,7 @@ def test_a_scanned_page_is_read_and_parted(scan, monkeypatch):
 
 
 def test_the_layout_model_reads_scans_by_their_ocr_words(scan, monkeypatch):
-    monkeypatch.setattr("mmrag.ingest.ocr.read_text", lambda picture: LINES)
+    monkeypatch.setattr("mmrag.vision.ocr.read_text", lambda picture: LINES)
     page = parse(scan, layout="auto")
     assert page.error is None
     text = " ".join(element.text for element in page.elements if element.kind is not Kind.PAGE)
@@ -75,7 +75,7 @@ def test_a_page_with_words_is_no_scan(tmp_path, monkeypatch):
     def refuse(picture):
         raise AssertionError("OCR was asked")
 
-    monkeypatch.setattr("mmrag.ingest.ocr.read_text", refuse)
+    monkeypatch.setattr("mmrag.vision.ocr.read_text", refuse)
     document = pymupdf.open()
     fill(document.new_page(), 80)
     document.save(tmp_path / "scan.pdf")

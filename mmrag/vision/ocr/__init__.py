@@ -1,6 +1,6 @@
 """Text in pixels."""
 
-from mmrag.ingest.ocr.reading import MIN_CONFIDENCE, OcrLine, read_text
+from mmrag.vision.ocr.reading import MIN_CONFIDENCE, OcrLine, read_text
 
 OCR_VERSION = "ppocrv6-small-2"
 """Changes whenever the same picture would give other lines."""

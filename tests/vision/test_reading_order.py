@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmrag.ingest.reading_order import reading_order, rows
 from mmrag.types import BBox
+from mmrag.vision.reading_order import reading_order, rows
 
 
 def line(x0: float, y: float, x1: float) -> BBox:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.captioners.mini.pixels import Pixels
+from mmrag.vision.pixels import Pixels
 
 NAMES = (
     "white", "grey", "black", "red", "orange", "yellow",

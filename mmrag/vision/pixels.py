@@ -1,4 +1,4 @@
-"""Any picture as plain red, green and blue on white paper, small enough to measure."""
+"""Pictures as plain red, green and blue, no larger than it takes to tell what they are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGEST_SIDE = 640
 
 
 def upright(picture: Image.Image, longest_side: int = _LONGEST_SIDE) -> Image.Image:
-    """The first frame in RGB as `as_rgb` gives it, no side longer than ``longest_side`` pixels.
+    """`as_rgb`, no side longer than ``longest_side`` pixels. The given picture is left as it is.
 
     Raises:
         ModelError: if the picture's data can't be decoded.

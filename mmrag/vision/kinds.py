@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from mmrag.captioners.mini.colours import striking
-from mmrag.captioners.mini.measures import Measures
+from mmrag.vision.colours import striking
+from mmrag.vision.measures import Measures
 
 
 class Look(StrEnum):

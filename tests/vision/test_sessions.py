@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from mmrag.ingest.sessions import threads_given
+from mmrag.vision.sessions import threads_given
 
 
 @pytest.mark.parametrize(("said", "found"), [("3", 3), ("0", 7), ("", 7), ("many", 7)])
@@ -16,8 +16,8 @@ def test_threads_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatch, s
 
 def threads_of_a_session(environment: dict[str, str], options: str) -> str:
     code = f"""
-        from mmrag.ingest.ocr.session import models_folder
-        from mmrag.ingest.sessions import limit_other_sessions
+        from mmrag.vision.ocr.session import models_folder
+        from mmrag.vision.sessions import limit_other_sessions
         limit_other_sessions()
         limit_other_sessions()
         import onnxruntime

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.ingest.ocr.detection import Corners, Pixels
-from mmrag.ingest.ocr.session import make_session
 from mmrag.text.script import is_cjk
+from mmrag.vision.ocr.detection import Corners, Pixels
+from mmrag.vision.ocr.session import make_session
 
 _WEIGHTS = "PP-OCRv6_rec_small.onnx"
 _HEIGHT = 48

@@ -45,7 +45,7 @@ class Classifier:
         try:
             (scores,) = session.run(["scores"], {"pixels": pixels})
         except Exception as error:  # onnxruntime has no common base for what it raises
-            raise ModelError(f"the picture classifier of mini:caption failed: {error}") from error
+            raise ModelError(f"the picture classifier failed: {error}") from error
         likely = np.exp(scores[0] - scores[0].max())
         likely /= likely.sum()
         best = np.argsort(-likely)[:_MOST]
@@ -55,16 +55,16 @@ class Classifier:
 
     @cached_property
     def _classes(self) -> list[str]:
-        return (files("mmrag.captioners.mini") / "classes.txt").read_text(encoding="utf-8").splitlines()
+        return (files("mmrag.vision") / "classes.txt").read_text(encoding="utf-8").splitlines()
 
     @cached_property
     def _session(self) -> InferenceSession:
         import onnxruntime
 
-        weights = (files("mmrag.captioners.mini") / "classifier.onnx").read_bytes()
+        weights = (files("mmrag.vision") / "classifier.onnx").read_bytes()
         if hashlib.sha256(weights).hexdigest() != SHA256:
             raise ModelError(
-                "the picture classifier of mini:caption is not the one that was installed: "
+                "the picture classifier is not the one that was installed: "
                 "pip install --force-reinstall mmrag"
             )
         options = onnxruntime.SessionOptions()

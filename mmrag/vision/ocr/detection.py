@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.ingest.ocr.session import make_session
+from mmrag.vision.ocr.session import make_session
 
 Pixels = NDArray[np.uint8]
 Corners = NDArray[np.float32]

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mmrag.ingest.reading_order import reading_order
-from mmrag.ingest.sessions import threads_given
 from mmrag.types import BBox
+from mmrag.vision.reading_order import reading_order
+from mmrag.vision.sessions import threads_given
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from mmrag.ingest.ocr.detection import Detector
-    from mmrag.ingest.ocr.recognition import Reading, Recogniser
+    from mmrag.vision.ocr.detection import Detector
+    from mmrag.vision.ocr.recognition import Reading, Recogniser
 
 MIN_CONFIDENCE = 0.6
 _SURE_OF_ONE = 0.85
@@ -57,12 +57,12 @@ def read_text(image: Image, *, threads: int | None = None) -> list[OcrLine]:
     """
     import numpy as np
 
-    from mmrag.ingest.raster import on_white, shrunk
+    from mmrag.pictures import as_rgb, shrunk
 
     if min(image.size) < _MIN_SIDE:
         return []
     detector, recogniser = _models(threads or threads_given())
-    upright = shrunk(on_white(image), _MAX_SIDE)
+    upright = shrunk(as_rgb(image), _MAX_SIDE)
     pixels = np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
     readings = [(box, recogniser.read(pixels, box)) for box in detector.find(pixels)]
     if _main_turn((reading.turn, reading.text) for _, reading in readings) == 180:
@@ -126,9 +126,9 @@ def _turned(box: BBox, turn: int) -> BBox:
 def _models(threads: int) -> tuple[Detector, Recogniser]:
     import cv2
 
-    from mmrag.ingest.ocr.detection import Detector
-    from mmrag.ingest.ocr.recognition import Recogniser
-    from mmrag.ingest.ocr.session import models_folder
+    from mmrag.vision.ocr.detection import Detector
+    from mmrag.vision.ocr.recognition import Recogniser
+    from mmrag.vision.ocr.session import models_folder
 
     cv2.setNumThreads(threads)
     folder = models_folder()

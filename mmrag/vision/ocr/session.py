@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmrag.errors import ModelError
-from mmrag.ingest.sessions import limited
+from mmrag.vision.sessions import limited
 
 
 def models_folder() -> Path:

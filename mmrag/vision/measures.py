@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.captioners.mini import colours
-from mmrag.captioners.mini.pixels import Pixels
+from mmrag.vision import colours
+from mmrag.vision.pixels import Pixels
 
 Mask = NDArray[np.bool_]
 _INK = 48  # difference from the background, in any channel, that makes a pixel part of the drawing

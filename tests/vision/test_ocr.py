@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from mmrag.errors import ModelError
-from mmrag.ingest.ocr import OcrLine, read_text, session
-from mmrag.ingest.ocr.detection import Detector
-from mmrag.ingest.ocr.reading import _models, _turned, in_order
-from mmrag.ingest.ocr.recognition import Recogniser, with_gaps
 from mmrag.types import BBox
+from mmrag.vision.ocr import OcrLine, read_text, session
+from mmrag.vision.ocr.detection import Detector
+from mmrag.vision.ocr.reading import _models, _turned, in_order
+from mmrag.vision.ocr.recognition import Recogniser, with_gaps
 
 
 def drawn(lines: list[str], size: int = 24, width: int = 900) -> Image.Image:

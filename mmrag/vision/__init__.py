@@ -1,0 +1,1 @@
+"""What is seen in pixels: text, the kind of a picture, what a photo shows."""
