@@ -1,0 +1,1 @@
+"""A text encoder for mmrag that stands misspelt words."""
