@@ -60,6 +60,26 @@ def import_torch(what: str) -> Any:
     return torch
 
 
+def import_transformers(what: str) -> Any:
+    """The module transformers, told to draw no bars and to say no more than errors.
+
+    Args:
+        what: what needs it, for the message.
+
+    Raises:
+        MissingExtraError: if torch or transformers is not installed.
+        ModelError: as `import_torch`.
+    """
+    import_torch(what)
+    try:
+        import transformers
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(what, "transformers", "models") from error
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    return transformers
+
+
 @contextmanager
 def running(what: str) -> Iterator[None]:
     """Whatever a model raises inside becomes an error of ours.

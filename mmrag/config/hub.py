@@ -10,7 +10,9 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from mmrag.errors import MissingExtraError, ModelError
 
@@ -66,15 +68,39 @@ def is_local(name: str) -> bool:
     return Path(name).expanduser().is_dir()
 
 
+def open_clip_repository(name: str) -> str:
+    """The hub id under which the weights of open_clip's ``model/pretrained`` are; other names as they are."""
+    model, _, pretrained = name.partition("/")
+    if is_local(name) or find_spec("open_clip") is None or not pretrained:
+        return name
+    listed = import_open_clip(f"open_clip:{name}").pretrained.get_pretrained_cfg(model, pretrained)
+    return "/".join(listed.get("hf_hub", "").split("/")[:2]) or name
+
+
+def import_open_clip(what: str) -> Any:
+    """The module open_clip.
+
+    Args:
+        what: what needs it, for the message.
+
+    Raises:
+        MissingExtraError: if torch or open_clip is not installed.
+        ModelError: if an installed torchvision can't be made to work.
+    """
+    from mmrag.config.device import import_torch
+
+    import_torch(what)
+    try:
+        import open_clip
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(what, "open_clip_torch", "models") from error
+    return open_clip
+
+
 def missing_from(folder: Path) -> tuple[str, ...]:
     """What keeps the folder from being a whole model, one line each; nothing if it is whole."""
     if not any((folder / config).is_file() for config in _CONFIGS):
         return (f"{_CONFIGS[0]} is missing",)
-    if (folder / "modules.json").is_file() and not _weights(folder):
-        modules = _read(folder / "modules.json")
-        kinds = [str(each.get("type", "")) for each in modules] if isinstance(modules, list) else []
-        if kinds and all(kind.rpartition(".")[2] in ("StaticEmbedding", "BoW") for kind in kinds):
-            return ()
     problems = [
         f"{index.parent.relative_to(folder) / shard} is missing"
         for index in sorted(folder.rglob("*.safetensors.index.json"))

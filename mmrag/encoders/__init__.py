@@ -1,22 +1,36 @@
-"""Encoders: texts, pictures and queries become vectors."""
+"""Encoders: texts, pictures, pages and queries become vectors."""
 
 from __future__ import annotations
 
-from mmrag.config import resolve
-from mmrag.encoders.base import Encoder
+from typing import cast
 
-__all__ = ["Encoder", "load_encoder"]
+from mmrag.config import resolve
+from mmrag.encoders.base import Encoder, PageEncoder
+
+__all__ = ["Encoder", "PageEncoder", "load_encoder", "load_page_encoder"]
 
 _KNOWN = {
     "mini:text": "mmrag.encoders.mini_text:MiniText",
     "mini:multilingual": "mmrag.encoders.mini_multilingual:MiniMultilingual",
+    "mini:joint": "mmrag.encoders.mini_joint:MiniJoint",
+    "st:*": "mmrag.encoders.models.sentence:SentenceEncoder",
+    "clip:*": "mmrag.encoders.models.contrastive:clip",
+    "siglip:*": "mmrag.encoders.models.contrastive:siglip",
+    "open_clip:*": "mmrag.encoders.models.open_clip:OpenClip",
 }
+_PAGES = {
+    "mini:visual": "mmrag.encoders.mini_visual:MiniVisual",
+    "mini:visual-multilingual": "mmrag.encoders.mini_visual:MiniVisualMultilingual",
+    "col:*": "mmrag.encoders.models.late:LateInteraction",
+}
+_SINGLE = {spec: place for spec, place in _KNOWN.items() if spec.endswith(":*")}
 
 
 def load_encoder(spec: str) -> Encoder:
-    """The encoder that ``spec`` names: ``mini:text``, ``mini:multilingual`` or ``package.module:Class``.
+    """The encoder that ``spec`` names.
 
-    Its weights are loaded when it first encodes, not here.
+    ``mini:text``, ``mini:multilingual``, ``mini:joint``; ``st:``, ``clip:``, ``siglip:`` or ``open_clip:``
+    with a hub id or a folder; or ``package.module:Class``. Its weights are loaded when it first encodes, not here.
 
     Raises:
         SpecError: if nothing of that name is known.
@@ -24,3 +38,20 @@ def load_encoder(spec: str) -> Encoder:
     """
     encoder: Encoder = resolve(spec, _KNOWN, "encoder")
     return encoder
+
+
+def load_page_encoder(spec: str) -> PageEncoder:
+    """The page encoder that ``spec`` names.
+
+    ``mini:visual``, ``mini:visual-multilingual``; ``col:`` with a hub id or a folder; any encoder of pictures
+    that `load_encoder` knows, which then sees a page as one picture; or ``package.module:Class`` of either
+    kind. Its weights are loaded when it first encodes, not here.
+
+    Raises:
+        SpecError: if nothing of that name is known.
+        ModelError: if a plugin's class can't be made.
+    """
+    from mmrag.encoders.single_page import SinglePage
+
+    encoder = resolve(spec, {**_SINGLE, **_PAGES}, "page encoder")
+    return cast(PageEncoder, encoder if hasattr(encoder, "encode_pages") else SinglePage(encoder))

@@ -1,23 +1,35 @@
-"""What every encoder needs and none implements: order by length, batches, progress, checks."""
+"""What every encoder needs and none implements: order by length, batches, memory, progress, checks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
 
 import numpy as np
+from PIL.Image import Image
 
-from mmrag.encoders.base import Encoder, Matrix
-from mmrag.errors import ModelError
+from mmrag.encoders.base import Encoder, Matrix, PageEncoder, PageVectors, PageView
+from mmrag.errors import ModelError, OutOfMemoryError
+from mmrag.pictures import as_rgb
 
-_BATCH = 64
+_TEXTS, _PICTURES, _PAGES = 64, 32, 8
 _NORM_TOLERANCE = 1e-3
+
+_log = logging.getLogger(__name__)
+_fitting: dict[str, int] = {}  # what ran out of memory before, and how much at once it was left with
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def encode_texts(
     encoder: Encoder,
     texts: Sequence[str],
     on_progress: Callable[[int, int], None] | None = None,
-    batch_size: int = _BATCH,
+    batch_size: int = _TEXTS,
 ) -> Matrix:
     """Vectors of ``texts``, in their order: ``(len(texts), dim)`` float32, rows of unit length.
 
@@ -35,12 +47,77 @@ def encode_texts(
     """
     vectors = np.empty((len(texts), encoder.dim), dtype=np.float32)
     order = sorted(range(len(texts)), key=lambda row: -len(texts[row]))
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
+
+    def run(rows: list[int]) -> int:
         vectors[rows] = checked(encoder, encoder.encode_texts([texts[row] for row in rows]), len(rows))
-        if on_progress is not None:
-            on_progress(start + len(rows), len(order))
+        return len(rows)
+
+    _report(in_batches(order, batch_size, run, f"{encoder.spec} on texts"), len(texts), on_progress)
     return vectors
+
+
+def encode_pictures(
+    encoder: Encoder,
+    pictures: Iterable[Image],
+    total: int,
+    on_progress: Callable[[int, int], None] | None = None,
+    batch_size: int = _PICTURES,
+) -> Matrix:
+    """Vectors of ``pictures``, in their order: ``(total, dim)`` float32, rows of unit length.
+
+    Args:
+        encoder: a single-vector encoder of pictures.
+        pictures: of any mode; taken as they are needed, so that they need not all be in memory.
+        total: how many there are.
+        on_progress: called after each batch with the pictures done so far and in total.
+        batch_size: pictures handed over at once, at least 1.
+
+    Raises:
+        ModelError: if the encoder reads text only or fails, a picture can't be decoded, there are more or
+            fewer than ``total``, or the rows are too few, not finite or not of unit length.
+    """
+    batches: list[Matrix] = [np.empty((0, encoder.dim), dtype=np.float32)]
+
+    def run(batch: list[Image]) -> int:
+        batches.append(checked(encoder, encoder.encode_pictures(batch), len(batch)))
+        return len(batch)
+
+    plain = (as_rgb(picture) for picture in pictures)
+    done = in_batches(plain, batch_size, run, f"{encoder.spec} on pictures")
+    if _report(done, total, on_progress) != total:
+        raise ModelError(f"{encoder.spec} was to encode {total} pictures and was given another number")
+    return np.concatenate(batches)
+
+
+def encode_pages(
+    encoder: PageEncoder,
+    pages: Sequence[PageView],
+    on_progress: Callable[[int, int], None] | None = None,
+    batch_size: int = _PAGES,
+) -> list[PageVectors]:
+    """The vectors of each page, in the pages' order.
+
+    Args:
+        encoder: a page encoder.
+        pages: any number, none included; each is drawn when its batch is encoded.
+        on_progress: called after each batch with the pages done so far and in total.
+        batch_size: pages handed over at once, at least 1.
+
+    Raises:
+        ModelError: if the encoder fails, or vectors are too few, not finite or not of unit length, or boxes
+            are not page fractions.
+    """
+    made: list[PageVectors] = []
+
+    def run(batch: list[PageView]) -> int:
+        found = encoder.encode_pages(batch)
+        if len(found) != len(batch):
+            raise ModelError(f"the encoder {encoder.spec} gave {len(found)} pages for {len(batch)}")
+        made.extend(_checked_page(encoder, page) for page in found)
+        return len(batch)
+
+    _report(in_batches(pages, batch_size, run, f"{encoder.spec} on pages"), len(pages), on_progress)
+    return made
 
 
 def encode_query(encoder: Encoder, query: str) -> Matrix:
@@ -52,7 +129,45 @@ def encode_query(encoder: Encoder, query: str) -> Matrix:
     return checked(encoder, encoder.encode_queries([query]), 1)
 
 
-def checked(encoder: Encoder, vectors: Matrix, rows: int) -> Matrix:
+def in_batches(
+    items: Iterable[Item], size: int, run: Callable[[list[Item]], Result], what: str
+) -> Iterator[Result]:
+    """Runs ``run`` over consecutive batches of ``items``, in their order.
+
+    Where one runs out of memory, its halves are run instead, and no larger batch of the same ``what`` is
+    tried again in this process; a warning says so.
+
+    Args:
+        items: any number.
+        size: items in a batch, at least 1.
+        run: raises OutOfMemoryError where a batch is too large.
+        what: the model and the kind of items, for messages.
+
+    Raises:
+        OutOfMemoryError: if a single item is too large.
+    """
+    rest = iter(items)
+    while batch := list(islice(rest, min(size, _fitting.get(what, size)))):
+        waiting = deque([batch])
+        while waiting:
+            part = waiting.popleft()
+            try:
+                result = run(part)
+            except OutOfMemoryError as error:
+                if len(part) == 1:
+                    raise OutOfMemoryError(
+                        f"{error}, with one at a time: free memory, take a smaller model, or set "
+                        "MMRAG_DEVICE=cpu"
+                    ) from error
+                half = (len(part) + 1) // 2
+                _log.warning("%s: memory ran out with %d at once; going on with %d", what, len(part), half)
+                _fitting[what] = min(half, _fitting.get(what, half))
+                waiting.extendleft((part[half:], part[:half]))
+            else:
+                yield result
+
+
+def checked(encoder: Encoder | PageEncoder, vectors: Matrix, rows: int) -> Matrix:
     """``vectors``, if they are ``rows`` finite rows of unit length.
 
     Raises:
@@ -70,3 +185,24 @@ def checked(encoder: Encoder, vectors: Matrix, rows: int) -> Matrix:
             f"the encoder {encoder.spec} gave vectors of length {norms.min():.4g} to {norms.max():.4g}, not 1"
         )
     return vectors.astype(np.float32, copy=False)
+
+
+def _checked_page(encoder: PageEncoder, page: PageVectors) -> PageVectors:
+    vectors = checked(encoder, page.vectors, len(page.vectors))
+    if page.boxes.shape != (len(vectors), 4):
+        raise ModelError(
+            f"the encoder {encoder.spec} gave boxes of shape {page.boxes.shape}, not {(len(vectors), 4)}"
+        )
+    placed = page.boxes[~np.isnan(page.boxes).any(axis=1)]
+    if ((placed < 0) | (placed > 1)).any() or (placed[:, :2] > placed[:, 2:]).any():
+        raise ModelError(f"the encoder {encoder.spec} gave boxes that are not page fractions")
+    return PageVectors(vectors, page.boxes.astype(np.float32, copy=False))
+
+
+def _report(batches: Iterator[int], total: int, on_progress: Callable[[int, int], None] | None) -> int:
+    done = 0
+    for count in batches:
+        done += count
+        if on_progress is not None:
+            on_progress(done, total)
+    return done

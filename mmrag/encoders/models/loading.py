@@ -1,0 +1,93 @@
+"""What all encoders of this package share: where their files are and what they run on."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmrag.config import hub
+from mmrag.config.device import device, import_transformers, precision, running
+from mmrag.encoders.base import Matrix
+from mmrag.encoders.models.identity import identity, versions
+
+LIBRARIES = ("transformers", "torchvision")
+
+
+class Weights:
+    """The files of one model and how they are run. Nothing is looked up or loaded before it is asked for.
+
+    Args:
+        spec: what messages call the model.
+        name: hub id or local folder.
+        libraries: packages whose versions shape the vectors.
+    """
+
+    def __init__(self, spec: str, name: str, libraries: tuple[str, ...] = LIBRARIES) -> None:
+        self.spec, self.name, self.libraries = spec, name, libraries
+        self.lock = threading.Lock()
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the files are; they are fetched if they are nowhere.
+
+        Raises:
+            ModelError: as `mmrag.config.hub.fetch`.
+        """
+        return hub.fetch(self.name)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Spec, state of the files, versions of the libraries, and precision."""
+        return f"{self.spec} {identity(self.folder)} {versions(*self.libraries)} {self.precision} v1"
+
+    @cached_property
+    def device(self) -> str:
+        """``cuda``, ``mps`` or ``cpu``, as `mmrag.config.device.device`."""
+        return device()
+
+    @cached_property
+    def precision(self) -> str:
+        """``float32``, ``bfloat16`` or ``float16``."""
+        return precision(self.device)
+
+    @cached_property
+    def dtype(self) -> Any:
+        """The precision, as torch names it."""
+        import torch
+
+        return getattr(torch, self.precision)
+
+    @property
+    def is_siglip(self) -> bool:
+        """Whether it is SigLIP, which was trained on text in lower case, padded to the full length."""
+        return (self.folder / "config.json").is_file() and self.config.model_type in ("siglip", "siglip2")
+
+    @cached_property
+    def config(self) -> Any:
+        """The transformers configuration.
+
+        Raises:
+            ModelError: if there is none that transformers knows.
+        """
+        with running(self.spec):
+            config: Any = import_transformers(self.spec).AutoConfig.from_pretrained(
+                self.folder, local_files_only=True, trust_remote_code=False
+            )
+        return config
+
+
+def unit_rows(features: Any) -> Matrix:
+    """Rows of a torch tensor as float32 of unit length; normalised after the step to float32, not before."""
+    import torch
+
+    rows: Matrix = torch.nn.functional.normalize(features.float(), dim=-1).cpu().numpy()
+    return rows
+
+
+def no_rows(dim: int) -> Matrix:
+    """``(0, dim)`` float32."""
+    return np.empty((0, dim), dtype=np.float32)

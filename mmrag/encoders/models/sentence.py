@@ -1,0 +1,202 @@
+"""``st:``: any single-vector model that sentence-transformers loads, of texts or of texts and pictures.
+
+Sentence-BERT (Reimers & Gurevych 2019) and its successors, E5, BGE, Qwen3-Embedding and the like, and
+embedders made of vision language models. Query and document prompts are those that the model itself brings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from PIL.Image import Image
+
+from mmrag.config.device import import_transformers, running
+from mmrag.encoders.base import Matrix
+from mmrag.encoders.models.cleaning import cleaner
+from mmrag.encoders.models.languages import languages_of
+from mmrag.encoders.models.loading import LIBRARIES, Weights, no_rows, unit_rows
+from mmrag.errors import MissingExtraError, ModelError
+from mmrag.pictures import as_rgb
+
+_PICTURE_SETTINGS = ("preprocessor_config.json", "processor_config.json")
+_DIM_KEYS = ("out_features", "word_embedding_dimension", "embedding_dimension")
+_NO_LIMIT = 32_768
+
+
+class SentenceEncoder:
+    """A model of sentence-transformers.
+
+    Args:
+        name: hub id or local folder.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.spec = f"st:{name}"
+        self._weights = Weights(self.spec, name, ("sentence-transformers", *LIBRARIES))
+
+    @property
+    def fingerprint(self) -> str:
+        """See `mmrag.encoders.models.loading.Weights.fingerprint`."""
+        return self._weights.fingerprint
+
+    @cached_property
+    def modalities(self) -> frozenset[str]:
+        """``text``, and ``picture`` where the model's files have settings for pictures."""
+        folder = self._weights.folder
+        looks = any(next(folder.rglob(name), None) is not None for name in _PICTURE_SETTINGS)
+        return frozenset({"text", "picture"} if looks else {"text"})
+
+    @cached_property
+    def dim(self) -> int:
+        """Length of a vector."""
+        told = _told_dim(self._weights.folder)
+        if told is not None:
+            return told
+        with running(self.spec):
+            return int(self._model.get_embedding_dimension() or self._probe().shape[1])
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest text that is read whole, prompt and special tokens included."""
+        return int(self._model.max_seq_length or _NO_LIMIT)
+
+    @cached_property
+    def scripts(self) -> frozenset[str] | None:
+        """Scripts of the training texts where they are known."""
+        return languages_of(self._config)[0]
+
+    @cached_property
+    def languages(self) -> frozenset[str] | None:
+        """Languages of the training texts where they are known."""
+        return languages_of(self._config)[1]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Length of each text in the model's tokens, with what the model puts around it."""
+        if not texts:
+            return []
+        with running(self.spec):
+            return [len(ids) + self._around for ids in self._ids(texts)]
+
+    def encode_texts(self, texts: Sequence[str]) -> Matrix:
+        """``(len(texts), dim)`` float32, rows of unit length; tokens beyond ``max_tokens`` are not read.
+
+        Raises:
+            ModelError: if the model can't be loaded or run.
+        """
+        return self._encode("encode_document", [{"text": text} for text in self._clean(texts)])
+
+    def encode_queries(self, queries: Sequence[str]) -> Matrix:
+        """``(len(queries), dim)`` float32, rows of unit length, after the model's own query prompt.
+
+        Raises:
+            ModelError: if the model can't be loaded or run.
+        """
+        return self._encode("encode_query", [{"text": query} for query in self._clean(queries)])
+
+    def encode_pictures(self, pictures: Sequence[Image]) -> Matrix:
+        """``(len(pictures), dim)`` float32, rows of unit length, of pictures of any mode.
+
+        Raises:
+            ModelError: if the model reads text only, can't be loaded or run, or a picture can't be decoded.
+        """
+        if "picture" not in self.modalities:
+            raise ModelError(f"the encoder {self.spec} reads text only; it can't encode pictures")
+        return self._encode("encode_document", [{"image": as_rgb(picture)} for picture in pictures])
+
+    def _encode(self, method: str, inputs: list[dict[str, Any]]) -> Matrix:
+        # Each input is a dict: a bare string that looks like an address or a path is opened as a picture.
+        if not inputs:
+            return no_rows(self.dim)
+        with running(self.spec):
+            return unit_rows(
+                getattr(self._model, method)(
+                    inputs, batch_size=len(inputs), convert_to_tensor=True, show_progress_bar=False
+                )
+            )
+
+    def _probe(self) -> Matrix:
+        return self._encode("encode_document", [{"text": ""}])
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        tokenizer = self._model.tokenizer
+        if hasattr(
+            tokenizer, "encode_batch"
+        ):  # a bare one of the library tokenizers, under static embeddings
+            return [each.ids for each in tokenizer.encode_batch(self._clean(texts))]
+        return list(tokenizer(self._clean(texts), truncation=False, verbose=False)["input_ids"])
+
+    @cached_property
+    def _config(self) -> Any:
+        if (self._weights.folder / "config.json").is_file():
+            return self._weights.config
+        return getattr(self._model[0], "config", None)
+
+    @cached_property
+    def _around(self) -> int:
+        """Tokens of the document prompt and of the chat template, which the tokenizer alone does not add."""
+        with running(self.spec):
+            model = self._model
+            prompt = model.prompts.get("document") or None
+            whole = model.preprocess([{"text": "a"}], prompt=prompt)
+            if self._weights.is_siglip or "input_ids" not in whole:
+                return 0
+            return max(0, int(whole["input_ids"].shape[-1]) - len(self._ids(["a"])[0]))
+
+    @cached_property
+    def _clean(self) -> Callable[[Sequence[str]], list[str]]:
+        with running(self.spec):
+            return cleaner(self._model.tokenizer, lower=self._weights.is_siglip)
+
+    @property
+    def _model(self) -> Any:
+        with self._weights.lock:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> Any:
+        with running(self.spec):
+            model = _sentence_transformers(self.spec).SentenceTransformer(
+                str(self._weights.folder),
+                device=self._weights.device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"dtype": self._weights.dtype, "use_safetensors": True},
+            )
+            if self._weights.is_siglip:  # the library pads to the longest text only
+                length = model[0].config.text_config.max_position_embeddings
+                model[0].processing_kwargs = {"text": {"padding": "max_length", "max_length": length}}
+            _limit(model)
+            return model.eval()
+
+
+def _sentence_transformers(what: str) -> Any:
+    import_transformers(what)
+    try:
+        import sentence_transformers
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(what, "sentence-transformers", "models") from error
+    return sentence_transformers
+
+
+def _limit(model: Any) -> None:
+    """Keeps texts within the positions of a model's text half, which the library looks for elsewhere."""
+    config = getattr(model[0], "config", None)
+    positions = getattr(getattr(config, "text_config", None) or config, "max_position_embeddings", None)
+    if positions and positions > 0 and (model.max_seq_length or positions + 1) > positions:
+        model.max_seq_length = int(positions)
+
+
+def _told_dim(folder: Path) -> int | None:
+    """Length of a vector as the last module's settings say it, so that asking for it loads no weights."""
+    try:
+        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+        settings = [folder / module["path"] / "config.json" for module in modules]
+        found = [json.loads(path.read_text(encoding="utf-8")) for path in settings if path.is_file()]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    told = [each[key] for each in found for key in _DIM_KEYS if isinstance(each.get(key), int)]
+    return int(told[-1]) if told else None

@@ -1,0 +1,61 @@
+"""A single-vector encoder of pictures as a page encoder: one vector a page, one a query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mmrag.encoders.base import Encoder, Matrix, PageVectors, PageView
+from mmrag.errors import ModelError
+
+_WHOLE = np.array([[0, 0, 1, 1]], dtype=np.float32)
+
+
+class SinglePage:
+    """Sees each page as one picture. MaxSim of one vector with one vector is their inner product.
+
+    Args:
+        encoder: of pictures and texts in one space.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.spec = encoder.spec
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the encoder."""
+        return self._encoder.fingerprint
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._encoder.dim
+
+    @property
+    def scripts(self) -> frozenset[str] | None:
+        """Those of the encoder."""
+        return self._encoder.scripts
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """Those of the encoder."""
+        return self._encoder.languages
+
+    def encode_pages(self, pages: Sequence[PageView]) -> list[PageVectors]:
+        """For each page one vector, of the whole page.
+
+        Raises:
+            ModelError: if the encoder reads text only, or fails.
+        """
+        if not {"text", "picture"} <= self._encoder.modalities:
+            raise ModelError(
+                f"{self.spec} reads text only, and strategy visual looks at pages: take one of pictures"
+            )
+        vectors = self._encoder.encode_pictures([page.picture() for page in pages])
+        return [PageVectors(vector[None], _WHOLE.copy()) for vector in vectors]
+
+    def encode_queries(self, queries: Sequence[str]) -> list[Matrix]:
+        """For each query ``(1, dim)`` float32 of unit length."""
+        return [vector[None] for vector in self._encoder.encode_queries(queries)]
