@@ -117,8 +117,8 @@ def query_overhead(devset: Path, index: mmrag.Index) -> None:
         return wrapped
 
     index.search(questions[0])
-    for encoder in index._retriever._encoders.values():
-        encoder.encode_queries = timed(encoder.encode_queries)  # type: ignore[method-assign]
+    for made in index._retriever._dense:
+        made.encoder.encode_queries = timed(made.encoder.encode_queries)  # type: ignore[method-assign]
     for space in index._retriever._spaces.values():
         space._index.search = timed(space._index.search)
     extra = []

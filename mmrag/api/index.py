@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from mmrag.strategies.base import Strategy
 
 
+ELEMENTS_A_HIT = 3
+"""How many of a page's best elements come with a hit, for a reader."""
+
+ELEMENTS_AN_ANSWER = 5
+"""How many of them a generator is given."""
+
+_CELL = 4  # pixels of a page picture that a cell of a heat map covers each way
+
+
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
     """What an index holds.
@@ -122,17 +131,7 @@ class Index:
             UsageError: if the question is empty, ``top_k`` is not positive, or the index lacks a view.
             FingerprintError: if the models at hand are not the ones that made the vectors.
         """
-        if isinstance(query, str):
-            query = Query(query)
-        if filters is not None:
-            query = replace(query, filters=filters)
-        for name in strategies or ():
-            if name not in self.recipe.strategies:
-                raise UsageError(
-                    f"the index {self.path} has no view {name!r}, only {', '.join(self.recipe.strategies)}: "
-                    "lay it with mmrag index FOLDER --strategy NAME"
-                )
-        return self._retriever.search(query, top_k, strategies)
+        return self._search(query, top_k, filters, strategies, ELEMENTS_A_HIT)
 
     def ask(
         self,
@@ -152,11 +151,33 @@ class Index:
         from mmrag.synthesize import answer
 
         begin = time.perf_counter()
-        hits = self.search(question, top_k or self.recipe.answer.top_k, filters, strategies)
+        hits = self._search(
+            question, top_k or self.recipe.answer.top_k, filters, strategies, ELEMENTS_AN_ANSWER
+        )
         retrieved = time.perf_counter() - begin
         text = question if isinstance(question, str) else question.text
         said = answer(text, hits, self._generator)
         return replace(said, seconds={"retrieve": round(retrieved, 4), **said.seconds})
+
+    def _search(
+        self,
+        query: str | Query,
+        top_k: int,
+        filters: Filters | None,
+        strategies: Sequence[str] | None,
+        elements: int,
+    ) -> list[Hit]:
+        if isinstance(query, str):
+            query = Query(query)
+        if filters is not None:
+            query = replace(query, filters=filters)
+        for name in strategies or ():
+            if name not in self.recipe.strategies:
+                raise UsageError(
+                    f"the index {self.path} has no view {name!r}, only {', '.join(self.recipe.strategies)}: "
+                    "lay it with mmrag index FOLDER --strategy NAME"
+                )
+        return self._retriever.search(query, top_k, strategies, elements)
 
     def update(self, *, password: str | None = None, progress: OnProgress | None = None) -> Report:
         """Make the index equal to its folder; what has not changed is not touched.
@@ -262,6 +283,7 @@ class Index:
         dpi: int = 144,
         boxes: Sequence[BBox] = (),
         elements: Sequence[Element] = (),
+        heat: str = "",
         password: str | None = None,
     ) -> Image:
         """The picture of a page with these boxes, or the boxes of these elements, outlined.
@@ -274,25 +296,33 @@ class Index:
             dpi: pixels an inch.
             boxes: page fractions; nothing for a document without pages.
             elements: of this page.
+            heat: a question; where it matched is coloured, by the view ``visual``.
             password: of an encrypted PDF.
 
         Raises:
-            UsageError: if there is no such page, or the file has changed since it was indexed.
+            UsageError: if there is no such page, the file has changed since it was indexed, or no view tells
+                where ``heat`` matched.
             IngestError: if the file can't be read; EncryptedError without its password.
         """
-        from mmrag.api.pictures import checked_file, outlined, page_picture
+        from mmrag.api.pictures import checked_file, heated, outlined, page_picture
         from mmrag.api.typeset import typeset
 
         found = document if isinstance(document, Document) else self.document(document)
-        value = self._reader.page(found.path, page)
-        if value is None:
+        place = self._reader.page(found.path, page)
+        if place is None:
             raise UsageError(f"{found.path} has no page {page}: it has {found.page_count}")
-        if found.paged:
-            boxes = [*boxes, *(element.bbox for element in elements if element.bbox)]
-            return outlined(page_picture(checked_file(self.root, found), found, value, dpi, password), boxes)
-        members = self._reader.page_elements(found.path, page)
-        pictures = {member.picture: self.picture(member.picture) for member in members if member.picture}
-        return typeset(value, members, pictures, {element.id for element in elements}, dpi)
+        row, value = place
+        if not found.paged:
+            if heat:
+                raise UsageError(f"{found.path} has no pages to be coloured")
+            members = self._reader.page_elements(found.path, page)
+            pictures = {member.picture: self.picture(member.picture) for member in members if member.picture}
+            return typeset(value, members, pictures, {element.id for element in elements}, dpi)
+        picture = page_picture(checked_file(self.root, found), found, value, dpi, password)
+        if heat:
+            cells = (max(1, picture.height // _CELL), max(1, picture.width // _CELL))
+            picture = heated(picture, self._retriever.heat(Query(heat), row, *cells))
+        return outlined(picture, [*boxes, *(element.bbox for element in elements if element.bbox)])
 
     def _path_of(self, document: Document | str) -> str:
         return document.path if isinstance(document, Document) else self.document(document).path

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
 from mmrag.errors import UsageError
@@ -13,6 +15,8 @@ from mmrag.types import BBox, Document, Page
 
 OUTLINE = (213, 94, 0)
 """Vermilion of the colour-blind-safe palette of Okabe and Ito (2008)."""
+
+_HOTTEST = 0.6  # of the colour, so that what is under it can be read
 
 
 def checked_file(root: Path, document: Document) -> Path:
@@ -63,6 +67,13 @@ def outlined(picture: Image.Image, boxes: Sequence[BBox]) -> Image.Image:
         x0, y0, x1, y1 = box.to_points(*copy.size)
         draw.rectangle((x0 - width, y0 - width, x1 + width, y1 + width), outline=OUTLINE, width=width)
     return copy
+
+
+def heated(picture: Image.Image, heat: NDArray[np.float32]) -> Image.Image:
+    """A copy of the picture with a map of cells, 0..1, laid over it: the hotter, the more of the colour."""
+    alpha = Image.fromarray((heat * _HOTTEST * 255).astype(np.uint8))
+    alpha = alpha.resize(picture.size, Image.Resampling.BILINEAR)
+    return Image.composite(Image.new("RGB", picture.size, OUTLINE), picture.convert("RGB"), alpha)
 
 
 def _frame(path: Path, number: int) -> Image.Image:

@@ -24,9 +24,12 @@ def draw(
     boxes: Sequence[BBox] = (),
     elements: Sequence[Element] = (),
     dpi: int = DPI,
+    heat: str = "",
     password: str | None = None,
 ) -> str:
     """Write the picture of a page with ``boxes`` and ``elements`` outlined; returns where it is.
+
+    ``heat`` is a question; where on the page it matched is coloured.
 
     Raises:
         UsageError: if no picture format has the ending of ``to``.
@@ -35,6 +38,8 @@ def draw(
 
     if to.suffix.lower() not in Image.registered_extensions():
         raise UsageError(f"{to} ends in no picture format that can be written; end it in .png or .jpg")
-    picture = index.page_picture(document, page, dpi=dpi, boxes=boxes, elements=elements, password=password)
+    picture = index.page_picture(
+        document, page, dpi=dpi, boxes=boxes, elements=elements, heat=heat, password=password
+    )
     (picture if to.suffix.lower() == ".png" else picture.convert("RGB")).save(to)
     return str(to)

@@ -82,6 +82,14 @@ def show(
     dpi: Annotated[
         int, typer.Option(metavar="N", min=36, max=600, help="Dots an inch of the picture.")
     ] = DPI,
+    heatmap: Annotated[
+        str,
+        typer.Option(
+            metavar="QUESTION",
+            help="Colour where on the page this question matched, by strategy visual.",
+            show_default=False,
+        ),
+    ] = "",
     password: Password = None,
     json: Json = False,
 ) -> None:
@@ -93,7 +101,7 @@ def show(
         document, page, element = _resolve(opened, hit)
         to = output or _default_name(document, page, element)
         marked = [element] if element else []
-        path = draw(opened, document, page, to, elements=marked, dpi=dpi, password=password)
+        path = draw(opened, document, page, to, elements=marked, dpi=dpi, heat=heatmap, password=password)
     if json:
         print_json({"picture": path, "document": document, "page": page, "element": element})
     else:

@@ -25,6 +25,9 @@ _ELEMENT_FROM = (
 )
 
 
+_KINDS = {kind.value: kind for kind in Kind}
+
+
 class Reader(Store):
     """A store open for reading."""
 
@@ -60,14 +63,14 @@ class Reader(Store):
             )
         }
 
-    def page(self, document: str, number: int) -> Page | None:
-        """A page by its document's relative path and its number."""
+    def page(self, document: str, number: int) -> tuple[int, Page] | None:
+        """Row and value of a page, by its document's relative path and its number."""
         rows = self.connection.execute(
             "SELECT pages.row FROM pages JOIN documents ON documents.row = pages.document"
             " WHERE documents.path = ? AND number = ?",
             (document, number),
         ).fetchone()
-        return None if rows is None else self.pages([rows[0]])[rows[0]][1]
+        return None if rows is None else (rows[0], self.pages([rows[0]])[rows[0]][1])
 
     def elements(self, rows: Sequence[int]) -> dict[int, Element]:
         """Elements by row."""
@@ -184,7 +187,7 @@ def _element(row: Sequence[Any]) -> Element:
         id=element,
         document=document,
         page=page,
-        kind=Kind(kind),
+        kind=_KINDS[kind],
         bbox=None if x0 is None else BBox(x0, y0, x1, y1),
         text=text,
         caption=caption,

@@ -26,7 +26,8 @@ Scores = NDArray[np.float32]
 class Places:
     """Where the chunks of a space belong: aligned ``(n,)`` int64 arrays of rows, sorted by chunk.
 
-    ``by_page`` holds positions in them, sorted by page, and ``sorted_pages`` the pages in that order.
+    ``by_page`` holds positions in them, sorted by page, and ``sorted_pages`` the pages in that order;
+    ``position`` leads from the row of a chunk to its position.
     """
 
     chunks: Rows
@@ -34,10 +35,11 @@ class Places:
     elements: Rows
     by_page: Rows
     sorted_pages: Rows
+    position: NDArray[np.int32]
 
-    def of(self, chunks: Rows) -> Rows:
+    def of(self, chunks: Rows) -> NDArray[np.int32]:
         """Positions of these chunks in the arrays; they must be there."""
-        return np.searchsorted(self.chunks, chunks)
+        return self.position[chunks]
 
     def on(self, pages: Rows) -> Rows:
         """Positions of the chunks on these pages."""
@@ -57,7 +59,7 @@ class VectorSpace:
         self.row = row
         self.name = name
         self.dim = dim
-        self.places = Places(*(np.empty(0, np.int64) for _ in range(5)))
+        self.places = Places(*(np.empty(0, np.int64) for _ in range(5)), np.empty(0, np.int32))
         self._index: Any = None
 
     @classmethod
@@ -164,7 +166,9 @@ def _places(connection: sqlite3.Connection, space: int) -> Places:
     ).fetchall()
     chunks, pages, elements = np.array(rows, np.int64).reshape(-1, 3).T.copy()
     by_page = np.argsort(pages, kind="stable")
-    return Places(chunks, pages, elements, by_page, pages[by_page])
+    position = np.zeros(int(chunks[-1]) + 1 if len(chunks) else 0, np.int32)
+    position[chunks] = np.arange(len(chunks))
+    return Places(chunks, pages, elements, by_page, pages[by_page], position)
 
 
 def _between(chunks: Rows, part: Rows) -> Rows:

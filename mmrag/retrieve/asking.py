@@ -68,10 +68,13 @@ def ask(query: Query, lists: Sequence[ChunkList | PageList]) -> list[Asked]:
 
 def _by_language(text: str, lists: Sequence[ChunkList | PageList]) -> list[ChunkList | PageList]:
     spoken = language(text)
+    shares: dict[frozenset[str] | None, float] = {}
     chosen: dict[tuple[str, bool], tuple[bool, Encoder | PageEncoder]] = {}
     for found in lists:
         encoder = found.encoder
-        if readable_share(text, encoder.scripts) < READABLE:
+        if encoder.scripts not in shares:
+            shares[encoder.scripts] = readable_share(text, encoder.scripts)
+        if shares[encoder.scripts] < READABLE:
             continue
         knows = not spoken or encoder.languages is None or spoken in encoder.languages
         kind = _kind(found)

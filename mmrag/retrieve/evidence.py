@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 
-ELEMENTS_A_HIT = 5
-
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -55,6 +53,7 @@ def find_evidence(
     asked: Sequence[Matched],
     lexical: tuple[Rows, Rows, NDArray[np.float64]],
     allowed: Rows | None,
+    count: int,
 ) -> dict[int, Evidence]:
     """For each page its best elements.
 
@@ -68,6 +67,7 @@ def find_evidence(
         asked: spaces with the query's vectors in each.
         lexical: rows of elements, of their pages, and their BM25 scores, best first.
         allowed: only these elements, if given.
+        count: at most so many elements a page.
     """
     scores = _Scores()
     for matched in asked:
@@ -85,12 +85,12 @@ def find_evidence(
     kept = None if allowed is None else set(allowed.tolist())
     members: dict[int, list[int]] = {page: [] for page in pages.tolist()}
     for element in sorted(scores.of, key=scores.of.__getitem__, reverse=True):
-        if (kept is None or element in kept) and len(members[scores.page[element]]) < ELEMENTS_A_HIT:
+        if (kept is None or element in kept) and len(members[scores.page[element]]) < count:
             members[scores.page[element]].append(element)
     # A page may have been found by what is on no single element of it.
     silent = [page for page, found in members.items() if not found]
     for page, found in store.elements_of_pages(silent).items() if silent else ():
-        members[page] = [row for row in found if kept is None or row in kept][:ELEMENTS_A_HIT]
+        members[page] = [row for row in found if kept is None or row in kept][:count]
     return {
         page: Evidence(found, scores.chunk[found[0]][1] if found and found[0] in scores.chunk else None)
         for page, found in members.items()

@@ -20,6 +20,7 @@ from mmrag.rerankers.base import Candidate
 from mmrag.retrieve.asking import Asked, ask
 from mmrag.retrieve.evidence import Evidence, Matched, find_evidence
 from mmrag.retrieve.fusion import RankedList, best_of_pages, fuse
+from mmrag.retrieve.heat import heat
 from mmrag.retrieve.reranking import rerank
 from mmrag.text.terms import query_terms
 from mmrag.types import BBox, Document, Element, Filters, Hit, Kind, Page, Query, Source, element_id
@@ -83,13 +84,20 @@ class Retriever:
         self._page_spaces: dict[str, PageSpace] = {}
         self._corpus = _Corpus({}, np.empty(0, np.int64), np.empty(0, np.int64))
 
-    def search(self, query: Query, top_k: int = 10, strategies: Sequence[str] | None = None) -> list[Hit]:
+    def search(
+        self,
+        query: Query,
+        top_k: int = 10,
+        strategies: Sequence[str] | None = None,
+        elements: int = 3,
+    ) -> list[Hit]:
         """The best pages, best first, at most ``top_k``.
 
         Args:
             query: text, a picture, or both.
             top_k: at most so many.
             strategies: only the lists of these take part, beside BM25; all by default.
+            elements: at most so many of a page's best elements come with a hit.
 
         Raises:
             UsageError: if the query is empty, its picture can't be used, or ``top_k`` is not positive.
@@ -108,17 +116,36 @@ class Retriever:
             self._refresh()
             allowed = self._allowed(query.filters)
             lists = [self._ranked(one, allowed) for one in asked]
-            matched = self._by_words(words, allowed, lists)
+            by_words = self._by_words(words, allowed, lists)
             pages, scores = fuse(lists, self._options.fusion, self._options.rrf_k)
             order = np.lexsort((self._corpus.places[self._corpus.pages.searchsorted(pages)], -scores))
             best = order[:wanted]
+            matched_in = [self._matched(one) for one in asked]
             evidence = find_evidence(
-                self._store, pages[best], [self._matched(one) for one in asked], matched, allowed.elements
+                self._store, pages[best], matched_in, by_words, allowed.elements, elements
             )
             hits = self._hits(pages[best], scores[best], lists, evidence)
         if self._options.reranker and self._to_candidate is not None:
             hits = rerank(query.text, hits, self._options, self._to_candidate)
         return hits[:top_k]
+
+    def heat(self, query: Query, page: int, height: int, width: int) -> NDArray[np.float32]:
+        """Where on a page (by row) the query matched, as `mmrag.retrieve.heat.heat` maps it.
+
+        Raises:
+            UsageError: if no view of whole pages can be asked.
+        """
+        pages = [made for made in self._dense if isinstance(made, PageList)]
+        asked = ask(query, pages)
+        if not asked:
+            raise UsageError(
+                "no view of this index sees where a question matched"
+                + (" in this language" if pages else ": lay one with mmrag index FOLDER --strategy visual")
+            )
+        with self._store.snapshot():
+            self._refresh()
+            near, boxes = self._page_spaces[asked[0].list.name].similarity(asked[0].vectors, page)
+        return heat(near, boxes, height, width)
 
     def _refresh(self) -> None:
         version = self._store.version()
@@ -256,11 +283,12 @@ def _beginning(element: Element, length: int = 300) -> str:
 
 def _sources(pages: Rows, lists: Sequence[RankedList]) -> list[list[Source]]:
     """For each page the lists that have it, with its rank and score there."""
-    sources: list[list[Source]] = [[] for _ in pages]
+    rows = pages.tolist()
+    sources: list[list[Source]] = [[] for _ in rows]
     for ranked in lists:
-        at, ranks = np.nonzero(pages[:, None] == ranked.pages)
-        for position, rank, score in zip(
-            at.tolist(), ranks.tolist(), ranked.scores[ranks].tolist(), strict=True
-        ):
-            sources[position].append(Source(ranked.name, rank + 1, score))
+        ranks = {page: rank for rank, page in enumerate(ranked.pages.tolist())}
+        for position, page in enumerate(rows):
+            rank = ranks.get(page)
+            if rank is not None:
+                sources[position].append(Source(ranked.name, rank + 1, float(ranked.scores[rank])))
     return sources

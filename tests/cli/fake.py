@@ -156,9 +156,11 @@ class FakeIndex:
         dpi: int = 144,
         boxes: Sequence[BBox] = (),
         elements: Sequence[Element] = (),
+        heat: str = "",
         password: str | None = None,
     ) -> Image.Image:
-        self.mmrag.calls.append(("picture", document.path, page, dpi, [*boxes, *elements], password))
+        call = ("picture", document.path, page, dpi, [*boxes, *elements], password)
+        self.mmrag.calls.append((*call, heat) if heat else call)
         return Image.new("RGB", (4, 3), "white")
 
     def remove(self, document: str) -> tuple[Document, ...]:
