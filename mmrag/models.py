@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from mmrag.config import hub
 from mmrag.config.recipe import Recipe
+from mmrag.endpoint import EndpointError, split_model
 from mmrag.errors import SpecError
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "mini": (),
     "openai": (),
     "st": ("torch", "sentence_transformers"),
-    "clip": ("torch", "sentence_transformers"),
-    "siglip": ("torch", "sentence_transformers"),
+    "clip": ("torch", "transformers"),
+    "siglip": ("torch", "transformers"),
     "col": ("torch", "sentence_transformers"),
     "cross": ("torch", "sentence_transformers"),
     "open_clip": ("torch", "open_clip"),
@@ -42,7 +40,7 @@ SIZES: dict[str, int] = {
     "Qwen/Qwen3-VL-4B-Instruct": 8_890_000_000,
     "Qwen/Qwen3-VL-Embedding-2B": 4_270_000_000,
     "google/siglip2-base-patch16-256": 1_540_000_000,
-    "ibm-granite/granite-embedding-97m-multilingual-r2": 220_000_000,
+    "ibm-granite/granite-embedding-97m-multilingual-r2": 210_000_000,
     "vidore/colqwen2-v1.0-hf": 4_440_000_000,
 }
 """About how many bytes are fetched for the models of the recipes that come with mmrag."""
@@ -154,23 +152,14 @@ def _weights(spec: str, roles: tuple[str, ...], name: str, packages: tuple[str, 
 
 
 def _server(spec: str, roles: tuple[str, ...], name: str) -> RecipeModel:
-    model, _, address = name.rpartition("@")
+    _, address = split_model(name)
     problem = ""
-    if not model:
-        address = os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
-        if not os.environ.get("OPENAI_API_KEY"):
-            problem = "the environment has no OPENAI_API_KEY"
-    if hub.is_offline() and not _on_this_machine(address):
-        problem = "the server is elsewhere, and MMRAG_OFFLINE or HF_HUB_OFFLINE forbids the network"
-    return RecipeModel(spec, roles, Origin.SERVER, address, problem=problem)
-
-
-def _on_this_machine(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        address.check_allowed()
+        address.key()
+    except EndpointError as error:
+        problem = str(error)
+    return RecipeModel(spec, roles, Origin.SERVER, address.url, problem=problem)
 
 
 def _importable(module: str) -> bool:

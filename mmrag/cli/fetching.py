@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mmrag.config.models import RecipeModel
+    from mmrag.models import RecipeModel
 
 _INTERVAL = 0.5
 """Seconds between two looks at how much has arrived."""

@@ -8,28 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmrag.cli.options import Json, Offline
+from mmrag.cli.options import Json, Offline, Strategies
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from mmrag.config import Recipe
-    from mmrag.config.models import RecipeModel
+    from mmrag.models import RecipeModel
 
 
 def models(
     pipeline: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="The recipe whose models are listed.")
     ] = "mini",
-    strategy: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Only what this strategy needs: joint, caption, visual, or all. May be repeated. "
-            "Else those of the recipe.",
-            show_default=False,
-        ),
-    ] = None,
+    strategy: Strategies = None,
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch from the hub what is not on this machine.")
     ] = False,
@@ -43,13 +35,13 @@ def models(
     """
     from mmrag.cli.terminal import errors, output, print_json
     from mmrag.config import load_recipe
-    from mmrag.config.models import models_of
     from mmrag.errors import ModelError, UsageError
+    from mmrag.models import models_of
 
     if fetch and offline:
         raise UsageError("--fetch needs the network and --offline forbids it: leave one of them out")
     recipe = load_recipe(pipeline)
-    strategies = _strategies(strategy or ())
+    strategies = strategy or recipe.strategies
     found = models_of(recipe, strategies)
     if fetch:
         from mmrag.cli.fetching import fetch_models
@@ -60,7 +52,7 @@ def models(
     if json:
         print_json({"recipe": recipe.name, "ready": not missing, "models": found})
     else:
-        print_models(output(), recipe, strategies or recipe.strategies, found)
+        print_models(output(), recipe, strategies, found)
         print_next(output(), pipeline, strategy or (), found)
     if offline and missing:
         raise ModelError(_told(pipeline, missing))
@@ -93,10 +85,11 @@ def print_next(
     from rich.text import Text
 
     from mmrag.cli.terminal import print_hanging
-    from mmrag.config import recipe_names
-    from mmrag.config.models import EXTRA
+    from mmrag.config import STRATEGIES, recipe_names
+    from mmrag.models import EXTRA
 
-    chosen = "".join(f" --strategy {name}" for name in strategy)
+    named = ["all"] if set(strategy) == set(STRATEGIES) else strategy
+    chosen = "".join(f" --strategy {name}" for name in named)
     absent = [model for model in found if model.to_fetch]
     packages = list(dict.fromkeys(package for model in found for package in model.packages))
     lines = []
@@ -123,18 +116,8 @@ def size_text(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
 
 
-def _strategies(named: Sequence[str]) -> tuple[str, ...]:
-    from mmrag.config.recipe import STRATEGIES
-    from mmrag.errors import UsageError
-
-    for name in named:
-        if name not in (*STRATEGIES, "all"):
-            raise UsageError(f"--strategy {name}: there are {', '.join(STRATEGIES)}, and all")
-    return STRATEGIES if "all" in named else tuple(dict.fromkeys(named))
-
-
 def _where(model: RecipeModel) -> tuple[str, ...]:
-    from mmrag.config.models import Origin
+    from mmrag.models import Origin
 
     if model.origin is Origin.INSTALLED:
         return ("comes with mmrag",)

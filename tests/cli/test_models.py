@@ -104,6 +104,7 @@ def test_strategies_that_are_off_are_listed_when_asked_for(mmrag: Run) -> None:
     assert "siglip:owner/joint  text and pictures become vectors" in result.out
     assert "mini:caption" not in result.out
     assert "Fetch: mmrag models --pipeline my.yaml --strategy joint --fetch" in result.out
+    assert "joint, caption" in mmrag("models", "--pipeline", "my.yaml", "--strategy", "joint,caption").out
     both = mmrag("models", "--pipeline", "my.yaml", "--strategy", "all").out
     assert "owner/joint" in both
     assert "owner/small" in both
@@ -156,7 +157,7 @@ def test_fetch_and_offline_exclude_each_other(mmrag: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--strategy", "vusial"), "--strategy vusial: there are joint, caption, visual, and all"),
+        (("--strategy", "vusial"), "--strategy wants joint, caption, visual or all, found 'vusial'"),
         (("--pipeline", "bsae"), "no recipe is named 'bsae'"),
     ],
 )

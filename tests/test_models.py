@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmrag import captioners, encoders, generators
+from mmrag.config import Recipe
+from mmrag.config.recipe import AnswerOptions, CaptionOptions, JointOptions, RetrieveOptions, VisualOptions
+from mmrag.errors import SpecError
+from mmrag.models import FAMILIES, Origin, RecipeModel, models_of
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MMRAG_OFFLINE", "HF_HUB_OFFLINE", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def look(spec: str) -> RecipeModel:
+    recipe = Recipe(strategies=("caption",), caption=CaptionOptions(captioner=spec, encoders=("mini:text",)))
+    return models_of(recipe)[0]
+
+
+def test_a_model_with_two_roles_is_listed_once() -> None:
+    recipe = Recipe(
+        strategies=("caption", "joint", "visual"),
+        caption=CaptionOptions(captioner="mini:caption", encoders=("mini:text",)),
+        joint=JointOptions(encoders=("mini:text",)),
+        visual=VisualOptions(encoders=("mini:visual",), text_encoders=("mini:text",)),
+        retrieve=RetrieveOptions(reranker="mini:rerank"),
+        answer=AnswerOptions(generator="mini:extractive"),
+    )
+    assert [(model.spec, model.roles) for model in models_of(recipe)] == [
+        ("mini:caption", ("pictures become text",)),
+        ("mini:text", ("text becomes vectors", "text and pictures become vectors")),
+        ("mini:visual", ("pages become vectors",)),
+        ("mini:rerank", ("scores the best pages again",)),
+        ("mini:extractive", ("answers",)),
+    ]
+    assert [model.spec for model in models_of(recipe, ["visual"])] == [
+        "mini:visual", "mini:text", "mini:rerank", "mini:extractive",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", ["sst:owner/model", "st:", "mini", "owner/model"])
+def test_a_spec_that_names_nothing(spec: str) -> None:
+    with pytest.raises(SpecError, match=r"names no model: known are mini:…, openai:…, st:…"):
+        look(spec)
+
+
+def test_every_family_that_is_resolved_anywhere_is_known_here() -> None:
+    resolved = {spec.partition(":")[0] for part in (captioners, encoders, generators) for spec in part._KNOWN}
+    assert resolved <= set(FAMILIES)
+
+
+def test_a_plugin() -> None:
+    assert look("email.message:Message").problem == ""
+    lost = look("no_such_package.captions:Mine")
+    assert (lost.origin, lost.name) == (Origin.PLUGIN, "no_such_package.captions")
+    assert lost.problem == "the module no_such_package.captions can't be imported from here"
+
+
+def test_a_folder_that_is_not_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    found = look(f"hf:{tmp_path}")
+    assert (found.origin, found.to_fetch) == (Origin.FOLDER, False)
+    assert found.problem == "the folder is not complete: config.json is missing"
+
+
+@pytest.mark.parametrize(
+    ("spec", "address", "problem"),
+    [
+        ("openai:qwen3-vl:4b@http://localhost:11434/v1", "http://localhost:11434/v1", ""),
+        ("openai:m@http://127.0.0.1:8080/v1", "http://127.0.0.1:8080/v1", ""),
+        ("openai:m@https://example.org/v1", "https://example.org/v1", ""),
+        (
+            "openai:m",
+            "https://api.openai.com/v1",
+            "OPENAI_API_KEY is not set",
+        ),
+    ],
+)
+def test_a_server(spec: str, address: str, problem: str) -> None:
+    found = look(spec)
+    assert (found.origin, found.name) == (Origin.SERVER, address)
+    assert found.problem.partition(":")[0] == problem
+
+
+def test_offline_a_server_on_this_machine_is_allowed_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMRAG_OFFLINE", "1")
+    assert look("openai:m@http://localhost:11434/v1").problem == ""
+    assert look("openai:m@http://[::1]:11434/v1").problem == ""
+    assert "forbids to ask https://example.org/v1" in look("openai:m@https://example.org/v1").problem
