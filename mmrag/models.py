@@ -84,7 +84,8 @@ class RecipeModel:
     @property
     def to_fetch(self) -> bool:
         """Whether `mmrag.config.hub.fetch` can bring what is missing."""
-        return self.origin is Origin.HUB and self.path is None
+        known = "open_clip" not in self.packages  # which alone knows where on the hub its weights are
+        return self.origin is Origin.HUB and self.path is None and known
 
 
 def models_of(recipe: Recipe, strategies: Sequence[str] = ()) -> list[RecipeModel]:
@@ -133,7 +134,10 @@ def _look(spec: str, roles: tuple[str, ...]) -> RecipeModel:
         return RecipeModel(spec, roles, Origin.INSTALLED, spec)
     if family == "openai":
         return _server(spec, roles, name)
-    return _weights(spec, roles, name, tuple(each for each in FAMILIES[family] if not _importable(each)))
+    packages = tuple(each for each in FAMILIES[family] if not _importable(each))
+    if family == "open_clip" and not packages:
+        name = hub.open_clip_repository(name)
+    return _weights(spec, roles, name, packages)
 
 
 def _weights(spec: str, roles: tuple[str, ...], name: str, packages: tuple[str, ...]) -> RecipeModel:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmrag import captioners, encoders, generators
-from mmrag.config import Recipe
+from mmrag.config import Recipe, hub
 from mmrag.config.recipe import AnswerOptions, CaptionOptions, JointOptions, RetrieveOptions, VisualOptions
 from mmrag.errors import SpecError
 from mmrag.models import FAMILIES, Origin, RecipeModel, models_of
@@ -50,7 +50,8 @@ def test_a_spec_that_names_nothing(spec: str) -> None:
 
 
 def test_every_family_that_is_resolved_anywhere_is_known_here() -> None:
-    resolved = {spec.partition(":")[0] for part in (captioners, encoders, generators) for spec in part._KNOWN}
+    known = [spec for part in (captioners, encoders, generators) for spec in part._KNOWN]
+    resolved = {spec.partition(":")[0] for spec in (*known, *encoders._PAGES)}
     assert resolved <= set(FAMILIES)
 
 
@@ -59,6 +60,16 @@ def test_a_plugin() -> None:
     lost = look("no_such_package.captions:Mine")
     assert (lost.origin, lost.name) == (Origin.PLUGIN, "no_such_package.captions")
     assert lost.problem == "the module no_such_package.captions can't be imported from here"
+
+
+def test_weights_of_open_clip_are_found_by_its_own_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    monkeypatch.setattr(hub, "open_clip_repository", {"ViT-B-32/laion": "laion/vit-b-32"}.__getitem__)
+    found = look("open_clip:ViT-B-32/laion")
+    assert (found.name, found.to_fetch) == ("laion/vit-b-32", True)
+    monkeypatch.setattr("mmrag.models.find_spec", lambda _: None)
+    found = look("open_clip:ViT-B-32/laion")
+    assert (found.name, found.to_fetch, found.packages) == ("ViT-B-32/laion", False, ("torch", "open_clip"))
 
 
 def test_a_folder_that_is_not_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
