@@ -80,6 +80,16 @@ def import_transformers(what: str) -> Any:
     return transformers
 
 
+def import_sentence_transformers(what: str) -> Any:
+    """The module sentence_transformers; arguments and errors as `import_transformers`."""
+    import_transformers(what)
+    try:
+        import sentence_transformers
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(what, "sentence-transformers", "models") from error
+    return sentence_transformers
+
+
 @contextmanager
 def running(what: str) -> Iterator[None]:
     """Whatever a model raises inside becomes an error of ours.

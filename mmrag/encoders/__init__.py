@@ -30,7 +30,7 @@ def load_encoder(spec: str) -> Encoder:
     """The encoder that ``spec`` names.
 
     ``mini:text``, ``mini:multilingual``, ``mini:joint``; ``st:``, ``clip:``, ``siglip:`` or ``open_clip:``
-    with a hub id or a folder; or ``package.module:Class``. Its weights are loaded when it first encodes, not here.
+    with a hub id or a folder; or ``package.module:Class``. Its weights are loaded when it first encodes.
 
     Raises:
         SpecError: if nothing of that name is known.

@@ -14,12 +14,12 @@ from typing import Any
 
 from PIL.Image import Image
 
-from mmrag.config.device import import_transformers, running
+from mmrag.config.device import import_sentence_transformers, running
 from mmrag.encoders.base import Matrix
 from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.languages import languages_of
 from mmrag.encoders.models.loading import LIBRARIES, Weights, no_rows, unit_rows
-from mmrag.errors import MissingExtraError, ModelError
+from mmrag.errors import ModelError
 from mmrag.pictures import as_rgb
 
 _PICTURE_SETTINGS = ("preprocessor_config.json", "processor_config.json")
@@ -159,7 +159,7 @@ class SentenceEncoder:
     @cached_property
     def _loaded(self) -> Any:
         with running(self.spec):
-            model = _sentence_transformers(self.spec).SentenceTransformer(
+            model = import_sentence_transformers(self.spec).SentenceTransformer(
                 str(self._weights.folder),
                 device=self._weights.device,
                 local_files_only=True,
@@ -171,15 +171,6 @@ class SentenceEncoder:
                 model[0].processing_kwargs = {"text": {"padding": "max_length", "max_length": length}}
             _limit(model)
             return model.eval()
-
-
-def _sentence_transformers(what: str) -> Any:
-    import_transformers(what)
-    try:
-        import sentence_transformers
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(what, "sentence-transformers", "models") from error
-    return sentence_transformers
 
 
 def _limit(model: Any) -> None:
