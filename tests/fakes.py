@@ -52,6 +52,21 @@ class OtherLetterEncoder(LetterEncoder):
     fingerprint = "letters-2"
 
 
+class ColourEncoder(LetterEncoder):
+    """Texts by their letters; a picture by the letters of its strongest colour: red, green or blue."""
+
+    spec = "tests.fakes:ColourEncoder"
+    modalities = frozenset({"text", "picture"})
+    fingerprint = "colours-1"
+    texts = LetterEncoder()
+    pictures = 0
+
+    def encode_pictures(self, pictures: Sequence[Image]) -> Matrix:
+        type(self).pictures += len(pictures)
+        strongest = [int(np.asarray(picture.convert("RGB")).mean((0, 1)).argmax()) for picture in pictures]
+        return self._encode([("red", "green", "blue")[channel] for channel in strongest])
+
+
 class LinesEncoder:
     """Each line of a page is a vector, by its letters; each word of a query too."""
 

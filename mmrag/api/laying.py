@@ -9,10 +9,11 @@ from PIL.Image import Image
 
 from mmrag.api.searchable import element_text
 from mmrag.config import VisualOptions
-from mmrag.encoders.base import Encoder, Matrix, PageVectors, PageView
-from mmrag.encoders.batching import encode_texts
+from mmrag.encoders.base import Matrix, PageVectors, PageView
+from mmrag.encoders.batching import encode_pages, encode_pictures, encode_texts
 from mmrag.encoders.lists import ChunkList, PageList, texts_of
 from mmrag.errors import IngestError, UsageError
+from mmrag.index.multivector.pooling import pool_vectors
 from mmrag.index.writer import Writer, content_key
 from mmrag.strategies.base import Notes, OpenPicture, Strategy
 from mmrag.types import Chunk, Element, Kind, Line, Page
@@ -141,7 +142,7 @@ class Layer:
         vectors |= self._vectors(
             encoder.fingerprint,
             pictures,
-            lambda new: self._encode_pictures(encoder, new),
+            lambda new: encode_pictures(encoder, map(self._open_picture, new), len(new)),
         )
         self._writer.add_chunks(
             row,
@@ -168,16 +169,8 @@ class Layer:
         self.laid.encoded += len(new)
         return known | self._writer.add_vectors(maker, new, encode([contents[key] for key in new]))
 
-    def _encode_pictures(self, encoder: Encoder, assets: Sequence[str]) -> Matrix:
-        from mmrag.encoders.batching import encode_pictures
-
-        return encode_pictures(encoder, (self._open_picture(asset) for asset in assets), len(assets))
-
     def _see(self, into: PageList, pages: Sequence[StoredPage]) -> None:
         """Vectors of whole pages. A page that can't be drawn has none, and says why."""
-        from mmrag.encoders.batching import encode_pages
-        from mmrag.index.multivector.pooling import pool_vectors
-
         encoder = into.encoder
         row = self._writer.space(into.name, encoder.dim, encoder.fingerprint, paged=True)
         failed: set[int] = set()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmrag.encoders.base import Encoder, PageEncoder
+from mmrag.encoders.batching import encode_pictures
 from mmrag.encoders.lists import ChunkList, PageList, strategy_of, texts_of
 from mmrag.errors import UsageError
 from mmrag.text.script import language, readable_share
@@ -89,8 +90,6 @@ def _kind(found: ChunkList | PageList) -> tuple[str, bool]:
 
 
 def _by_picture(path: str, lists: Sequence[ChunkList | PageList]) -> list[Asked]:
-    from mmrag.encoders.batching import encode_pictures
-
     able = [
         found for found in lists if isinstance(found, ChunkList) and "picture" in found.encoder.modalities
     ]

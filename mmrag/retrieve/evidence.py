@@ -130,7 +130,7 @@ def _add_boxes(
     """The mean over the query's vectors of the best similarity inside each element's box."""
     boxes = store.boxes_of_pages(pages.tolist())
     for page, members in boxes.items():
-        near, places = space.similarity(query, page)
+        near, places = space.similarity(store, page, query)
         centres = (places[:, :2] + places[:, 2:]) / 2
         for element, x0, y0, x1, y1 in members:
             inside = (centres >= (x0, y0)).all(axis=1) & (centres <= (x1, y1)).all(axis=1)

@@ -144,7 +144,7 @@ class Retriever:
             )
         with self._store.snapshot():
             self._refresh()
-            near, boxes = self._page_spaces[asked[0].list.name].similarity(asked[0].vectors, page)
+            near, boxes = self._page_spaces[asked[0].list.name].similarity(self._store, page, asked[0].vectors)
         return heat(near, boxes, height, width)
 
     def _refresh(self) -> None:

@@ -59,10 +59,10 @@ class JointStrategy:
 
     def describe(self, elements: Sequence[Element], open_picture: OpenPicture, notes: Notes) -> list[Element]:
         """Pictures get ``metadata["label"]``: what kind of picture it is, where that is clear."""
-        from mmrag.encoders.labels import label
-
         if not self._options.labels:
             return list(elements)
+        from mmrag.encoders.labels import label
+
         shown = [at for at, element in enumerate(elements) if element.picture]
         pictures = (open_picture(str(elements[at].picture)) for at in shown)
         labelled = list(elements)

@@ -1,0 +1,206 @@
+"""Several views over one parse: laid together or later, shared, chosen, fused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import mmrag
+from mmrag.api import builder
+from mmrag.config import CaptionOptions, IngestOptions, JointOptions, VisualOptions
+from mmrag.errors import FingerprintError, RecipeError, UsageError
+from mmrag.ingest.pool import ParserPool
+from mmrag.types import Filters, Query
+from tests.fakes import ColourEncoder, LetterEncoder, LinesEncoder, SizeCaptioner
+
+RECIPE = mmrag.Recipe(
+    name="fake",
+    strategies=("caption",),
+    ingest=IngestOptions(workers=1, ocr="never"),
+    caption=CaptionOptions(captioner="tests.fakes:SizeCaptioner", encoders=("tests.fakes:LetterEncoder",)),
+    joint=JointOptions(encoders=("tests.fakes:ColourEncoder",), labels=()),
+    visual=VisualOptions(encoders=("tests.fakes:LinesEncoder",)),
+)
+CAPTION = "caption/tests.fakes:LetterEncoder"
+TEXTS = "joint/tests.fakes:ColourEncoder/text"
+PICTURES = "joint/tests.fakes:ColourEncoder/pictures"
+LINES = "visual/tests.fakes:LinesEncoder"
+WORDS = {"page-terms", "element-terms"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    Image.new("RGB", (120, 90), (200, 10, 10)).save(docs / "warm.png")
+    Image.new("RGB", (120, 90), (10, 10, 200)).save(docs / "cold.png")
+    (docs / "a.md").write_text("# Animals\n\nA zebra has stripes.\n\n![Sunset over the dunes](warm.png)\n")
+    (docs / "b.md").write_text("# Water\n\nA quiet lake.\n\n![The lake at noon](cold.png)\n")
+    return docs
+
+
+@pytest.fixture
+def index(folder: Path, tmp_path: Path) -> Iterator[mmrag.Index]:
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as built:
+        yield built
+
+
+def lists(hits: list[mmrag.Hit]) -> set[str]:
+    return {source.list for hit in hits for source in hit.sources}
+
+
+def everything(path: Path) -> list[tuple[object, ...]]:
+    """All chunks and page vectors with where they belong, whatever their rows are."""
+    with mmrag.open(path) as index:
+        connection = index._reader.connection
+        chunks = connection.execute(
+            "SELECT spaces.name, elements.id, snippet, vectors.vector, elements.metadata, element_terms.terms"
+            " FROM chunks JOIN spaces ON spaces.row = chunks.space"
+            " JOIN elements ON elements.row = chunks.element"
+            " JOIN vectors ON vectors.row = chunks.vector"
+            " LEFT JOIN element_terms ON element_terms.rowid = elements.row ORDER BY 1, 2, 3, 4"
+        ).fetchall()
+        pages = connection.execute(
+            "SELECT spaces.name, documents.path, number, vectors, boxes FROM page_vectors"
+            " JOIN spaces ON spaces.row = space JOIN pages ON pages.row = page"
+            " JOIN documents ON documents.row = page_vectors.document ORDER BY 1, 2, 3"
+        ).fetchall()
+        return [*chunks, *pages]
+
+
+def no_parsing(*_: object) -> None:
+    raise AssertionError("something was parsed")
+
+
+def test_a_view_is_added_without_parsing_and_shares_vectors(
+    index: mmrag.Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ParserPool, "parse", no_parsing)
+    texts, captions = LetterEncoder.calls, SizeCaptioner.calls
+    pictures, pages = ColourEncoder.pictures, LinesEncoder.calls
+    with mmrag.build(folder, index.path, strategies=["joint", "visual"]) as built:
+        assert built.recipe.strategies == built.info().views == ("joint", "caption", "visual")
+        assert built.report is not None
+        assert {file.status.value for file in built.report.files} == {"unchanged"}
+        assert built.report.encoded == 2 + 2 + 4  # figures without their description, pictures, pages
+    assert (SizeCaptioner.calls, ColourEncoder.pictures - pictures) == (captions, 2)
+    assert LinesEncoder.calls - pages == 4
+    with mmrag.build(folder, index.path) as again:
+        assert again.report is not None
+        assert again.report.encoded == 0
+    assert LetterEncoder.calls > texts
+
+
+@pytest.mark.parametrize("order", [("joint", "visual", "caption"), ("visual", "caption", "joint")])
+def test_views_laid_later_equal_views_laid_together(
+    folder: Path, tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    mmrag.build(folder, tmp_path / "all", pipeline=RECIPE, strategies=order).close()
+    for strategy in order:
+        mmrag.build(folder, tmp_path / "later", pipeline=RECIPE, strategies=[strategy]).close()
+    assert everything(tmp_path / "later") == everything(tmp_path / "all")
+
+
+def test_a_search_asks_the_views_that_it_names(folder: Path, index: mmrag.Index) -> None:
+    with mmrag.build(folder, index.path, strategies=["joint", "visual"]) as built:
+        assert lists(built.search("zebra")) == {CAPTION, TEXTS, PICTURES, LINES, *WORDS}
+        assert lists(built.search("zebra", strategies=["caption"])) == {CAPTION, *WORDS}
+        assert lists(built.search("zebra", strategies=["joint", "visual"])) == {
+            TEXTS,
+            PICTURES,
+            LINES,
+            *WORDS,
+        }
+        hit = built.search("zebra stripes", strategies=["visual"])[0]
+        assert hit.element.text == "A zebra has stripes."
+        assert len(built.search("zebra", filters=Filters(documents=("b.md",)), strategies=["visual"])) == 1
+
+
+def test_a_view_that_is_not_there_is_named(index: mmrag.Index) -> None:
+    with pytest.raises(UsageError, match="has no view 'visual', only caption: .*--strategy"):
+        index.search("zebra", strategies=["visual"])
+    with pytest.raises(UsageError, match="no view of this index finds by picture"):
+        index.search(Query(picture="x.png"))
+    with pytest.raises(RecipeError, match="'jiont' is not one of .*; did you mean 'joint'"):
+        mmrag.build(index.root, index.path, strategies=["jiont"])
+
+
+def test_pictures_find_pictures(folder: Path, index: mmrag.Index, tmp_path: Path) -> None:
+    Image.new("RGB", (30, 30), (0, 0, 255)).save(tmp_path / "query.png")
+    picture = str(tmp_path / "query.png")
+    with mmrag.build(folder, index.path, strategies=["joint"]) as built:
+        hit = built.search(Query(picture=picture))[0]
+        assert (hit.document.path, hit.element.caption) == ("b.md", "The lake at noon")
+        both = built.search(Query("zebra", picture))
+        assert {PICTURES, f"{PICTURES} (by picture)", *WORDS} <= lists(both)
+        (tmp_path / "query.png").write_bytes(b"no picture")
+        with pytest.raises(UsageError, match="query.png can't be read"):
+            built.search(Query(picture=picture))
+
+
+def test_a_changed_file_is_laid_in_all_views(folder: Path, index: mmrag.Index) -> None:
+    mmrag.build(folder, index.path, strategies=["visual"]).close()
+    (folder / "a.md").write_text("# Music\n\nA jazz quiz.\n")
+    with mmrag.build(folder, index.path) as built:
+        assert built.search("jazz quiz", strategies=["visual"])[0].document.path == "a.md"
+        assert built.search("jazz quiz", strategies=["caption"])[0].document.path == "a.md"
+
+
+def test_a_killed_laying_goes_on(folder: Path, index: mmrag.Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid = builder.Layer.finish
+
+    def killed(layer: builder.Layer) -> object:
+        if layer._document == 2:
+            raise KeyboardInterrupt
+        return laid(layer)
+
+    monkeypatch.setattr(builder.Layer, "finish", killed)
+    with pytest.raises(KeyboardInterrupt):
+        mmrag.build(folder, index.path, strategies=["visual"])
+    monkeypatch.undo()
+    before = LinesEncoder.calls
+    with mmrag.build(folder, index.path) as built:
+        assert LinesEncoder.calls - before == len(built.documents()) - 1
+        assert built.search("quiet lake", strategies=["visual"])[0].document.path == "b.md"
+
+
+def test_another_encoder_of_a_view_is_refused(
+    folder: Path, index: mmrag.Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mmrag.build(folder, index.path, strategies=["visual"]).close()
+    monkeypatch.setattr(LinesEncoder, "fingerprint", "lines-2")
+    with pytest.raises(FingerprintError, match=f"{LINES} = 'lines-1', now it is 'lines-2'"):
+        mmrag.build(folder, index.path)
+
+
+def test_a_page_that_can_not_be_drawn_is_reported(
+    folder: Path, index: mmrag.Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def looks(encoder: LinesEncoder, pages: list[object]) -> list[object]:
+        for page in pages:
+            page.picture()  # type: ignore[attr-defined]
+        return made(encoder, pages)  # type: ignore[arg-type, return-value]
+
+    made = LinesEncoder.encode_pages
+    monkeypatch.setattr(LinesEncoder, "encode_pages", looks)
+    (folder / "cold.png").write_bytes((folder / "cold.png").read_bytes())
+    monkeypatch.setattr(builder, "page_picture", broken)
+    with mmrag.build(folder, index.path, strategies=["visual"]) as built:
+        assert built.report is not None
+        said = {file.path: file for file in built.report.skipped}
+        assert said["cold.png"].status.value == "partly"
+        assert said["cold.png"].reason == "pages 1: not drawn for strategy visual: the page is torn"
+
+
+def broken(*_: object) -> None:
+    raise UsageError("the page is torn")
+
+
+def test_weights_choose_the_lists(folder: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, retrieve=replace(RECIPE.retrieve, weights={"visual": 1.0}))
+    with mmrag.build(folder, tmp_path / "i", pipeline=recipe, strategies=["visual", "caption"]) as built:
+        assert lists(built.search("zebra stripes")) == {LINES}
