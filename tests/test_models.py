@@ -7,8 +7,8 @@ import pytest
 from mmrag import captioners, encoders, generators
 from mmrag.config import Recipe, hub
 from mmrag.config.recipe import AnswerOptions, CaptionOptions, JointOptions, RetrieveOptions, VisualOptions
-from mmrag.errors import SpecError
-from mmrag.models import FAMILIES, Origin, RecipeModel, models_of
+from mmrag.errors import MissingExtraError, ModelError, SpecError
+from mmrag.models import FAMILIES, Origin, RecipeModel, models_of, require
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,28 @@ def test_a_model_with_two_roles_is_listed_once() -> None:
     assert [model.spec for model in models_of(recipe, ["visual"])] == [
         "mini:visual", "mini:text", "mini:rerank", "mini:extractive",
     ]  # fmt: skip
+
+
+def test_what_is_missing_is_said_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Recipe(name="mine", caption=CaptionOptions(captioner="hf:a/b", encoders=("st:c/d", "mini:text")))
+    with pytest.raises(
+        MissingExtraError,
+        match=r"the recipe mine needs the package torch and .*: pip install 'mmrag\[models\]'",
+    ):
+        require(recipe)
+    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    require(recipe)
+    monkeypatch.setenv("MMRAG_OFFLINE", "1")
+    with pytest.raises(
+        ModelError, match="not on this machine: hf:a/b, st:c/d; with a network: mmrag models --pipeline mine"
+    ):
+        require(recipe)
+    require(Recipe())
+
+
+def test_a_server_without_its_key_is_said_before_anything_is_done() -> None:
+    with pytest.raises(ModelError, match="openai:m can't be used: OPENAI_API_KEY is not set"):
+        require(Recipe(caption=CaptionOptions(captioner="openai:m")))
 
 
 @pytest.mark.parametrize("spec", ["sst:owner/model", "st:", "mini", "owner/model"])
