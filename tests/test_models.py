@@ -47,7 +47,7 @@ def test_what_is_missing_is_said_before_anything_is_done(monkeypatch: pytest.Mon
     recipe = Recipe(name="mine", caption=CaptionOptions(captioner="hf:a/b", encoders=("st:c/d", "mini:text")))
     with pytest.raises(
         MissingExtraError,
-        match=r"the recipe mine needs the package torch and .*: pip install 'mmrag\[models\]'",
+        match=r"the recipe mine needs the package torch, transformers, .*: pip install 'mmrag\[models\]'",
     ):
         require(recipe)
     monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
