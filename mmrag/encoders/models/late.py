@@ -1,7 +1,7 @@
 """``col:``: visual document encoders of many vectors a page.
 
 ColPali and ColQwen2 (Faysse et al. 2024, "ColPali: efficient document retrieval with vision language
-models"), ColModernVBERT (Teiletche et al. 2025), and what sentence-transformers loads as a multi-vector encoder.
+models"), ColModernVBERT (Teiletche et al. 2025), and multi-vector encoders of sentence-transformers.
 """
 
 from __future__ import annotations

@@ -58,11 +58,11 @@ def load_late_model(weights: Weights) -> LateModel:
     """
     if (weights.folder / "modules.json").is_file():
         return _SentenceTransformers(weights)
-    (architecture,) = (getattr(weights.config, "architectures", None) or [""])[:1]
+    architecture = (getattr(weights.config, "architectures", None) or ["model of unknown kind"])[0]
     if not architecture.endswith("ForRetrieval"):
         raise ModelError(
-            f"{weights.spec} is a {architecture or 'model of unknown kind'}, not one of late interaction like "
-            "ColPali, ColQwen2 and ColModernVBERT: for one vector a page, name it st:"
+            f"{weights.spec} is a {architecture}, not one of many vectors a page such "
+            "as ColPali, ColQwen2 and ColModernVBERT: for one vector a page, name it st:"
         )
     return _Transformers(weights, architecture)
 

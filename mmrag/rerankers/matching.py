@@ -1,0 +1,106 @@
+"""``itm:``: image-text matching, which looks at a candidate's picture with the question in mind.
+
+BLIP (Li et al. 2022) and ViLT (Kim et al. 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from mmrag.config.device import import_transformers, running
+from mmrag.encoders.models.cleaning import cleaner
+from mmrag.encoders.models.loading import Weights
+from mmrag.errors import ModelError
+from mmrag.pictures import as_rgb
+from mmrag.rerankers.base import Candidate
+from mmrag.rerankers.scoring import score_all
+
+_AT_ONCE = 16
+_KINDS = ("BlipForImageTextRetrieval", "ViltForImageAndTextRetrieval")
+
+
+class MatchingReranker:
+    """BLIP's matching head (a probability) or ViLT's (an unbounded score), of picture and question.
+
+    Args:
+        name: hub id or local folder.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.spec = f"itm:{name}"
+        self._weights = Weights(self.spec, name)
+
+    def score(self, query: str, candidates: Sequence[Candidate]) -> list[float]:
+        """How well each candidate's picture matches the question, higher is better.
+
+        Raises:
+            ModelError: if the model can't be loaded or run, or a picture can't be decoded.
+        """
+        return score_all(candidates, _AT_ONCE, lambda batch: self._scores(query, batch), self.spec)
+
+    def _scores(self, query: str, batch: Sequence[Candidate]) -> list[float]:
+        with running(self.spec):
+            import torch
+
+            model = self._model
+            inputs = self._processor(
+                images=[as_rgb(candidate.picture()) for candidate in batch],
+                text=self._clean([query]) * len(batch),
+                padding=True,
+                truncation=True,
+                max_length=self._positions,
+                return_tensors="pt",
+            )
+            weights = self._weights
+            moved = {
+                key: value.to(weights.device, weights.dtype if value.is_floating_point() else None)
+                for key, value in inputs.items()
+            }
+            # ViLT draws the order of patches by lot; a fixed lot makes scores repeatable.
+            with torch.inference_mode(), torch.random.fork_rng():
+                torch.manual_seed(0)
+                if self._kind == _KINDS[0]:
+                    found = model(**moved, use_itm_head=True).itm_score.float().softmax(dim=1)[:, 1]
+                else:
+                    found = model(**moved).logits.float()[:, 0]
+            return [float(value) for value in found.cpu()]
+
+    @cached_property
+    def _kind(self) -> str:
+        (kind,) = (self._weights.config.architectures or [""])[:1]
+        if kind not in _KINDS:
+            raise ModelError(
+                f"{self.spec} is a {kind or 'model of unknown kind'}, not one of {', '.join(_KINDS)}"
+            )
+        return str(kind)
+
+    @property
+    def _positions(self) -> int:
+        config = self._weights.config
+        return int((getattr(config, "text_config", None) or config).max_position_embeddings)
+
+    @cached_property
+    def _clean(self) -> Callable[[Sequence[str]], list[str]]:
+        return cleaner(self._processor.tokenizer)
+
+    @cached_property
+    def _processor(self) -> Any:
+        return import_transformers(self.spec).AutoProcessor.from_pretrained(
+            self._weights.folder, local_files_only=True
+        )
+
+    @property
+    def _model(self) -> Any:
+        with self._weights.lock:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> Any:
+        with running(self.spec):
+            kind = getattr(import_transformers(self.spec), self._kind)
+            model = kind.from_pretrained(
+                self._weights.folder, dtype=self._weights.dtype, local_files_only=True, use_safetensors=True
+            )
+            return model.to(self._weights.device).eval()
