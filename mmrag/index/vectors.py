@@ -59,7 +59,8 @@ class VectorSpace:
         self.row = row
         self.name = name
         self.dim = dim
-        self.places = Places(*(np.empty(0, np.int64) for _ in range(5)), np.empty(0, np.int32))
+        none = np.empty(0, np.int64)
+        self.places = Places(none, none, none, none, none, np.empty(0, np.int32))
         self._index: Any = None
 
     @classmethod

@@ -102,14 +102,9 @@ class Retriever:
         Raises:
             UsageError: if the query is empty, its picture can't be used, or ``top_k`` is not positive.
         """
-        if not query.text.strip() and query.picture is None:
-            raise UsageError("the question is empty: say what to look for")
         if top_k < 1:
             raise UsageError(f"top_k must be at least 1, found {top_k}")
-        asked = ask(
-            query,
-            [made for made in self._dense if strategies is None or strategy_of(made.name) in strategies],
-        )
+        asked = self._ask(query, strategies)
         words = query_terms(query.text)
         wanted = max(top_k, self._options.rerank) if self._options.reranker else top_k
         with self._store.snapshot():
@@ -128,6 +123,22 @@ class Retriever:
         if self._options.reranker and self._to_candidate is not None:
             hits = rerank(query.text, hits, self._options, self._to_candidate)
         return hits[:top_k]
+
+    def rank(self, query: Query, strategies: Sequence[str] | None = None) -> list[RankedList]:
+        """The lists that `search` would fuse, to compare them; pages by row."""
+        asked = self._ask(query, strategies)
+        with self._store.snapshot():
+            self._refresh()
+            allowed = self._allowed(query.filters)
+            lists = [self._ranked(one, allowed) for one in asked]
+            self._by_words(query_terms(query.text), allowed, lists)
+            return lists
+
+    def _ask(self, query: Query, strategies: Sequence[str] | None) -> list[Asked]:
+        if not query.text.strip() and query.picture is None:
+            raise UsageError("the question is empty: say what to look for")
+        wanted = [made for made in self._dense if strategies is None or strategy_of(made.name) in strategies]
+        return ask(query, wanted)
 
     def heat(self, query: Query, page: int, height: int, width: int) -> NDArray[np.float32]:
         """Where on a page (by row) the query matched, as `mmrag.retrieve.heat.heat` maps it.

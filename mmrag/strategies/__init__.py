@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mmrag.config import Recipe
 from mmrag.strategies.base import Strategy
 
@@ -12,7 +14,7 @@ def load_strategies(recipe: Recipe) -> list[Strategy]:
     from mmrag.strategies.joint import JointStrategy
     from mmrag.strategies.visual import VisualStrategy
 
-    makers = {
+    makers: dict[str, Callable[[], Strategy]] = {
         "joint": lambda: JointStrategy(recipe.joint),
         "caption": lambda: CaptionStrategy(recipe.caption),
         "visual": lambda: VisualStrategy(recipe.visual),

@@ -1,0 +1,70 @@
+"""The ranked lists of every question of a development set, fetched once, to be fused in many ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from devset import Question
+from numpy.typing import NDArray
+
+import mmrag
+from mmrag.retrieve.fusion import RankedList, fuse
+from mmrag.retrieve.retriever import Retriever
+from mmrag.types import Query
+
+BM25 = ("page-terms", "element-terms")
+EVERY = {"joint": 1.0, "caption": 1.0, "visual": 1.0, "page-terms": 1.0, "element-terms": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A question, the lists that bring pages for it, and where each page stands."""
+
+    question: Question
+    lists: list[RankedList]
+    places: dict[int, tuple[str, int]]
+
+
+def rank_all(index: mmrag.Index, questions: list[Question]) -> list[Ranked]:
+    """Every list that the index has for every question, whatever weight its recipe gives it."""
+    made = index._retriever
+    every = replace(index.recipe.retrieve, weights=EVERY)
+    lists = [found for strategy in index._strategies for found in strategy.lists]
+    retriever = Retriever(index._reader, lists, every, precision=made._precision)
+    ranked = []
+    for question in questions:
+        found = retriever.rank(Query(question.text))
+        rows = np.unique(np.concatenate([one.pages for one in found])).tolist()
+        documents = index._reader.documents()
+        places = {
+            row: (documents[document].path, page.number)
+            for row, (document, page) in index._reader.pages(rows).items()
+        }
+        ranked.append(Ranked(question, found, places))
+    return ranked
+
+
+def fused(ranked: Ranked, weights: dict[str, float], fusion: str = "zscore") -> list[tuple[str, int]]:
+    """The pages in the order that these weights give, each by the longest key that fits a list's name."""
+    options = mmrag.Recipe().retrieve
+    options = replace(options, weights=weights)
+    weighted = [replace(one, weight=options.weight(one.name)) for one in ranked.lists]
+    pages, scores = fuse([one for one in weighted if one.weight], fusion)
+    order = sorted(range(len(pages)), key=lambda at: (-scores[at], ranked.places[int(pages[at])]))
+    return [ranked.places[int(pages[at])] for at in order]
+
+
+def normalised(ranked: Ranked) -> tuple[list[str], list[tuple[str, int]], NDArray[np.float64]]:
+    """Names of the lists, pages in a stable order, and ``(lists, pages)`` z-scores, as `fuse` adds them."""
+    pages = sorted(ranked.places, key=lambda row: ranked.places[row])
+    at = {row: position for position, row in enumerate(pages)}
+    rows = []
+    for one in ranked.lists:
+        row = np.zeros(len(pages))
+        if len(one.pages):
+            found, scores = fuse([replace(one, weight=1.0)], "zscore")
+            row[:] = scores.min()
+            row[[at[int(page)] for page in found]] = scores
+        rows.append(row)
+    return [one.name for one in ranked.lists], [ranked.places[row] for row in pages], np.stack(rows)
