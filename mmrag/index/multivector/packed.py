@@ -2,13 +2,16 @@
 
 A page's vectors are kept in whole blocks of a few rows, the last one filled up by repeating the page's
 last vector: a maximum does not see repetitions, and whole blocks let one matrix product and one blockwise
-maximum run over many pages. Rows a block: the most whose filling stays under 2 % of the vectors.
+maximum run over many pages. Rows a block: the most whose filling stays under 1.5 % of the vectors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +21,13 @@ Array = NDArray[Any]
 Matrix = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
+Parts = list[tuple["Packed", Rows]]
+"""Packed arrays of one precision and dimension, each with the positions to take of it; no page twice."""
+
 PRECISIONS = ("float32", "float16", "int8", "bit")
 _BLOCKS = (16, 8, 4, 2, 1)
-_MOST_FILLING = 0.02
+_MOST_FILLING = 0.015
+_IN_MEMORY = 1 << 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Packed:
         counts: ``(p,)`` int64, vectors of each page; may be 0.
         codes: ``(blocks, rows, width)``: float32, float16, uint8 (the integer + 128) or uint8 (8 signs each).
         scales: ``(blocks, rows, 1)`` float16 for ``int8``; ``None`` for the others.
+        starts: ``(p + 1,)`` int64: the block at which each page begins, and the end of the last.
     """
 
     precision: str
@@ -42,19 +50,35 @@ class Packed:
     counts: Rows
     codes: Array
     scales: Array | None = None
+    starts: Rows = field(init=False)
+
+    def __post_init__(self) -> None:
+        ends = np.cumsum(-(-self.counts // self.block))
+        object.__setattr__(self, "starts", np.concatenate([[0], ends]).astype(np.int64))
 
     @property
     def block(self) -> int:
         """Rows a block."""
         return int(self.codes.shape[1])
 
-    @property
-    def starts(self) -> Rows:
-        """``(p + 1,)`` int64: the block at which each page begins, and the end of the last."""
-        return np.concatenate([[0], np.cumsum(-(-self.counts // self.block))]).astype(np.int64)
-
     def __len__(self) -> int:
         return len(self.pages)
+
+    def rows(self, position: int, what: str = "codes") -> Array:
+        """``(n, width)``: the codes (or ``scales``) of the page at ``position``, without the filling."""
+        array = self.scales if what == "scales" and self.scales is not None else self.codes
+        blocks = array[int(self.starts[position]) : int(self.starts[position + 1])]
+        return blocks.reshape(-1, array.shape[2])[: int(self.counts[position])]
+
+    def vectors(self, position: int) -> Matrix:
+        """``(n, dim)`` float32: the page at ``position``, as far as its codes tell."""
+        codes = self.rows(position)
+        if self.precision == "bit":
+            signs = np.unpackbits(codes, axis=1, count=self.dim).astype(np.float32) * 2 - 1
+            return signs / np.float32(np.sqrt(self.dim))
+        if self.precision == "int8":
+            return (codes.astype(np.float32) - 128) * self.rows(position, "scales").astype(np.float32)
+        return codes.astype(np.float32)
 
 
 def pack(pages: Rows, vectors: Sequence[Array], dim: int, precision: str) -> Packed:
@@ -67,15 +91,75 @@ def pack(pages: Rows, vectors: Sequence[Array], dim: int, precision: str) -> Pac
         precision: one of `PRECISIONS`.
     """
     counts = np.array([len(rows) for rows in vectors], np.int64)
+    return pack_stream(pages, counts, vectors, dim, precision)
+
+
+def pack_stream(
+    pages: Rows, counts: Rows, vectors: Iterable[Array], dim: int, precision: str, folder: Path | None = None
+) -> Packed:
+    """As `pack`, for vectors that come one page after another and whose counts are known.
+
+    Args:
+        folder: where an array too large for memory may lie, in a file without a name; in memory if not given.
+    """
     block = rows_a_block(counts)
-    starts = np.concatenate([[0], np.cumsum(-(-counts // block))]).astype(np.int64)
-    codes, scales = empty_codes(int(starts[-1]), block, dim, precision)
+    blocks = int((-(-counts // block)).sum())
+    codes = _room((blocks, block, code_width(dim, precision)), code_type(precision), folder)
+    scales = np.empty((blocks, block, 1), np.float16) if precision == "int8" else None
     packed = Packed(precision, dim, np.asarray(pages, np.int64), counts, codes, scales)
     for page, rows in enumerate(vectors):
         if len(rows):
-            filled = fill(rows, block)
-            encode(filled, precision, packed, slice(int(starts[page]), int(starts[page + 1])))
+            place = slice(int(packed.starts[page]), int(packed.starts[page + 1]))
+            _encode(fill(rows, block), packed, place)
     return packed
+
+
+class Joined:
+    """Chosen pages of several packed arrays of one precision and dimension, in the order of their rows.
+
+    Attributes:
+        precision, dim, pages, counts: as in `Packed`.
+        block, blocks: rows a block, and how many blocks there are.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = [part for part, _ in parts]
+        self.precision, self.dim = self._parts[0].precision, self._parts[0].dim
+        pages = np.concatenate([part.pages[at] for part, at in parts])
+        order = np.argsort(pages)
+        owner = np.repeat(np.arange(len(parts)), [len(at) for _, at in parts])[order]
+        position = np.concatenate([at for _, at in parts])[order]
+        self._plan = list(zip(owner.tolist(), position.tolist(), strict=True))
+        self.pages = pages[order]
+        self.counts = np.concatenate([part.counts[at] for part, at in parts])[order]
+        self.block = rows_a_block(self.counts)
+        self.blocks = int((-(-self.counts // self.block)).sum())
+
+    def data(self, what: str) -> Iterator[Array]:
+        """The ``codes`` or ``scales``, page by page in whole blocks; nothing for an empty page."""
+        for owner, position in self._plan:
+            rows = self._parts[owner].rows(position, what)
+            if len(rows):
+                yield fill(rows, self.block)
+
+    def packed(self) -> Packed:
+        """All in one array in memory."""
+        kinds = ("codes", "scales") if self.precision == "int8" else ("codes",)
+        width = {"codes": code_width(self.dim, self.precision), "scales": 1}
+        empty = {what: np.empty((0, width[what]), getattr(self._parts[0], what).dtype) for what in kinds}
+        arrays = [
+            np.concatenate([empty[what], *self.data(what)]).reshape(-1, self.block, width[what])
+            for what in kinds
+        ]
+        return Packed(self.precision, self.dim, self.pages, self.counts, *arrays)
+
+
+def _room(shape: tuple[int, ...], kind: str, folder: Path | None) -> Array:
+    size = int(np.prod(shape, dtype=np.int64)) * int(np.dtype(kind).itemsize)
+    if folder is None or size < _IN_MEMORY or not os.access(folder, os.W_OK):
+        return np.empty(shape, kind)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return np.memmap(file, kind, "w+", shape=shape).view(np.ndarray)
 
 
 def rows_a_block(counts: Rows) -> int:
@@ -87,14 +171,7 @@ def rows_a_block(counts: Rows) -> int:
     return 1
 
 
-def empty_codes(blocks: int, rows: int, dim: int, precision: str) -> tuple[Array, Array | None]:
-    """Room for the codes, and for the scales where there are any."""
-    codes = np.empty((blocks, rows, code_width(dim, precision)), code_type(precision))
-    scales = np.empty((blocks, rows, 1), np.float16) if precision == "int8" else None
-    return codes, scales
-
-
-def code_type(precision: str) -> Any:
+def code_type(precision: str) -> str:
     """numpy's type of the codes at this precision, little-endian."""
     return {"float32": "<f4", "float16": "<f2"}.get(precision, "u1")
 
@@ -115,10 +192,9 @@ def fill(rows: Array, block: int) -> Array:
     return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
 
-def encode(rows: Array, precision: str, into: Packed, blocks: slice) -> None:
-    """Write whole blocks of float vectors into ``into`` at ``blocks``."""
+def _encode(rows: Array, into: Packed, blocks: slice) -> None:
     shape = (-1, into.block, rows.shape[1])
-    if precision == "bit":
+    if into.precision == "bit":
         into.codes[blocks] = np.packbits(rows > 0, axis=1).reshape(-1, into.block, into.codes.shape[2])
     elif into.scales is not None:
         exact = rows.astype(np.float32)

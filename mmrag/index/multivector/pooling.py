@@ -2,7 +2,7 @@
 
 Clavié, Chaffin & Adams 2024, "Reducing the footprint of multi-vector retrieval with minimal performance
 impact via token pooling": Ward's hierarchical clustering of a page's vectors, cut at one cluster for every
-``factor`` vectors, and the mean of each cluster. The tree is built by nearest-neighbour chains (Murtagh 1983).
+``factor`` vectors, and the mean of each cluster. Nearest-neighbour chains (Murtagh 1983) build the tree.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
 """A space of pages of many vectors: loaded from its derived file, made equal to the truth, searched.
 
 The file is a cache of `page_vectors` in SQLite, at the precision that the recipe wants. Pages that it lacks
-are read from the truth into memory, pages that are gone are masked, and of a file that is missing, damaged or
-of another precision nothing is used: a search never depends on when the file was written.
+are read from the truth, pages that are gone are masked, and of a file that is missing, damaged or of another
+precision nothing is used: a search never depends on when the file was written.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,67 +17,93 @@ from mmrag.errors import CorruptError
 from mmrag.index.files import sha256_of, write_atomically
 from mmrag.index.multivector.file import read_packed, write_packed
 from mmrag.index.multivector.kernel import Scores, maxsim
-from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows, pack
-from mmrag.index.multivector.truth import boxes_of, page_rows, page_vectors
+from mmrag.index.multivector.packed import Matrix, Packed, Parts, Rows, pack, pack_stream
+from mmrag.index.multivector.segment import Segment, best, count, merge_small, scan
+from mmrag.index.multivector.shortlist import depth, has_shortlist, sample_queries
+from mmrag.index.multivector.truth import page_boxes, page_counts, page_vectors
 from mmrag.index.store import Store
 
 _LOG = logging.getLogger(__name__)
 _EXACT = ("float32", "float16")
+_SAMPLE = 16
+_TOP = 10
 
 
 class PageSpace:
     """One space of pages, as the truth has it at the moment of `load` or `refresh`.
 
     A page's score for a query is MaxSim: between -m and m for m query vectors of unit length. It is exact (to
-    the float16 of the truth) at every precision: ``int8`` and ``bit`` only choose which pages are scored so.
+    the float16 of the truth) at every precision and size: ``int8``, ``bit`` and the shortlist of a large
+    space only choose which pages are scored so. Pages that are not chosen have no score.
 
     Attributes:
         row, name, dim: of the space.
         precision: of the vectors in memory and in the file.
+        exact_up_to: vectors up to which every page is scored with all of its own.
+        recall: share of the ten best pages that the shortlist lets through, on queries made of the space's
+            own vectors; measured when the file is written, ``None`` where there is none or no shortlist.
     """
 
-    def __init__(self, row: int, name: str, dim: int, precision: str = "float16") -> None:
+    def __init__(
+        self, row: int, name: str, dim: int, precision: str = "float16", exact_up_to: int = 20_000_000
+    ) -> None:
         self.row = row
         self.name = name
         self.dim = dim
         self.precision = precision
-        self._parts: list[Packed] = []
-        self._alive: list[Rows] = []
+        self.exact_up_to = exact_up_to
+        self.recall: float | None = None
+        self._measured = 0
+        self._segments: list[Segment] = []
         self._store: Store | None = None
 
     @classmethod
-    def load(cls, store: Store, row: int, name: str, dim: int, precision: str = "float16") -> PageSpace:
+    def load(
+        cls,
+        store: Store,
+        row: int,
+        name: str,
+        dim: int,
+        precision: str = "float16",
+        exact_up_to: int = 20_000_000,
+    ) -> PageSpace:
         """The space from its file where that is whole, and from the truth for the rest.
 
         Call inside ``with store.snapshot():``. The store must stay open as long as the space is used.
         """
-        space = cls(row, name, dim, precision)
-        held = space._read(store)
-        if held is not None:
-            space._parts.append(held)
+        space = cls(row, name, dim, precision, exact_up_to)
+        space._read(store)
         space.refresh(store)
+        if space.recall is not None:
+            _LOG.info("%s: a shortlist finds %.1f %% of the ten best pages", name, 100 * space.recall)
         return space
 
     def refresh(self, store: Store) -> None:
         """Follow what a writer has committed since. Call inside ``with store.snapshot():``."""
         self._store = store
-        wanted = page_rows(store.connection, self.row)
-        held = np.concatenate([np.empty(0, np.int64), *(part.pages for part in self._parts)])
-        fresh = np.setdiff1d(wanted, held)
-        if len(fresh):
-            self._add(store, fresh)
-        self._alive = [np.flatnonzero(np.isin(part.pages, wanted)) for part in self._parts]
+        pages, counts = page_counts(store.connection, self.row)
+        held = np.concatenate([np.empty(0, np.int64), *(segment.packed.pages for segment in self._segments)])
+        fresh = ~np.isin(pages, held)
+        if fresh.any():
+            self._add(store, pages[fresh], counts[fresh])
+        for segment in self._segments:
+            segment.alive = np.flatnonzero(np.isin(segment.packed.pages, pages))
 
     @property
     def pages(self) -> Rows:
-        """``(p,)`` int64, ascending: rows of the pages that can be found."""
-        alive = [part.pages[at] for part, at in zip(self._parts, self._alive, strict=True)]
+        """``(p,)`` int64, ascending: rows of the pages of the space."""
+        alive = [segment.packed.pages[segment.alive] for segment in self._segments]
         return np.sort(np.concatenate([np.empty(0, np.int64), *alive]))
 
     @property
     def vectors(self) -> int:
         """How many vectors the pages have together."""
-        return sum(int(part.counts[at].sum()) for part, at in zip(self._parts, self._alive, strict=True))
+        return sum(segment.vectors for segment in self._segments)
+
+    @property
+    def two_stages(self) -> bool:
+        """Whether a shortlist chooses the pages that are scored with all their vectors."""
+        return has_shortlist(self.precision) and self.vectors > self.exact_up_to
 
     def search(self, query: Matrix, k: int, allowed_pages: Rows | None = None) -> tuple[Rows, Scores]:
         """The ``k`` best pages, best first; ties in the order of rows.
@@ -91,16 +117,18 @@ class PageSpace:
             ``(n,)`` rows of pages and ``(n,)`` scores; n is smaller than k where there are fewer pages with
             vectors.
         """
-        pages, scores = self._scan(query, allowed_pages)
+        if self.two_stages and count(self._segments, allowed_pages) > depth(k):
+            allowed_pages, _ = best(*scan(self._segments, query, allowed_pages, rough=True), depth(k))
+        pages, scores = scan(self._segments, query, allowed_pages)
         if self.precision in _EXACT:
             return best(pages, scores, k)
-        return self._rescored(query, *best(pages, scores, _depth(k)), k)
+        return self._rescored(query, *best(pages, scores, depth(k)), k)
 
     def score(self, query: Matrix, pages: Rows) -> Scores:
         """Exact scores of these pages, ``(len(pages),)``; -inf for a page without vectors."""
         wanted, place = np.unique(np.asarray(pages, np.int64), return_inverse=True)
         if self.precision in _EXACT:
-            found, scores = self._scan(query, wanted)
+            found, scores = scan(self._segments, query, wanted)
         else:
             found, scores = self._exact(query, wanted)
         out = np.full(len(wanted), -np.inf, np.float32)
@@ -114,10 +142,10 @@ class PageSpace:
             ``(m, n)`` float32 inner products and ``(n, 4)`` float32 boxes in page fractions, NaN for a vector
             of no place; n is 0 for a page without vectors.
         """
-        vectors = np.empty((0, self.dim), np.float16)
+        vectors = np.empty((0, self.dim), np.float32)
         for _, found in page_vectors(store.connection, self.row, self.dim, np.array([page], np.int64)):
-            vectors = found[0] if found else vectors
-        return query @ vectors.astype(np.float32).T, boxes_of(store.connection, self.row, page)
+            vectors = found.astype(np.float32)
+        return query @ vectors.T, page_boxes(store.connection, self.row, page)
 
     def best_vectors(self, store: Store, page: int, query: Matrix) -> tuple[Rows, Scores]:
         """Which vector of a page fits each vector of the query best.
@@ -133,119 +161,97 @@ class PageSpace:
         return found, similarities[np.arange(len(found)), found]
 
     def write(self, path: Path) -> tuple[str, str]:
-        """Write the derived file under the index folder ``path``; its relative name and its sha256."""
+        """Write the derived file under the index folder ``path``; its relative name and its sha256.
+
+        In a large space this measures `recall`, unless it has hardly grown since.
+        """
         folder = path / "vectors"
         folder.mkdir(exist_ok=True)
         fresh = folder / f"{self.name.replace(':', '-').replace('/', '-')}.new"
-        parts = list(zip(self._parts, self._alive, strict=True)) or [(self._packed([], []), _none())]
-        write_atomically(fresh, lambda temporary: write_packed(temporary, parts, {}))
+        arrays, notes = self._content()
+        write_atomically(fresh, lambda temporary: write_packed(temporary, arrays, notes))
         checksum = sha256_of(fresh)
         final = folder / f"{checksum[:16]}.pages"
         fresh.replace(final)
         return f"vectors/{final.name}", checksum
 
-    def _read(self, store: Store) -> Packed | None:
+    def measure_recall(self, sample: int = _SAMPLE) -> float:
+        """Share of the ten best pages that `search` finds, over ``sample`` queries made of the space's own
+        vectors: each of some vectors of one page, turned by 45 degrees."""
+        segment = max(self._segments, key=lambda one: one.vectors)
+        filled = segment.alive[segment.packed.counts[segment.alive] > 0]
+        chosen = filled[np.linspace(0, len(filled) - 1, sample).astype(np.int64)]
+        shares = []
+        for query in sample_queries(segment.packed, chosen):
+            wanted, _ = best(*scan(self._segments, query, None), _TOP)
+            found, _ = self.search(query, _TOP)
+            shares.append(len(np.intersect1d(wanted, found)) / len(wanted))
+        return float(np.mean(shares))
+
+    def _content(self) -> tuple[dict[str, Parts], dict[str, Any]]:
+        segments = self._segments or [Segment(self._empty(), np.empty(0, np.int64))]
+        arrays: dict[str, Parts] = {"pages": [(one.packed, one.alive) for one in segments]}
+        if not self.two_stages:
+            self.recall = None
+            return arrays, {}
+        arrays["shortlist"] = [(one.summary(), one.alive) for one in segments]
+        pages = sum(len(one.alive) for one in segments)
+        if self.recall is None or abs(pages - self._measured) > self._measured // 10:
+            self.recall, self._measured = self.measure_recall(), pages
+        return arrays, {"recall": self.recall, "measured": self._measured}
+
+    def _read(self, store: Store) -> None:
         found = store.connection.execute(
             "SELECT file, sha256 FROM derived WHERE space = ?", (self.row,)
         ).fetchone()
         if found is None:
-            return None
+            return
         path = store.path / found[0]
         if not path.is_file() or sha256_of(path) != found[1]:
             _LOG.warning("the vector file of %s is missing or damaged: reading its truth instead", self.name)
-            return None
+            return
         try:
-            packed, _ = read_packed(path)
+            arrays, notes = read_packed(path)
         except CorruptError as error:
-            _LOG.warning("%s", error)
-            return None
-        return packed if (packed.precision, packed.dim) == (self.precision, self.dim) else None
+            _LOG.warning("%s: reading the truth instead", error)
+            return
+        packed = arrays["pages"]
+        if (packed.precision, packed.dim) == (self.precision, self.dim):
+            alive = np.arange(len(packed), dtype=np.int64)
+            self._segments.append(Segment(packed, alive, arrays.get("shortlist")))
+            self.recall, self._measured = notes.get("recall"), notes.get("measured", 0)
 
-    def _add(self, store: Store, pages: Rows) -> None:
-        rows, vectors = [], []
-        for found, arrays in page_vectors(store.connection, self.row, self.dim, pages):
-            rows.append(found)
-            vectors += arrays
-        self._parts.append(self._packed(np.concatenate(rows), vectors))
+    def _add(self, store: Store, pages: Rows, counts: Rows) -> None:
+        vectors = (found for _, found in page_vectors(store.connection, self.row, self.dim, pages))
+        packed = pack_stream(pages, counts, vectors, self.dim, self.precision, store.path)
+        self._segments.append(Segment(packed, np.arange(len(packed), dtype=np.int64)))
+        merge_small(self._segments)
 
-    def _packed(self, pages: Rows | list[int], vectors: list[Array]) -> Packed:
-        return pack(np.asarray(pages, np.int64), vectors, self.dim, self.precision)
-
-    def _scan(self, query: Matrix, allowed: Rows | None) -> tuple[Rows, Scores]:
-        """Pages with vectors and their scores at the precision in memory."""
-        pages, scores = [_none()], [np.empty(0, np.float32)]
-        for part, alive in zip(self._parts, self._alive, strict=True):
-            at = alive[part.counts[alive] > 0]
-            if allowed is not None:
-                at = at[np.isin(part.pages[at], allowed)]
-            pages.append(part.pages[at])
-            scores.append(maxsim(query, part, at))
-        return np.concatenate(pages), np.concatenate(scores)
+    def _empty(self) -> Packed:
+        return pack(np.empty(0, np.int64), [], self.dim, self.precision)
 
     def _rescored(self, query: Matrix, pages: Rows, rough: Scores, k: int) -> tuple[Rows, Scores]:
         """The best of pages that are sorted by approximate score, by their exact scores.
 
         Goes down the list until no page left could enter if it were underrated as much as any page so far.
         """
-        found, exact = _none(), np.empty(0, np.float32)
+        found, exact = np.empty(0, np.int64), np.empty(0, np.float32)
         done, upto, underrated = 0, min(len(pages), k + 16), 0.0
         while done < upto:
-            order = np.sort(pages[done:upto])
-            rows, scores = self._exact(query, order)
-            rank = np.argsort(pages[done:upto])
-            guess = rough[done:upto][rank][np.searchsorted(order, rows)]
+            rows, scores = self._exact(query, pages[done:upto])
+            order = np.argsort(pages[done:upto])
+            guess = rough[done:upto][order][np.searchsorted(pages[done:upto][order], rows)]
             underrated = max(underrated, float((scores - guess).max(initial=0)))
             found, exact = np.concatenate([found, rows]), np.concatenate([exact, scores])
             done = upto
-            worst = np.sort(exact)[::-1][k - 1] if len(exact) >= k else -np.inf
-            upto = int(np.searchsorted(-rough, -(worst - underrated), "right"))
+            least = np.sort(exact)[::-1][k - 1] if len(exact) >= k else -np.inf
+            upto = int(np.searchsorted(-rough, underrated - least, "right"))
         return best(found, exact, k)
 
     def _exact(self, query: Matrix, pages: Rows) -> tuple[Rows, Scores]:
-        rows, scores = [_none()], [np.empty(0, np.float32)]
-        for found, vectors in self._truth(pages):
-            rows.append(found)
-            scores.append(maxsim(query, pack(found, vectors, self.dim, "float16")))
-        return np.concatenate(rows), np.concatenate(scores)
-
-    def _truth(self, pages: Rows) -> list[tuple[Rows, list[Array]]]:
-        return list(page_vectors(self._open().connection, self.row, self.dim, pages))
-
-    def _open(self) -> Store:
-        if self._store is None:
-            raise RuntimeError(f"the space {self.name} has not been loaded from a store")
-        return self._store
-
-
-def load_page_spaces(
-    store: Store, names: Collection[str] | None = None, precision: str = "float16"
-) -> dict[str, PageSpace]:
-    """Spaces of pages by name, those given or all. Call inside ``with store.snapshot():``."""
-    rows = store.connection.execute("SELECT row, name, dim FROM spaces WHERE paged ORDER BY row").fetchall()
-    return {
-        name: PageSpace.load(store, row, name, dim, precision)
-        for row, name, dim in rows
-        if names is None or name in names
-    }
-
-
-def best(pages: Rows, scores: Scores, k: int) -> tuple[Rows, Scores]:
-    """The ``k`` highest scores and their pages, best first; ties in the order of rows."""
-    k = min(k, len(pages))
-    if k == 0:
-        return _none(), np.empty(0, np.float32)
-    if k < len(pages):
-        least = np.partition(scores, len(scores) - k)[len(scores) - k]
-        kept = np.flatnonzero(scores >= least)
-        pages, scores = pages[kept], scores[kept]
-    order = np.lexsort((pages, -scores))[:k]
-    return pages[order], scores[order]
-
-
-def _depth(k: int) -> int:
-    """How many candidates may be scored exactly for ``k`` results."""
-    return 4 * k + 128
-
-
-def _none() -> Rows:
-    return np.empty(0, np.int64)
+        """Those of these pages that the truth has, ascending, and their scores."""
+        if self._store is None or len(pages) == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        found = list(page_vectors(self._store.connection, self.row, self.dim, pages))
+        rows = np.array([row for row, _ in found], np.int64)
+        return rows, maxsim(query, pack(rows, [vectors for _, vectors in found], self.dim, "float16"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -20,10 +21,17 @@ DIM = 32
 Pages = list[NDArray[np.float16]]
 
 
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("fresh") / "index"
+    create(path)
+    return path
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    create(tmp_path / "index")
-    opened = Store(tmp_path / "index", writable=True)
+def store(tmp_path: Path, fresh: Path) -> Store:
+    opened = Store(Path(shutil.copytree(fresh, tmp_path / "index")), writable=True)
+    opened.connection.execute("PRAGMA synchronous = OFF")
     with opened.writing():
         opened.connection.execute("INSERT INTO spaces VALUES (1, 'visual/fake', ?, 1, 'f')", (DIM,))
         opened.connection.execute("INSERT INTO spaces VALUES (2, 'visual/other', ?, 1, 'f')", (DIM,))
@@ -61,9 +69,9 @@ def remove(store: Store, rows: list[int]) -> None:
         store.connection.executemany("DELETE FROM pages WHERE row = ?", [(row,) for row in rows])
 
 
-def load(store: Store, precision: str = "float16") -> PageSpace:
+def load(store: Store, precision: str = "float16", exact_up_to: int = 20_000_000) -> PageSpace:
     with store.snapshot():
-        return PageSpace.load(store, 1, "visual/fake", DIM, precision)
+        return PageSpace.load(store, 1, "visual/fake", DIM, precision, exact_up_to)
 
 
 def refresh(store: Store, space: PageSpace) -> None:
@@ -239,6 +247,64 @@ def test_files_are_hardly_larger_than_their_vectors(store: Store, precision: str
         space = PageSpace.load(store, 3, "visual/wide", dim, precision)
     file, _ = space.write(store.path)
     assert (store.path / file).stat().st_size <= 1.05 * payload(pages * count, dim, precision)
+
+
+def test_many_small_refreshes_make_few_segments(store: Store) -> None:
+    rng = np.random.default_rng()
+    pages, rows = ragged(rng, 10, DIM), []
+    rows += add(store, pages)
+    space = load(store)
+    for step in range(40):
+        more = ragged(rng, 2, DIM)
+        pages, rows = pages + more, rows + add(store, more)
+        if step % 10 == 5:
+            gone = int(rng.integers(len(rows)))
+            remove(store, [rows.pop(gone)])
+            pages.pop(gone)
+        refresh(store, space)
+    assert len(space._segments) < 10
+    assert_equal_to_definition(space, rows, pages, rng)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float16", "int8"])
+def test_beyond_a_size_a_shortlist_chooses_and_scores_stay_exact(store: Store, precision: str) -> None:
+    rng = np.random.default_rng(3)
+    pages = themed(rng, 700)
+    rows = np.array(add(store, pages))
+    space = load(store, precision, exact_up_to=1000)
+    assert space.two_stages
+    file = keep(store, space)
+    assert space.recall is not None
+    assert space.recall > 0.9
+    again = load(store, precision, exact_up_to=1000)
+    assert again.recall == space.recall
+    query = unit(pages[5][:6].astype(np.float32) + 0.1 * rng.normal(size=(6, DIM)))
+    expected = reference(query, pages)
+    for one in (space, again):
+        found, scores = one.search(query, 10)
+        assert found[0] == rows[5]
+        np.testing.assert_allclose(scores, expected[np.searchsorted(rows, found)], atol=1e-5)
+        few = rows[100:200]
+        order = ranking(expected[100:200], 10)
+        assert one.search(query, 10, few)[0].tolist() == few[order].tolist()
+    assert file.stat().st_size > keep(store, load(store, precision)).stat().st_size
+    assert load(store, precision).recall is None
+
+
+def themed(rng: np.random.Generator, count: int) -> Pages:
+    """Pages about a few things each, said many times over."""
+    things = unit(rng.normal(size=(2000, DIM)))
+    chosen = [np.repeat(rng.choice(2000, 6), 10) for _ in range(count)]
+    noise = 0.05
+    return [unit(things[one] + noise * rng.normal(size=(60, DIM))).astype(np.float16) for one in chosen]
+
+
+def test_signs_need_no_shortlist(store: Store) -> None:
+    add(store, ragged(np.random.default_rng(), 30, DIM, least=1))
+    space = load(store, "bit", exact_up_to=10)
+    assert not space.two_stages
+    keep(store, space)
+    assert space.recall is None
 
 
 def test_where_a_query_matches_on_a_page(store: Store) -> None:

@@ -1,0 +1,70 @@
+"""A page in a few vectors, to choose which pages of a large space are scored with all of theirs.
+
+The few are centres of clusters of the page's own vectors (spherical k-means, Dhillon & Modha 2001, begun at
+evenly spaced vectors), and a page's rough score is MaxSim over them. A page that the rough score leaves out
+has no score: the shortlist is deep, and what it misses is measured.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmrag.index.multivector.packed import Matrix, Packed, Rows, pack_stream
+
+# So many vectors share a centre: as many centres as 3 % of the vectors' bytes hold. Signs need none: to go
+# through all of them costs no more.
+_SHARE = {"float32": 16, "float16": 16, "int8": 48}
+_ROUNDS = 3
+
+
+def has_shortlist(precision: str) -> bool:
+    """Whether vectors of this precision are worth a shortlist."""
+    return precision in _SHARE
+
+
+def summarise(packed: Packed) -> Packed:
+    """The centres of each page, int8, at the same positions."""
+    counts = np.where(packed.counts > 0, np.maximum(packed.counts // _SHARE[packed.precision], 1), 0)
+    centres = (
+        _centres(packed.vectors(at), int(count)) if count else np.empty((0, packed.dim), np.float32)
+        for at, count in enumerate(counts)
+    )
+    return pack_stream(packed.pages, counts, centres, packed.dim, "int8")
+
+
+def depth(k: int) -> int:
+    """How many pages a shortlist holds for ``k`` results."""
+    return 4 * k + 256
+
+
+def sample_queries(packed: Packed, at: Rows, vectors: int = 20) -> list[Matrix]:
+    """Queries like those of a reader who looks for one of these pages: some of its vectors, each led astray.
+
+    Every vector is turned by 45 degrees in a random direction, drawn the same way each time.
+    """
+    rng = np.random.default_rng(len(at))
+    queries = []
+    for position in at:
+        page = packed.vectors(int(position))
+        chosen = page[np.sort(rng.choice(len(page), min(vectors, len(page)), replace=False))]
+        noise = rng.normal(size=chosen.shape)
+        noise -= (noise * chosen).sum(axis=1, keepdims=True) * chosen
+        queries.append(_unit(chosen + _unit(noise.astype(np.float32))))
+    return queries
+
+
+def _centres(vectors: Matrix, count: int) -> Matrix:
+    centres = vectors[np.linspace(0, len(vectors) - 1, count).astype(np.int64)]
+    members = np.arange(len(vectors))
+    for _ in range(_ROUNDS):
+        belongs = np.zeros((count, len(vectors)), np.float32)
+        belongs[(vectors @ centres.T).argmax(axis=1), members] = 1
+        sums = belongs @ vectors
+        centres = np.where(belongs.any(axis=1, keepdims=True), _unit(sums), centres)
+    return centres
+
+
+def _unit(rows: Matrix) -> Matrix:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Matrix = rows / np.maximum(lengths, np.float32(1e-9))
+    return unit
