@@ -19,7 +19,7 @@ from mmrag.index.lock import WriterLock
 from mmrag.index.reader import Reader, names
 from mmrag.index.store import LOCK, is_index
 from mmrag.index.writer import Writer
-from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Query, Report
+from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Line, Query, Report
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -156,7 +156,7 @@ class Index:
         )
         retrieved = time.perf_counter() - begin
         text = question if isinstance(question, str) else question.text
-        said = answer(text, hits, self._generator)
+        said = answer(text, hits, self._generator, self._lines_of)
         return replace(said, seconds={"retrieve": round(retrieved, 4), **said.seconds})
 
     def _search(
@@ -333,6 +333,9 @@ class Index:
             says = "no element" if not found else "more than one element"
             raise UsageError(f"the index {self.path} has {says} whose id begins with {element_id!r}")
         return found[0]
+
+    def _lines_of(self, document: Document, page: int) -> Sequence[Line]:
+        return self._reader.lines(document.path, page)
 
     @cached_property
     def _strategies(self) -> list[Strategy]:

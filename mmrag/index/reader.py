@@ -107,6 +107,15 @@ class Reader(Store):
             found[page].append(row)
         return found
 
+    def lines(self, document: str, number: int) -> tuple[Line, ...]:
+        """The lines of a page, by its document's relative path and its number; none for an unknown page."""
+        row = self.connection.execute(
+            "SELECT lines FROM pages JOIN documents ON documents.row = pages.document"
+            " WHERE documents.path = ? AND number = ?",
+            (document, number),
+        ).fetchone()
+        return () if row is None else unpack_lines(row[0])
+
     def document_pages(self, document: int) -> list[tuple[int, Page, tuple[Line, ...]]]:
         """Row, value and lines of a document's pages (by its row), in their order."""
         rows = self.connection.execute(

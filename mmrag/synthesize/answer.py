@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mmrag.generators.base import Evidence, Generation, Generator
-from mmrag.types import Answer, Citation, Hit
+from mmrag.synthesize.places import place_of
+from mmrag.types import Answer, Citation, Document, Hit, Line
 
 log = logging.getLogger(__name__)
+
+LinesOf = Callable[[Document, int], Sequence[Line]]
 
 UNVERIFIED = "[unverified]"
 """Stands in an answer in place of a marker whose quote is not in the document."""
@@ -19,7 +22,9 @@ _MARKER = re.compile(r"\[(\d+)\]")
 _SPACE_BEFORE = re.compile(r"[ \t]*\[(\d+)\]")
 
 
-def answer(question: str, hits: Sequence[Hit], generator: Generator) -> Answer:
+def answer(
+    question: str, hits: Sequence[Hit], generator: Generator, lines_of: LinesOf | None = None
+) -> Answer:
     """Ask ``generator``, and resolve what it cites.
 
     Citations are numbered in the order of their first appearance in the text. A marker that stands for
@@ -30,6 +35,8 @@ def answer(question: str, hits: Sequence[Hit], generator: Generator) -> Answer:
         question: as asked.
         hits: pages, best first.
         generator: what answers.
+        lines_of: the lines of a page, by document and number, to find a quote's own place; ``None`` leaves
+            the place of its element.
 
     Raises:
         ModelError: if the generator fails.
@@ -41,7 +48,9 @@ def answer(question: str, hits: Sequence[Hit], generator: Generator) -> Answer:
     return Answer(
         question=question,
         text=text,
-        citations=tuple(_citation(number, evidence) for number, evidence in enumerate(cited, start=1)),
+        citations=tuple(
+            _citation(number, evidence, lines_of) for number, evidence in enumerate(cited, start=1)
+        ),
         hits=tuple(hits),
         refused=said.refused,
         confidence=min(1.0, max(0.0, said.confidence)),
@@ -90,12 +99,16 @@ def _without_space(text: str) -> str:
     return "".join(text.split())
 
 
-def _citation(number: int, evidence: Evidence) -> Citation:
+def _citation(number: int, evidence: Evidence, lines_of: LinesOf | None) -> Citation:
+    element, hit = evidence.element, evidence.hit
+    bbox = evidence.bbox
+    if bbox is None and element.bbox is not None and lines_of is not None:
+        bbox = place_of(evidence.quote, lines_of(hit.document, hit.page.number), element.bbox)
     return Citation(
         number=number,
         quote=evidence.quote,
-        document=evidence.hit.document,
-        page=evidence.hit.page,
-        element=evidence.element,
-        bbox=evidence.bbox or evidence.element.bbox,
+        document=hit.document,
+        page=hit.page,
+        element=element,
+        bbox=bbox or element.bbox,
     )

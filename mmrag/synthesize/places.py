@@ -1,0 +1,44 @@
+"""Where on a page a quote stands: the lines that it runs over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+
+from mmrag.types import BBox, Line
+
+_SLACK = 0.01  # of the page: lines may stick out of their element's box by a hair
+
+
+def place_of(quote: str, lines: Sequence[Line], within: BBox) -> BBox | None:
+    """The smallest box around the lines that hold the quote; ``None`` if they are not found.
+
+    Only letters and digits are compared, so that hyphens, line ends and table rules do not matter.
+
+    Args:
+        quote: words of one element.
+        lines: of the element's page, in reading order within a column.
+        within: the element's box.
+    """
+    members = [(line.text, line.bbox) for line in lines if line.bbox and _centre_in(line.bbox, within)]
+    wanted = _letters(quote)
+    stream, owners = "", []
+    for at, (text, _) in enumerate(members):
+        letters = _letters(text)
+        stream += letters
+        owners += [at] * len(letters)
+    begin = stream.find(wanted) if wanted else -1
+    if begin < 0:
+        return None
+    boxes = [members[at][1] for at in range(owners[begin], owners[begin + len(wanted) - 1] + 1)]
+    return reduce(BBox.union, boxes)
+
+
+def _centre_in(box: BBox, around: BBox) -> bool:
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    inside_x = around.x0 - _SLACK <= x <= around.x1 + _SLACK
+    return inside_x and around.y0 - _SLACK <= y <= around.y1 + _SLACK
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
