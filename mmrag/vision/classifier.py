@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from mmrag.errors import ModelError
@@ -38,6 +39,21 @@ class Classifier:
         Raises:
             ModelError: if the weights are damaged or can't be run.
         """
+        likely = self.probabilities(picture)
+        best = np.argsort(-likely)[:_MOST]
+        if likely[best[0]] < _SURE:
+            return []
+        return [self.classes[number] for number in best if likely[number] >= _ALSO]
+
+    def probabilities(self, picture: Image.Image) -> NDArray[np.float32]:
+        """``(1000,)`` float32, in the order of `classes`; they add up to 1.
+
+        Args:
+            picture: RGB, of any size.
+
+        Raises:
+            ModelError: as `names`.
+        """
         small = picture.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
         pixels = (np.asarray(small, dtype=np.float32).transpose(2, 0, 1)[None] - 127) / 128
         with self._lock:
@@ -47,14 +63,11 @@ class Classifier:
         except Exception as error:  # onnxruntime has no common base for what it raises
             raise ModelError(f"the picture classifier failed: {error}") from error
         likely = np.exp(scores[0] - scores[0].max())
-        likely /= likely.sum()
-        best = np.argsort(-likely)[:_MOST]
-        if likely[best[0]] < _SURE:
-            return []
-        return [self._classes[number] for number in best if likely[number] >= _ALSO]
+        return np.asarray(likely / likely.sum(), dtype=np.float32)
 
     @cached_property
-    def _classes(self) -> list[str]:
+    def classes(self) -> list[str]:
+        """Names of the thousand classes."""
         return (files("mmrag.vision") / "classes.txt").read_text(encoding="utf-8").splitlines()
 
     @cached_property
