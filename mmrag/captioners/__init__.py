@@ -21,13 +21,17 @@ __all__ = [
 
 _KNOWN = {
     "mini:caption": "mmrag.captioners.mini.captioner:MiniCaption",
+    "blip:*": "mmrag.captioners.models.blip:BlipCaptioner",
+    "hf:*": "mmrag.captioners.models.vlm:VisionLanguageCaptioner",
     "openai:*": "mmrag.captioners.openai:OpenAICaptioner",
 }
 
 
 def load_captioner(spec: str) -> Captioner:
-    """The captioner that ``spec`` names: ``mini:caption``, ``openai:MODEL``, ``openai:MODEL@BASE_URL``, or
-    ``package.module:Class``.
+    """The captioner that ``spec`` names.
+
+    ``mini:caption``, ``hf:MODEL``, ``blip:MODEL``, ``openai:MODEL``, ``openai:MODEL@BASE_URL``, or
+    ``package.module:Class`` for a plugin.
 
     Its weights are loaded when it first describes a picture, not here.
 

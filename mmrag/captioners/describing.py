@@ -125,6 +125,8 @@ def describe_all(
     tally = Tally(total=len(distinct), cached=len(outcomes))
     tell(tally)
     pending = [(key, distinct[key]) for key in dict.fromkeys(keys) if key not in outcomes]
+    if not pending:  # the captioner's model need not even say how much it takes at once
+        return [outcomes[key] for key in keys]
     size = max(1, captioner.batch_size)
     batches = [pending[start : start + size] for start in range(0, len(pending), size)]
     for made in _run(captioner, batches, cache, concurrency if captioner.parallel else 1):

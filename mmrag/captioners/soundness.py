@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mmrag.captioners.base import Description
 from mmrag.errors import ModelError
-from mmrag.text import sentences
+from mmrag.text import normalise, sentences
 
 _UNABLE = r"(?:can(?:no|')?t|can not|am (?:un|not )able to|'m (?:un|not )able to|won't|will not|do not|don't)"
 _DEEDS = (
@@ -46,12 +46,15 @@ _LEAST_IN_PROSE, _LEAST_IN_DATA = 8, 40  # tokens of a loop; charts do say 0 0 0
 
 
 def sound(description: Description) -> Description:
-    """The description without loops and refusals.
+    """The description without loops and refusals, and without control characters.
 
     Raises:
         ModelError: if nothing is left of it.
     """
-    parts = (description.description.strip(), description.visible_text.strip(), description.data.strip())
+    parts = [
+        normalise(part).strip()
+        for part in (description.description, description.visible_text, description.data)
+    ]
     if not any(parts):
         raise ModelError("the captioner answered with nothing")
     told = without_refusal(parts[0])

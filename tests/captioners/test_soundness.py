@@ -89,7 +89,11 @@ def test_nothing_but_a_loop() -> None:
         sound(Description("no " * 500))
 
 
-@pytest.mark.parametrize("said", ["", "  \n"])
+def test_control_characters_are_dropped() -> None:
+    assert sound(Description("A \x1b[31mred\x1b[0m\u00a0chart\x00.")).text == "A [31mred[0m chart."
+
+
+@pytest.mark.parametrize("said", ["", "  \n", "\x00\u200b"])
 def test_nothing(said: str) -> None:
     with pytest.raises(ModelError, match="answered with nothing"):
         sound(Description(said, said, said))
