@@ -89,7 +89,8 @@ class VisualOptions:
     """Strategy ``visual``: each page becomes many vectors, and a question is matched with them one by one.
 
     Attributes:
-        encoders: specs of page encoders, one space each; a question goes to the first that knows its language.
+        encoders: specs of page encoders, one space each; a question goes to the first that knows its
+            language.
         text_encoders: specs of text encoders whose chunks are a list beside; none by default.
         precision: how vectors are kept: ``float32``, ``float16``, ``int8`` or ``bit``.
         pool: about so many neighbouring vectors of a page are pooled into one; 1 keeps all.

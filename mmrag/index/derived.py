@@ -40,7 +40,8 @@ def write_derived(writer: Writer, precision: str = "float16") -> None:
     ``precision`` is that of spaces of pages.
     """
     with writer.snapshot():
-        spaces = [*load_spaces(writer).values(), *load_page_spaces(writer, precision=precision).values()]
+        spaces: list[VectorSpace | PageSpace] = [*load_spaces(writer).values()]
+        spaces += load_page_spaces(writer, precision=precision).values()
         written = {space.row: space.write(writer.path) for space in spaces}
     with writer.writing():
         writer.connection.execute("DELETE FROM derived")

@@ -155,7 +155,8 @@ class Retriever:
             )
         with self._store.snapshot():
             self._refresh()
-            near, boxes = self._page_spaces[asked[0].list.name].similarity(self._store, page, asked[0].vectors)
+            space = self._page_spaces[asked[0].list.name]
+            near, boxes = space.similarity(self._store, page, asked[0].vectors)
         return heat(near, boxes, height, width)
 
     def _refresh(self) -> None:

@@ -28,7 +28,10 @@ def test_every_shipped_recipe_is_read() -> None:
         ({"ingest": {"dpi": True}}, "recipe x: ingest: dpi: wants int, found True"),
         ({"ingest": []}, "recipe x: ingest: wants keys and values, found []"),
         ({"strategies": "caption"}, "recipe x: strategies: wants a list, found 'caption'"),
-        ({"strategies": ["captoin"]}, "strategies: 'captoin' is not one of joint, caption, visual; did you mean 'caption'?"),
+        (
+            {"strategies": ["captoin"]},
+            "'captoin' is not one of joint, caption, visual; did you mean 'caption'?",
+        ),
         ({"retrieve": {"fusion": "zcore"}}, "retrieve.fusion: 'zcore' is not one of zscore, rrf"),
         ({"retrieve": {"weights": {"visaul": 1}}}, "did you mean 'visual'?"),
         ([], "recipe x: wants keys and values, found []"),
