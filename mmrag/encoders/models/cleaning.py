@@ -13,7 +13,8 @@ def cleaner(tokenizer: Any, lower: bool = False) -> Callable[[Sequence[str]], li
     """A function that puts a space in place of every special token of ``tokenizer``, such as ``<image>``.
 
     In a document such words are quoted data. Left in, they would end the text early, or stand for a picture
-    that is not there. Tokens that ordinary text has too, such as ``!``, stay.
+    that is not there. Tokens that ordinary text has too, such as ``!``, stay. Half surrogates, which no
+    tokenizer takes, become question marks.
 
     Args:
         tokenizer: of transformers or of tokenizers.
@@ -26,6 +27,10 @@ def cleaner(tokenizer: Any, lower: bool = False) -> Callable[[Sequence[str]], li
         (word for word in special if len(word) >= _SHORTEST and not word[0].isalnum()), key=len, reverse=True
     )
     pattern = re.compile("|".join(re.escape(word) for word in words) or r"(?!)")
-    if lower:
-        return lambda texts: [pattern.sub(" ", text).lower() for text in texts]
-    return lambda texts: [pattern.sub(" ", text) for text in texts]
+
+    def clean(texts: Sequence[str]) -> list[str]:
+        valid = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        plain = [pattern.sub(" ", text) for text in valid]
+        return [text.lower() for text in plain] if lower else plain
+
+    return clean

@@ -81,11 +81,16 @@ class Weights:
 
 
 def unit_rows(features: Any) -> Matrix:
-    """Rows of a torch tensor as float32 of unit length; normalised after the step to float32, not before."""
+    """Rows of a torch tensor as float32 of unit length; normalised after the step to float32, not before.
+
+    A row of zeros, as a text without a known token may give, becomes the direction that favours no axis.
+    """
     import torch
 
-    rows: Matrix = torch.nn.functional.normalize(features.float(), dim=-1).cpu().numpy()
-    return rows
+    rows = features.float()
+    rows = torch.where((rows == 0).all(dim=-1, keepdim=True), torch.ones_like(rows), rows)
+    unit: Matrix = torch.nn.functional.normalize(rows, dim=-1).cpu().numpy()
+    return unit
 
 
 def no_rows(dim: int) -> Matrix:

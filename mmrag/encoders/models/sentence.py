@@ -62,7 +62,7 @@ class SentenceEncoder:
     @property
     def max_tokens(self) -> int:
         """Longest text that is read whole, prompt and special tokens included."""
-        return int(self._model.max_seq_length or _NO_LIMIT)
+        return int(min(self._model.max_seq_length or _NO_LIMIT, _NO_LIMIT))
 
     @cached_property
     def scripts(self) -> frozenset[str] | None:
@@ -87,7 +87,7 @@ class SentenceEncoder:
         Raises:
             ModelError: if the model can't be loaded or run.
         """
-        return self._encode("encode_document", [{"text": text} for text in self._clean(texts)])
+        return self._encode("encode_document", [self._as_text(text) for text in self._clean(texts)])
 
     def encode_queries(self, queries: Sequence[str]) -> Matrix:
         """``(len(queries), dim)`` float32, rows of unit length, after the model's own query prompt.
@@ -95,7 +95,7 @@ class SentenceEncoder:
         Raises:
             ModelError: if the model can't be loaded or run.
         """
-        return self._encode("encode_query", [{"text": query} for query in self._clean(queries)])
+        return self._encode("encode_query", [self._as_text(query) for query in self._clean(queries)])
 
     def encode_pictures(self, pictures: Sequence[Image]) -> Matrix:
         """``(len(pictures), dim)`` float32, rows of unit length, of pictures of any mode.
@@ -107,19 +107,25 @@ class SentenceEncoder:
             raise ModelError(f"the encoder {self.spec} reads text only; it can't encode pictures")
         return self._encode("encode_document", [{"image": as_rgb(picture)} for picture in pictures])
 
-    def _encode(self, method: str, inputs: list[dict[str, Any]]) -> Matrix:
-        # Each input is a dict: a bare string that looks like an address or a path is opened as a picture.
+    def _as_text(self, text: str) -> str | dict[str, str]:
+        """What a model that reads text only takes as it is, any other might open as a picture or a film.
+
+        It does so where a bare string looks like an address or is a path.
+        """
+        return text if list(self._model.modalities) == ["text"] else {"text": text}
+
+    def _encode(self, method: str, inputs: Sequence[Any]) -> Matrix:
         if not inputs:
             return no_rows(self.dim)
         with running(self.spec):
             return unit_rows(
                 getattr(self._model, method)(
-                    inputs, batch_size=len(inputs), convert_to_tensor=True, show_progress_bar=False
+                    list(inputs), batch_size=len(inputs), convert_to_tensor=True, show_progress_bar=False
                 )
             )
 
     def _probe(self) -> Matrix:
-        return self._encode("encode_document", [{"text": ""}])
+        return self._encode("encode_document", [self._as_text("")])
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
         tokenizer = self._model.tokenizer
@@ -141,7 +147,7 @@ class SentenceEncoder:
         with running(self.spec):
             model = self._model
             prompt = model.prompts.get("document") or None
-            whole = model.preprocess([{"text": "a"}], prompt=prompt)
+            whole = model.preprocess([self._as_text("a")], prompt=prompt)
             if self._weights.is_siglip or "input_ids" not in whole:
                 return 0
             return max(0, int(whole["input_ids"].shape[-1]) - len(self._ids(["a"])[0]))
