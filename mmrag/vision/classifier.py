@@ -68,7 +68,12 @@ class Classifier:
     @cached_property
     def classes(self) -> list[str]:
         """Names of the thousand classes."""
-        return (files("mmrag.vision") / "classes.txt").read_text(encoding="utf-8").splitlines()
+        return _lines("classes.txt")
+
+    @cached_property
+    def synonyms(self) -> list[str]:
+        """All names of each of them, commas between."""
+        return _lines("synonyms.txt")
 
     @cached_property
     def _session(self) -> InferenceSession:
@@ -84,3 +89,7 @@ class Classifier:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
+def _lines(name: str) -> list[str]:
+    return (files("mmrag.vision") / name).read_text(encoding="utf-8").splitlines()
