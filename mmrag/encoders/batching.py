@@ -147,24 +147,28 @@ def in_batches(
         OutOfMemoryError: if a single item is too large.
     """
     rest = iter(items)
-    while batch := list(islice(rest, min(size, _fitting.get(what, size)))):
-        waiting = deque([batch])
-        while waiting:
-            part = waiting.popleft()
-            try:
-                result = run(part)
-            except OutOfMemoryError as error:
-                if len(part) == 1:
-                    raise OutOfMemoryError(
-                        f"{error}, with one at a time: free memory, take a smaller model, or set "
-                        "MMRAG_DEVICE=cpu"
-                    ) from error
-                half = (len(part) + 1) // 2
-                _log.warning("%s: memory ran out with %d at once; going on with %d", what, len(part), half)
-                _fitting[what] = min(half, _fitting.get(what, half))
-                waiting.extendleft((part[half:], part[:half]))
-            else:
-                yield result
+    waiting: deque[Item] = deque()
+    while True:
+        fits = min(size, _fitting.get(what, size))
+        waiting.extend(islice(rest, max(0, fits - len(waiting))))
+        batch = list(islice(waiting, fits))
+        if not batch:
+            return
+        try:
+            result = run(batch)
+        except OutOfMemoryError as error:
+            if len(batch) == 1:
+                raise OutOfMemoryError(
+                    f"{error}, with one at a time: free memory, take a smaller model, or set MMRAG_DEVICE=cpu"
+                ) from error
+            _fitting[what] = (len(batch) + 1) // 2
+            _log.warning(
+                "%s: memory ran out with %d at once; going on with %d", what, len(batch), _fitting[what]
+            )
+        else:
+            for _ in batch:
+                waiting.popleft()
+            yield result
 
 
 def checked(encoder: Encoder | PageEncoder, vectors: Matrix, rows: int) -> Matrix:

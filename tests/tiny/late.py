@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.tiny.tokenizers import byte_level, gemma_tokenizer, saved
+from tests.tiny.tokenizers import bert_tokenizer, byte_level, gemma_tokenizer, saved
 
 LAYER = {"hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 4}
 
@@ -116,3 +116,32 @@ def colmodernvbert(folder: Path) -> Path:
     pictures = Idefics3ImageProcessor(size={"longest_edge": 64}, max_image_size={"longest_edge": 32})
     model = ColModernVBertForRetrieval(ColModernVBertConfig(vlm_config=vlm, embedding_dim=16))
     return saved(folder, model, ColModernVBertProcessor(pictures, tokenizer, image_seq_len=4))
+
+
+def multi_vector(folder: Path) -> Path:
+    """ColQwen2 in the format of sentence-transformers."""
+    from sentence_transformers import MultiVectorEncoder
+
+    plain = colqwen2(folder / "plain")
+    MultiVectorEncoder(str(plain), device="cpu", local_files_only=True).save(str(folder / "whole"))
+    return folder / "whole"
+
+
+def text_only(folder: Path) -> Path:
+    """ColBERT: late interaction of texts."""
+    import torch
+    from sentence_transformers import MultiVectorEncoder
+
+    torch.manual_seed(14)
+    plain = saved(folder / "plain", *bert_parts())
+    MultiVectorEncoder(str(plain), device="cpu", local_files_only=True).save(str(folder / "whole"))
+    return folder / "whole"
+
+
+def bert_parts() -> tuple[object, object]:
+    """A BERT and its tokenizer."""
+    from transformers import BertConfig, BertModel
+
+    tokenizer = bert_tokenizer(64)
+    config = BertConfig(**LAYER, vocab_size=len(tokenizer), max_position_embeddings=64, pad_token_id=0)
+    return BertModel(config), tokenizer

@@ -48,7 +48,7 @@ def qwen2_vl(folder: Path) -> Path:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules as models
 
-    words = models.Transformer(str(vision_language_model(folder / "plain")))
+    words = models.Transformer(str(vision_language_model(folder / "plain")), max_seq_length=512)
     layers = [words, models.Pooling(32, pooling_mode="lasttoken"), models.Normalize()]
     SentenceTransformer(modules=layers, device="cpu").save(str(folder / "whole"))
     return folder / "whole"

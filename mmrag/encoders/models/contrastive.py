@@ -135,9 +135,11 @@ class Contrastive:
     @cached_property
     def _processor(self) -> Any:
         with running(self.spec):
-            return import_transformers(self.spec).AutoProcessor.from_pretrained(
+            processor = import_transformers(self.spec).AutoProcessor.from_pretrained(
                 self._weights.folder, local_files_only=True
             )
+            self._check(processor, "tokenizer", "image_processor")
+            return processor
 
     @property
     def _model(self) -> Any:
@@ -154,11 +156,13 @@ class Contrastive:
                 use_safetensors=True,
                 trust_remote_code=False,
             )
-        if not (hasattr(model, "get_text_features") and hasattr(model, "get_image_features")):
-            raise ModelError(
-                f"{self.spec} is a {type(model).__name__}, not a model of texts and pictures: try st:"
-            )
-        return model.to(self._weights.device).eval()
+            self._check(model, "get_text_features", "get_image_features")
+            return model.to(self._weights.device).eval()
+
+    def _check(self, part: Any, *wanted: str) -> None:
+        if not all(hasattr(part, name) for name in wanted):
+            kind = (getattr(self._weights.config, "architectures", None) or ["model of unknown kind"])[0]
+            raise ModelError(f"{self.spec} is a {kind}, not a model of texts and pictures: try st:")
 
 
 def clip(name: str) -> Contrastive:

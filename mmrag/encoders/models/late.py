@@ -17,6 +17,7 @@ from mmrag.encoders.models.loading import LIBRARIES, Weights, unit_rows
 from mmrag.encoders.models.places import places
 from mmrag.pictures import as_rgb
 
+_LONGEST_QUERY = 2000
 _ENGLISH = ("colmodernvbert",)  # its text half is an English one
 
 
@@ -69,13 +70,16 @@ class LateInteraction:
     def encode_queries(self, queries: Sequence[str]) -> list[Matrix]:
         """For each query ``(m, dim)`` float32, rows of unit length: its tokens and those that the model adds.
 
+        Of a query over 2,000 characters the first 2,000 are read: every token is matched with every page.
+
         Raises:
             ModelError: if the model can't be loaded or run.
         """
         if not queries:
             return []
         with running(self.spec):
-            return [unit_rows(tokens.vectors) for tokens in self._model.read(self._clean(queries))]
+            asked = [query[:_LONGEST_QUERY] for query in self._clean(queries)]
+            return [unit_rows(tokens.vectors) for tokens in self._model.read(asked)]
 
     def _page(self, tokens: Tokens) -> PageVectors:
         model = self._model
