@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmrag.captioners.base import Description, Usage
+from mmrag.endpoint import without_thoughts
 
 _FIELDS = ("description", "visible_text", "data")
 _FENCE = re.compile(r"```[a-z]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL | re.IGNORECASE)
@@ -22,6 +23,7 @@ def described(answer: str, usage: Usage) -> Description:
     Taken in this order: a JSON object with the three fields, anywhere in the answer; such fields in what is
     not quite JSON; else the answer as it stands is the description.
     """
+    answer = without_thoughts(answer)
     for found in (_object(answer), dict(_loose(answer))):
         fields = {name: _plain(found.get(name)) for name in _FIELDS}
         if any(fields.values()):

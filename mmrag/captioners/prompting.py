@@ -1,11 +1,14 @@
-"""The prompt for a picture: a file in English or Chinese, with what the document says around it as quotes."""
+"""The prompt for a picture: a file in English or Chinese, with what the document says around it as quotes.
+
+Form ``fields`` asks for a JSON object; ``plain`` for a few sentences, which is all that small models manage.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from functools import lru_cache
-from importlib.resources import files
+from importlib import resources
 from string import Template
 
 from mmrag.captioners.base import PictureContext
@@ -23,7 +26,7 @@ _CONTROL = re.compile(
 )
 
 
-def prompt(context: PictureContext, special: tuple[str, ...] = ()) -> str:
+def prompt(context: PictureContext, special: tuple[str, ...] = (), form: str = "fields") -> str:
     """What a model is told about a picture, in Chinese where the document is Chinese, else in English.
 
     A line whose quote is empty is left out. Quotes are cut to a few hundred characters each, and hold no
@@ -32,6 +35,7 @@ def prompt(context: PictureContext, special: tuple[str, ...] = ()) -> str:
     Args:
         context: what the document says around the picture.
         special: the model's own control tokens.
+        form: ``fields`` or ``plain``.
     """
     values = {
         "caption": context.caption,
@@ -44,7 +48,7 @@ def prompt(context: PictureContext, special: tuple[str, ...] = ()) -> str:
     quotes["language"] = context.language or "en"
     return "\n".join(
         Template(line).substitute(quotes)
-        for line in _file(_CHINESE if context.language == _CHINESE else "en").splitlines()
+        for line in _file(form, _CHINESE if context.language == _CHINESE else "en").splitlines()
         if all(quotes[name] for name in _PLACEHOLDER.findall(line))
     )
 
@@ -65,10 +69,12 @@ def quoted(text: str, most: int, special: tuple[str, ...] = ()) -> str:
 @lru_cache(maxsize=1)
 def prompts_fingerprint() -> str:
     """Changes with any of the prompts: 16 hex digits."""
-    content = "\0".join((_file("en"), _file(_CHINESE), str(_MOST), _CONTROL.pattern))
+    files = [_file(form, language) for form in ("fields", "plain") for language in ("en", _CHINESE)]
+    content = "\0".join((*files, str(_MOST), _CONTROL.pattern))
     return hashlib.sha256(content.encode("utf-8")).hexdigest()[:16]
 
 
-@lru_cache(maxsize=2)
-def _file(language: str) -> str:
-    return (files("mmrag.captioners") / "prompts" / f"describe.{language}.txt").read_text(encoding="utf-8")
+@lru_cache(maxsize=4)
+def _file(form: str, language: str) -> str:
+    folder = resources.files("mmrag.captioners") / "prompts"
+    return (folder / f"{form}.{language}.txt").read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +13,6 @@ from mmrag.endpoint.client import ATTEMPTS, SECONDS, Client, RejectedError
 from mmrag.endpoint.errors import EndpointError
 
 _PATH = "/chat/completions"
-_THOUGHTS = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +119,22 @@ def _reply(data: Mapping[str, Any]) -> Reply:
     usage = data.get("usage")
     counts = usage if isinstance(usage, Mapping) else {}
     return Reply(
-        text=_THOUGHTS.sub("", str(content)).strip(),
+        text=without_thoughts(str(content)),
         tokens_in=_count(counts.get("prompt_tokens")),
         tokens_out=_count(counts.get("completion_tokens")),
         cut=finish == "length",
     )
+
+
+def without_thoughts(text: str) -> str:
+    """What follows the thoughts that a model has written down between ``<think>`` and ``</think>``.
+
+    Some templates write the first of the two themselves, so that only the second is in the answer.
+    """
+    _, end, answer = text.rpartition("</think>")
+    if end:
+        return answer.strip()
+    return "" if answer.lstrip().startswith("<think>") else answer.strip()
 
 
 def _count(value: Any) -> int:

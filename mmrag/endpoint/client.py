@@ -19,6 +19,7 @@ from mmrag.endpoint.post import Response, post
 SECONDS = 120.0
 ATTEMPTS = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_LONGEST_WAIT = 300.0  # that a server may ask for
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 _NO_USE = frozenset({401, 403, 404, 405})  # for any request, not for this one alone
 _SILENT = 5
@@ -97,7 +98,7 @@ class Client:
             self._heard()
             raise RejectedError(message, fatal=False, param=param)
         asked = _retry_after(response.headers.get("retry-after", ""))
-        if asked is not None and asked > _LONGEST_PAUSE:
+        if asked is not None and asked > _LONGEST_WAIT:
             raise RejectedError(f"{message}; it asks to wait {asked:,.0f} s: run again then", fatal=True)
         if attempt == self._attempts:
             raise self._gave_up(message)

@@ -34,6 +34,15 @@ def test_chinese() -> None:
         assert quote in text
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_small_models_are_asked_for_sentences(language: str) -> None:
+    context = PictureContext("C", "W", ("S",), language, "B", "A")
+    plain, fields = prompt(context, form="plain"), prompt(context)
+    assert "JSON" in fields
+    assert "JSON" not in plain
+    assert all(f"«{letter}»" in plain for letter in "CWSBA")
+
+
 def test_other_languages_are_named() -> None:
     assert "(de)" in prompt(PictureContext(language="de"))
     assert "(en)" in prompt(PictureContext())
@@ -95,6 +104,6 @@ def test_the_fingerprint_changes_with_a_prompt(monkeypatch: pytest.MonkeyPatch) 
     before = prompts_fingerprint()
     assert len(before) == 16
     prompts_fingerprint.cache_clear()
-    monkeypatch.setattr("mmrag.captioners.prompting._file", lambda language: "other")
+    monkeypatch.setattr("mmrag.captioners.prompting._file", lambda form, language: "other")
     assert prompts_fingerprint() != before
     prompts_fingerprint.cache_clear()

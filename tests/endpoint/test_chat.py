@@ -225,6 +225,7 @@ def test_answers_that_make_no_sense(body: bytes, message: str) -> None:
         (said("<think>A chart?\n</think>\n\nA chart."), "A chart."),
         (said("<think>without end"), ""),
         (said("Use <think> tags."), "Use <think> tags."),
+        (said("its beginning is in the template</think>\nA chart."), "A chart."),
     ],
 )
 def test_thoughts_are_left_out(answer: Answer, text: str) -> None:

@@ -14,18 +14,22 @@ from mmrag.captioners.answers import described
 from mmrag.captioners.base import Description, Usage
 from mmrag.captioners.framing import LONGEST_SIDE, framed
 from mmrag.captioners.models.batches import Shown, TorchCaptioner
+from mmrag.captioners.models.stopping import stops_loops
 from mmrag.captioners.prompting import prompt, prompts_fingerprint
 from mmrag.config.device import import_transformers, running
 from mmrag.encoders.models.identity import identity
 from mmrag.errors import ModelError
 
 _MOST_TOKENS = 640
+_SMALL = 2_000_000_000  # parameters below which a model rarely keeps to a form
 _SHORTEST = 3  # characters of a control token; shorter ones ordinary text has too
 _SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff")
 
 
 class VisionLanguageCaptioner(TorchCaptioner):
-    """Shows the model each picture with its context, and decodes greedily.
+    """Shows the model each picture with its context, and decodes greedily until it ends or repeats itself.
+
+    A small model is asked for a few sentences, a larger one for description, visible words and data.
 
     Its fingerprint names the state of the model's files, the prompts and the limits. Versions of libraries
     and the precision are left out: they may change a word, and would have every picture described again.
@@ -69,7 +73,7 @@ class VisionLanguageCaptioner(TorchCaptioner):
                     "role": "user",
                     "content": [
                         {"type": "image", "image": framed(picture)},
-                        {"type": "text", "text": prompt(context, self._special)},
+                        {"type": "text", "text": prompt(context, self._special, self._form)},
                     ],
                 }
             ]
@@ -88,17 +92,26 @@ class VisionLanguageCaptioner(TorchCaptioner):
     def _generate(self, inputs: Any) -> Any:
         import torch
 
+        length = inputs["input_ids"].shape[1]
         with torch.inference_mode():
             whole = self._model.generate(
-                **inputs, max_new_tokens=self._max_tokens, do_sample=False, num_beams=1
+                **inputs,
+                max_new_tokens=self._max_tokens,
+                do_sample=False,
+                num_beams=1,
+                stopping_criteria=stops_loops(length),
             )
-        return whole[:, inputs["input_ids"].shape[1] :]
+        return whole[:, length:]
 
     def _length(self, answer: Any) -> int:
         """Tokens of an answer up to its end, which is counted; what follows is padding."""
         ends = self._model.generation_config.eos_token_id
         stops = set(ends if isinstance(ends, list) else [ends])
         return next((at for at, token in enumerate(answer.tolist(), 1) if token in stops), len(answer))
+
+    @cached_property
+    def _form(self) -> str:
+        return "plain" if self._model.num_parameters() < _SMALL else "fields"
 
     @cached_property
     def _special(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from mmrag.captioners.answers import described
 from mmrag.captioners.framing import framed
 from mmrag.captioners.models.batches import Shown, TorchCaptioner
 from mmrag.captioners.models.blip import BlipCaptioner
+from mmrag.captioners.models.stopping import loops, stops_loops
 from mmrag.captioners.models.vlm import VisionLanguageCaptioner
 from mmrag.captioners.prompting import prompt
 from mmrag.config.device import import_transformers
@@ -61,7 +62,7 @@ def direct(folder: Path, shown: Image.Image, text: str) -> tuple[str, int]:
 def test_says_what_transformers_says(tiny: Tiny, name: str) -> None:
     said = set()
     for seed in (1, 2, 3):
-        text, length = direct(tiny(name), picture(seed), prompt(CONTEXT))
+        text, length = direct(tiny(name), picture(seed), prompt(CONTEXT, form="plain"))
         expected = described(text, Usage(length, TOKENS, 1))
         assert captioner(tiny, name).caption(picture(seed), CONTEXT) == expected
         said.add(expected.text)
@@ -112,6 +113,43 @@ def test_a_document_cannot_speak_to_the_model(tiny: Tiny, name: str) -> None:
     good = PictureContext("a b", "a b", ("a b",), "en", "a b", "a b")
     model = captioner(tiny, name)
     assert model.caption(picture(1), bad) == model.caption(picture(1), good)
+
+
+def test_large_models_are_asked_for_fields(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmrag.captioners.models.vlm._SMALL", 100)
+    text, length = direct(tiny("llava"), picture(1), prompt(CONTEXT))
+    found = captioner(tiny, "llava").caption(picture(1), CONTEXT)
+    assert found == described(text, Usage(length, TOKENS, 1))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        ([1] * 96, True),
+        ([1] * 95, False),
+        ([5, 6, 7, *[1, 2, 3] * 32], True),
+        ([*range(24)] * 4, True),
+        ([*range(25)] * 4, False),
+        ([*[1, 2, 3] * 32, 4], False),
+        (list(range(200)), False),
+    ],
+)
+def test_what_is_a_loop(tokens: list[int], expected: bool) -> None:
+    assert loops(tokens) is expected
+
+
+def test_an_answer_that_loops_is_ended_and_the_others_go_on(tiny: Tiny) -> None:
+    import torch
+
+    criterion = stops_loops(3)
+    assert criterion(torch.zeros(2, 3 + 88, dtype=torch.long), None).tolist() == [False, False]
+    both = torch.zeros(2, 3 + 96, dtype=torch.long)
+    both[1] = torch.arange(99)
+    assert criterion(both, None).tolist() == [True, False]
+    model = VisionLanguageCaptioner(str(tiny("llava")), 400)
+    with torch.no_grad():
+        model._model.lm_head.weight.zero_()  # it says its first token for ever
+    assert model.caption(picture(1), CONTEXT).usage.tokens_out == 96
 
 
 def test_the_tokens_of_the_processor_are_known(tiny: Tiny) -> None:
