@@ -18,7 +18,7 @@ from mmrag.api.document import DocumentWriter, missing
 from mmrag.api.laying import Layer, StoredPage, stored_pages
 from mmrag.api.pictures import checked_file, page_picture
 from mmrag.api.typeset import typeset
-from mmrag.config import Recipe
+from mmrag.config import Recipe, VisualOptions
 from mmrag.encoders.lists import PageList
 from mmrag.errors import FingerprintError, IngestError, UsageError
 from mmrag.index.captions import CaptionCache
@@ -145,7 +145,7 @@ def _bring_up_to_date(run: _Run) -> None:
                 _take(run, parsed, states[parsed.job.name])
     _lay_missing(run)
     tally.tell("write")
-    _finish(writer, run.recipe.visual.precision)
+    _finish(writer, run.recipe.visual)
 
 
 def _settle(writer: Writer, root: Path, recipe: Recipe, strategies: list[Strategy]) -> None:
@@ -323,13 +323,13 @@ def _layer(run: _Run, row: int, document: Document, strategies: list[Strategy]) 
     return Layer(writer, row, strategies, open_picture, draw_page, run.notes, options)
 
 
-def _finish(writer: Writer, precision: str) -> None:
+def _finish(writer: Writer, options: VisualOptions) -> None:
     """Derived files and unused pictures follow the truth, if anything has changed since they did."""
     changes = writer.get("derived_at")
     newest = writer.state_mark()
     if changes == newest:
         return
-    write_derived(writer, precision)
+    write_derived(writer, options)
     with writer.writing():
         writer.drop_unused_vectors()
         unused = writer.drop_unused_assets()

@@ -210,7 +210,7 @@ class Index:
                 with writer.writing():
                     for found in gone:
                         writer.forget_file(found.path)
-                write_derived(writer, self.recipe.visual.precision)
+                write_derived(writer, self.recipe.visual)
             finally:
                 writer.close()
         return gone
@@ -350,9 +350,7 @@ class Index:
         lists = [made for strategy in self._strategies for made in strategy.lists]
         # How the documents were read does not matter to a search; who made the vectors does.
         check_fingerprint(self._reader, {made.name: made.encoder.fingerprint for made in lists})
-        return Retriever(
-            self._reader, lists, self.recipe.retrieve, self._candidate, self.recipe.visual.precision
-        )
+        return Retriever(self._reader, lists, self.recipe.retrieve, self._candidate, self.recipe.visual)
 
     def _candidate(self, hit: Hit) -> Candidate:
         from mmrag.rerankers.base import Candidate

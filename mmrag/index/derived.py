@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from mmrag.config import VisualOptions
 from mmrag.index.store import Store
 from mmrag.index.vectors import VectorSpace
 from mmrag.index.writer import Writer
@@ -23,25 +24,34 @@ def load_spaces(store: Store, names: Collection[str] | None = None) -> dict[str,
 
 
 def load_page_spaces(
-    store: Store, names: Collection[str] | None = None, precision: str = "float16"
+    store: Store, options: VisualOptions, names: Collection[str] | None = None
 ) -> dict[str, PageSpace]:
-    """Spaces of pages by name, those given or all. Call inside ``with store.snapshot():``."""
+    """Spaces of pages by name, those given or all. Call inside ``with store.snapshot():``.
+
+    Args:
+        store: the index.
+        options: precision, and up to where every page is scored.
+        names: of the spaces.
+    """
     rows = _rows(store, names, paged=True)
     if not rows:
         return {}
     from mmrag.index.multivector.space import PageSpace
 
-    return {name: PageSpace.load(store, row, name, dim, precision) for row, name, dim in rows}
+    return {
+        name: PageSpace.load(store, row, name, dim, options.precision, options.exact_up_to)
+        for row, name, dim in rows
+    }
 
 
-def write_derived(writer: Writer, precision: str = "float16") -> None:
+def write_derived(writer: Writer, options: VisualOptions) -> None:
     """Write every space's file anew, name the files in one transaction, remove the old ones.
 
-    ``precision`` is that of spaces of pages.
+    ``options`` say how spaces of pages are kept.
     """
     with writer.snapshot():
         spaces: list[VectorSpace | PageSpace] = [*load_spaces(writer).values()]
-        spaces += load_page_spaces(writer, precision=precision).values()
+        spaces += load_page_spaces(writer, options).values()
         written = {space.row: space.write(writer.path) for space in spaces}
     with writer.writing():
         writer.connection.execute("DELETE FROM derived")

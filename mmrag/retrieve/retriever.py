@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.config import RetrieveOptions
+from mmrag.config import RetrieveOptions, VisualOptions
 from mmrag.encoders.lists import ChunkList, PageList, strategy_of
 from mmrag.errors import UsageError
 from mmrag.index.derived import load_page_spaces, load_spaces
@@ -63,7 +63,7 @@ class Retriever:
         lists: of its views, with their encoders.
         options: weights, fusion, reranker.
         to_candidate: what a reranker may look at of a hit; ``None`` where none is used.
-        precision: of the vectors of spaces of pages.
+        visual: how spaces of pages are kept and searched.
     """
 
     def __init__(
@@ -72,13 +72,13 @@ class Retriever:
         lists: Sequence[ChunkList | PageList],
         options: RetrieveOptions,
         to_candidate: Callable[[Hit], Candidate] | None = None,
-        precision: str = "float16",
+        visual: VisualOptions | None = None,
     ) -> None:
         self._store = store
         self._dense = [found for found in lists if options.weight(found.name)]
         self._options = options
         self._to_candidate = to_candidate
-        self._precision = precision
+        self._visual = visual or VisualOptions()
         self._version = -1
         self._spaces: dict[str, VectorSpace] = {}
         self._page_spaces: dict[str, PageSpace] = {}
@@ -166,7 +166,7 @@ class Retriever:
         if self._version == -1:
             names = [made.name for made in self._dense]
             self._spaces = load_spaces(self._store, names)
-            self._page_spaces = load_page_spaces(self._store, names, self._precision)
+            self._page_spaces = load_page_spaces(self._store, self._visual, names)
         else:
             for space in self._spaces.values():
                 space.refresh(self._store)

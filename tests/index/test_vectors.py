@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mmrag.config import VisualOptions
 from mmrag.index.derived import load_spaces, write_derived
 from mmrag.index.store import create
 from mmrag.index.vectors import VectorSpace
@@ -107,7 +108,7 @@ def test_the_file_never_decides_what_is_found(writer: Writer) -> None:
     add(writer, "a", unit(rng.normal(size=(40, DIM))))
     add(writer, "b", unit(rng.normal(size=(40, DIM))))
     truth = all_of(loaded(writer))
-    write_derived(writer)
+    write_derived(writer, VisualOptions())
     assert all_of(loaded(writer)) == truth
 
     with writer.writing():
@@ -115,7 +116,7 @@ def test_the_file_never_decides_what_is_found(writer: Writer) -> None:
     add(writer, "c", unit(rng.normal(size=(40, DIM))))
     stale = all_of(loaded(writer))
     assert len(stale) == 80
-    write_derived(writer)
+    write_derived(writer, VisualOptions())
     assert all_of(loaded(writer)) == stale
 
     (file,) = (writer.path / "vectors").iterdir()
