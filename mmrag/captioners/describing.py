@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Protocol
 
@@ -24,7 +24,8 @@ class Request:
 
     Attributes:
         asset: id of its content.
-        open: decodes it; called only if it was never described in this context.
+        open: decodes it; called in the thread that called `describe_all`, just before the picture is asked
+            about, and only if it was never described in this context.
         context: what the document says around it.
     """
 
@@ -107,7 +108,7 @@ def describe_all(
 
     Args:
         captioner: who describes.
-        requests: the pictures; opened one batch at a time.
+        requests: the pictures; no more are open than are being asked about.
         cache: where descriptions are kept, each as soon as it is made.
         concurrency: calls that run at once, if the captioner is `parallel`; else one at a time.
         on_progress: told after the cache was asked and after each batch, in the calling thread.
@@ -138,34 +139,50 @@ def describe_all(
 
 
 _Batch = Sequence[tuple[str, Request]]
+_Opened = list[tuple[str, Image, PictureContext]]
 _Outcomes = dict[str, Description | Failure]
 
 
 def _run(
     captioner: Captioner, batches: Sequence[_Batch], cache: Cache, concurrency: int
 ) -> Iterator[_Outcomes]:
+    """Outcomes of the batches as they are done. Pictures are opened here, no more than are asked about."""
     threads = min(concurrency, len(batches))
     if threads <= 1:
         for batch in batches:
-            yield _describe(captioner, batch, cache)
+            opened, failed = _open(batch)
+            yield failed | _describe(captioner, opened, cache)
         return
     pool = ThreadPoolExecutor(threads, thread_name_prefix="captioner")
+    running: set[Future[_Outcomes]] = set()
     try:
-        for done in as_completed([pool.submit(_describe, captioner, batch, cache) for batch in batches]):
-            yield done.result()
+        for batch in batches:
+            opened, failed = _open(batch)
+            running.add(pool.submit(_describe, captioner, opened, cache))
+            if failed:
+                yield failed
+            if len(running) == threads:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (each.result() for each in done)
+        yield from (each.result() for each in as_completed(running))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _describe(captioner: Captioner, batch: _Batch, cache: Cache) -> _Outcomes:
+def _open(batch: _Batch) -> tuple[_Opened, _Outcomes]:
+    opened: _Opened = []
+    failed: _Outcomes = {}
+    for key, request in batch:
+        try:
+            opened.append((key, request.open(), request.context))
+        except (MmragError, OSError, ValueError, SyntaxError) as error:  # all that Pillow raises
+            failed[key] = Failure(f"the picture can't be opened: {_line(error)}")
+    return opened, failed
+
+
+def _describe(captioner: Captioner, opened: _Opened, cache: Cache) -> _Outcomes:
     outcomes: _Outcomes = {}
-    opened: list[tuple[str, Image, PictureContext]] = []
     try:
-        for key, request in batch:
-            try:
-                opened.append((key, request.open(), request.context))
-            except (MmragError, OSError, ValueError, SyntaxError) as error:  # all that Pillow raises
-                outcomes[key] = Failure(f"the picture can't be opened: {_line(error)}")
         said = _ask(captioner, [(picture, context) for _, picture, context in opened])
         for (key, _, _), answer in zip(opened, said, strict=True):
             outcomes[key] = outcome = _checked(answer)

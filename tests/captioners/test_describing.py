@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from PIL import Image
@@ -179,6 +180,32 @@ def test_calls_run_at_once_but_no_more_than_allowed() -> None:
 
     describe_all(Slow(parallel=True), [request(width) for width in range(1, 7)], Memory(), 3)
     assert most == 3
+
+
+def test_pictures_are_opened_in_the_calling_thread_when_their_turn_comes() -> None:
+    """A caller may hold a database that only its own thread may ask."""
+    opened = described = ahead = 0
+    lock = threading.Lock()
+
+    class Counting(Wide):
+        def caption(self, picture: Image.Image, context: PictureContext) -> Description:
+            nonlocal described
+            with lock:
+                described += 1
+            return super().caption(picture, context)
+
+    def open_one(width: int) -> Image.Image:
+        nonlocal opened, ahead
+        assert threading.current_thread() is threading.main_thread()
+        opened += 1
+        with lock:
+            ahead = max(ahead, opened - described)
+        return Image.new("L", (width, 1))
+
+    requests = [Request(str(width), partial(open_one, width), PLAIN) for width in range(20, 60)]
+    assert len(describe_all(Counting(parallel=True), requests, Memory(), 3)) == 40
+    assert opened == described == 40
+    assert ahead <= 4
 
 
 def test_a_captioner_that_is_not_parallel_runs_in_the_calling_thread() -> None:
