@@ -27,7 +27,7 @@ def test_each_says_in_one_line_what_it_is_for(recipe: Recipe) -> None:
 
 
 def test_every_list_has_a_weight(recipe: Recipe) -> None:
-    """Those of strategies that are off too: they may be laid by name, and one without a weight is not heard."""
+    """Of strategies that are off too: they may be laid by name, and a list without a weight is not heard."""
     lists = [f"caption/{spec}" for spec in recipe.caption.encoders]
     lists += [f"joint/{spec}/{kind}" for spec in recipe.joint.encoders for kind in ("text", "pictures")]
     lists += [f"visual/{spec}" for spec in (*recipe.visual.encoders, *recipe.visual.text_encoders)]
