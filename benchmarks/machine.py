@@ -9,7 +9,18 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("mmrag", "numpy", "faiss-cpu", "onnxruntime", "pymupdf", "rapidocr", "tokenizers")
+PACKAGES = (
+    "mmrag",
+    "numpy",
+    "faiss-cpu",
+    "onnxruntime",
+    "pymupdf",
+    "rapidocr",
+    "tokenizers",
+    "torch",
+    "colpali-engine",
+    "maxsim-cpu",
+)
 
 
 def print_machine() -> None:

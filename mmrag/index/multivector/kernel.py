@@ -27,6 +27,7 @@ Scores = NDArray[np.float32]
 
 _CHUNK = {"float32": 2048, "float16": 2048, "int8": 8192, "bit": 8192}
 _MOST_THREADS = 16
+_PARTS, _MOST_CHUNKS = 4, 64
 
 
 def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int | None = None) -> Scores:
@@ -47,15 +48,16 @@ def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int 
     filled = np.flatnonzero(packed.counts[positions])
     question = _question(query, packed.precision)
 
+    chunk_blocks = max(1, (chunk or _CHUNK[packed.precision]) // packed.block)
+
     def work(group: Rows) -> None:
         chosen = positions[group]
-        blocks, offsets = _blocks_of(chosen, starts)
-        maxima = question.maxima(packed, blocks)
-        best = np.maximum.reduceat(maxima, offsets, axis=0)
+        maxima = [question.maxima(packed, blocks) for blocks in _chunks(chosen, starts, chunk_blocks)]
+        sizes = starts[chosen + 1] - starts[chosen]
+        best = np.maximum.reduceat(np.concatenate(maxima), np.cumsum(sizes) - sizes, axis=0)
         scores[group] = best @ question.factors + question.constant
 
-    limit = max(1, (chunk or _CHUNK[packed.precision]) // packed.block)
-    groups = list(_groups(filled, np.diff(starts)[positions[filled]], limit))
+    groups = _groups(filled, np.diff(starts)[positions[filled]], chunk_blocks)
     if len(groups) > 1 and processors() > 1:
         for _ in _threads().map(work, groups):
             pass
@@ -129,19 +131,28 @@ def processors() -> int:
     return min(_MOST_THREADS, os.cpu_count() or 1)
 
 
-def _groups(filled: Rows, sizes: Rows, limit: int) -> Iterator[Rows]:
-    """Runs of ``filled`` with about ``limit`` blocks each, one page at least."""
+def _groups(filled: Rows, sizes: Rows, chunk: int) -> list[Rows]:
+    """``filled`` in a few even parts a thread: most of Python's work is once a part, not once a chunk."""
     if len(filled) == 0:
-        return
+        return []
+    even = int(sizes.sum()) // (_PARTS * processors())
+    limit = min(max(even, chunk), _MOST_CHUNKS * chunk)
     before = np.cumsum(sizes) - sizes
-    yield from np.split(filled, np.flatnonzero(np.diff(before // limit)) + 1)
+    return np.split(filled, np.flatnonzero(np.diff(before // limit)) + 1)
 
 
-def _blocks_of(pages: Rows, starts: Rows) -> tuple[Any, Rows]:
-    """Which blocks these pages have, as a slice where they stand together, and each page's offset in them."""
-    first, sizes = starts[pages], starts[pages + 1] - starts[pages]
-    offsets = np.cumsum(sizes) - sizes
-    if first[-1] + sizes[-1] - first[0] == sizes.sum():
-        return slice(int(first[0]), int(first[-1] + sizes[-1])), offsets
-    within = np.arange(int(sizes.sum())) - np.repeat(offsets, sizes)
-    return np.repeat(first, sizes) + within, offsets
+def _chunks(pages: Rows, starts: Rows, chunk: int) -> Iterator[Any]:
+    """The blocks of these pages, in order, about ``chunk`` at a time: indices for small scattered pages."""
+    first, last = starts[pages], starts[pages + 1]
+    breaks = np.flatnonzero(first[1:] != last[:-1]) + 1
+    begins, ends = first[np.append(0, breaks)], last[np.append(breaks - 1, len(pages) - 1)]
+    if (ends - begins).sum() >= len(begins) * chunk // 4:
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+            for start in range(begin, end, chunk):
+                yield slice(start, min(start + chunk, end))
+        return
+    sizes = ends - begins
+    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    blocks = np.repeat(begins, sizes) + within
+    for start in range(0, len(blocks), chunk):
+        yield blocks[start : start + chunk]

@@ -1,0 +1,206 @@
+"""MaxSim against what else scores pages of many vectors, in one run: ``python benchmarks/maxsim.py``.
+
+Needs torch, colpali-engine and maxsim-cpu beside mmrag. Every ratio is a median over pairs A B A B … on the
+same input; milliseconds are this machine's and only stand beside their ratio.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from machine import print_machine
+from structured import World, unit
+
+from mmrag.config.torchvision import prepare_torchvision
+from mmrag.index.multivector.kernel import maxsim
+from mmrag.index.multivector.packed import PRECISIONS, pack, payload
+from mmrag.index.multivector.space import PageSpace
+from mmrag.index.packing import pack_boxes
+from mmrag.index.store import Store, create
+
+PAGES, VECTORS, DIM, TOKENS = 1_000, 1_030, 128, 20
+MANY = 10_000
+PAIRS = 7
+
+
+def against_others() -> None:
+    """The kernel at each precision against colpali-engine and maxsim-cpu."""
+    import torch
+
+    prepare_torchvision()
+    import maxsim_cpu
+    from colpali_engine.utils.processing_utils import BaseVisualRetrieverProcessor
+
+    rng = np.random.default_rng()
+    pages = unit(rng.standard_normal((PAGES, VECTORS, DIM), dtype=np.float32))
+    query = unit(rng.standard_normal((TOKENS, DIM), dtype=np.float32))
+    tensors, question = [torch.from_numpy(page) for page in pages], torch.from_numpy(query)
+    halves = [tensor.to(torch.bfloat16) for tensor in tensors]
+    score = BaseVisualRetrieverProcessor.score_multi_vector
+    others: dict[str, Callable[[], Any]] = {
+        "colpali-engine score_multi_vector, float32": lambda: score([question], tensors, device="cpu"),
+        "colpali-engine score_multi_vector, bfloat16": lambda: score(
+            [question.to(torch.bfloat16)], halves, device="cpu"
+        ),
+        "maxsim-cpu maxsim_scores, float32": lambda: maxsim_cpu.maxsim_scores(query, pages),
+    }
+    expected = others["colpali-engine score_multi_vector, float32"]().numpy()[0]
+    print(f"## {PAGES} pages × {VECTORS} × {DIM}, {TOKENS}-vector query, all scores\n")
+    for precision in PRECISIONS:
+        packed = pack(np.arange(PAGES), list(pages), DIM, precision)
+        largest = float(np.abs(maxsim(query, packed) - expected).max())
+        print(f"- {precision}: largest difference from colpali-engine's float32 scores {largest:.1e}")
+        for name, other in others.items():
+            report(f"{precision} against {name}", lambda packed=packed: maxsim(query, packed), other)
+    print()
+
+
+def bytes_a_page(folder: Path) -> None:
+    """Size of the derived file for each precision against the bare vectors."""
+    print("## Bytes a page of 1,030 and of 50 vectors, against the bare vectors at that precision\n")
+    for count in (VECTORS, 50):
+        pages = unit(np.random.default_rng().standard_normal((500, count, DIM), dtype=np.float32))
+        with closing(filled(folder / f"size{count}", pages)) as store:
+            for precision in PRECISIONS:
+                for limit, what in ((10**12, ""), (0, ", with shortlist")):
+                    space = load(store, precision, limit)
+                    if what and not space.two_stages:
+                        continue
+                    size = (store.path / space.write(store.path)[0]).stat().st_size
+                    bare = payload(len(pages) * count, DIM, precision)
+                    page = size / len(pages)
+                    print(
+                        f"- {count} vectors, {precision}{what}: {page:,.0f} bytes, {size / bare:.3f} × bare"
+                    )
+    print()
+
+
+def two_stages(folder: Path, noise: float, questions: int = 100) -> None:
+    """A shortlist and exact scores of its pages, against exact scores of all."""
+    world = World(noise, seed=7)
+    things: list[Any] = []
+
+    def pages() -> Any:
+        for vectors, shown in world.pages(MANY):
+            things.append(shown)
+            yield vectors
+
+    near = 1 / (1 + noise**2)
+    print(
+        f"## Two stages, {MANY} structured pages, two patches of a region at a cosine of about {near:.2f}\n"
+    )
+    with closing(filled(folder / "many", pages())) as store:
+        shortlisted = load(store, "float16", 1_000_000)
+        begin = time.perf_counter()
+        file, checksum = shortlisted.write(store.path)
+        print(f"- written in {time.perf_counter() - begin:.0f} s, the shortlist made and its recall measured")
+        with store.writing():
+            store.connection.execute("INSERT INTO derived VALUES (1, ?, ?)", (file, checksum))
+        shortlisted, exact = load(store, "float16", 1_000_000), load(store, "float16", 10**12)
+        asked = np.random.default_rng(1).choice([at for at in range(MANY) if len(things[at])], questions)
+        queries = [world.query(things[at]) for at in asked]
+        shares = []
+        for query in queries:
+            wanted = exact.search(query, 10)[0]
+            shares.append(len(np.intersect1d(wanted, shortlisted.search(query, 10)[0])) / 10)
+        print(
+            f"- recall@10 against exact, {questions} queries: {statistics.mean(shares):.4f}; "
+            f"what the space says of itself: {shortlisted.recall:.4f}"
+        )
+        report(
+            "two stages against exact, k = 10",
+            lambda: shortlisted.search(queries[0], 10),
+            lambda: exact.search(queries[0], 10),
+        )
+        report(
+            "two stages against exact, k = 100",
+            lambda: shortlisted.search(queries[1], 100),
+            lambda: exact.search(queries[1], 100),
+        )
+    print()
+
+
+def filled(folder: Path, pages: Any) -> Store:
+    """An index whose one space has these pages."""
+    create(folder)
+    store = Store(folder, writable=True)
+    store.connection.execute("PRAGMA synchronous = OFF")
+    with store.writing():
+        store.connection.execute("INSERT INTO spaces VALUES (1, 'visual', ?, 1, '')", (DIM,))
+        store.connection.execute("INSERT INTO documents VALUES (1, 'd', 'd', 'x/y', '', 0, 1, '{}')")
+        for row, vectors in enumerate(pages, 1):
+            boxes = pack_boxes(np.full((len(vectors), 4), np.nan, np.float32))
+            store.connection.execute("INSERT INTO pages VALUES (?, 1, ?, 1, 1, 0, '', '', x'')", (row, row))
+            store.connection.execute(
+                "INSERT INTO page_vectors VALUES (?, 1, 1, ?, ?, ?)",
+                (row, len(vectors), vectors.astype("<f2").tobytes(), boxes),
+            )
+    return store
+
+
+def load(store: Store, precision: str, exact_up_to: int) -> PageSpace:
+    with store.snapshot():
+        return PageSpace.load(store, 1, "visual", DIM, precision, exact_up_to)
+
+
+def rescored(folder: Path) -> None:
+    """Search with approximate codes and exact scores from the database, against float16."""
+    print(f"## {PAGES} structured pages, ten best with exact scores, codes against float16\n")
+    world = World(0.5, seed=3)
+    pages, things = zip(*world.pages(PAGES), strict=True)
+    queries = [world.query(shown) for shown in things[:50] if len(shown)]
+    with closing(filled(folder / "codes", pages)) as store:
+        exact = load(store, "float16", 10**12)
+        for precision in ("int8", "bit"):
+            space = load(store, precision, 10**12)
+            shares = [
+                len(np.intersect1d(space.search(query, 10)[0], exact.search(query, 10)[0])) / 10
+                for query in queries
+            ]
+            print(f"- {precision}: recall@10 {statistics.mean(shares):.4f}, {len(queries)} queries")
+            report(
+                f"{precision} against float16, k = 10",
+                lambda space=space: space.search(queries[0], 10),
+                lambda: exact.search(queries[0], 10),
+            )
+    print()
+
+
+def report(what: str, ours: Callable[[], Any], other: Callable[[], Any]) -> None:
+    """Print how many times as fast ours is, with milliseconds and CPU milliseconds of both."""
+    ours(), other()
+    times: list[list[tuple[float, float]]] = [[], []]
+    for _ in range(PAIRS):
+        for at, call in enumerate((ours, other)):
+            wall, cpu = time.perf_counter(), time.process_time()
+            call()
+            times[at].append((time.perf_counter() - wall, time.process_time() - cpu))
+    ratio = statistics.median(b[0] / a[0] for a, b in zip(*times, strict=True))
+    mine, theirs = ([statistics.median(column) * 1e3 for column in zip(*one, strict=True)] for one in times)
+    print(
+        f"- {what}: {ratio:.1f} × the speed "
+        f"({mine[0]:.1f} against {theirs[0]:.1f} ms, {mine[1]:.1f} against {theirs[1]:.1f} CPU ms)",
+        flush=True,
+    )
+
+
+def main() -> None:
+    print_machine()
+    against_others()
+    with tempfile.TemporaryDirectory() as folder:
+        bytes_a_page(Path(folder))
+        rescored(Path(folder))
+    for noise in (0.5, 0.8):
+        with tempfile.TemporaryDirectory() as folder:
+            two_stages(Path(folder), noise)
+
+
+if __name__ == "__main__":
+    main()
