@@ -9,6 +9,8 @@ from PIL import Image, ImageOps
 
 from mmrag.errors import ModelError
 
+_ORIENTATION = 0x0112  # the EXIF tag
+
 
 def as_rgb(picture: Image.Image) -> Image.Image:
     """The first frame in RGB, turned as its EXIF orientation says, on white where it is transparent.
@@ -25,7 +27,8 @@ def as_rgb(picture: Image.Image) -> Image.Image:
         picture.load()
         with warnings.catch_warnings():  # Pillow warns about odd metadata of pictures that it reads well
             warnings.simplefilter("ignore")
-            picture = ImageOps.exif_transpose(picture)
+            turned = picture.getexif().get(_ORIENTATION, 1) != 1
+            picture = ImageOps.exif_transpose(picture) if turned else picture
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise ModelError(f"the picture can't be decoded: {error}") from error
     if picture.mode[0] in "IF":

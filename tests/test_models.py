@@ -45,6 +45,7 @@ def test_a_model_with_two_roles_is_listed_once() -> None:
 
 def test_what_is_missing_is_said_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = Recipe(name="mine", caption=CaptionOptions(captioner="hf:a/b", encoders=("st:c/d", "mini:text")))
+    monkeypatch.setattr("mmrag.models.find_spec", lambda _: None)
     with pytest.raises(
         MissingExtraError,
         match=r"the recipe mine needs the package torch, transformers, .*: pip install 'mmrag\[models\]'",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from mmrag.config.torchvision import prepare_torchvision
 from mmrag.errors import MissingExtraError, ModelError, OutOfMemoryError
 
+_PACKAGES = {"sentence_transformers": "sentence-transformers", "open_clip": "open_clip_torch"}
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "failed to allocate")
 
 
@@ -42,6 +44,17 @@ def precision(chosen: str) -> str:
     return "bfloat16" if chosen.startswith("cuda") and torch.cuda.is_bf16_supported() else "float16"
 
 
+def require(what: str, *modules: str) -> None:
+    """Checks, without importing any, that the modules are there: before gigabytes are fetched for them.
+
+    Raises:
+        MissingExtraError: for the first one that is not.
+    """
+    for module in modules:
+        if find_spec(module) is None:
+            raise MissingExtraError(what, _PACKAGES.get(module, module), "models")
+
+
 def import_torch(what: str) -> Any:
     """The module torch, with a torchvision beside it that can be imported.
 
@@ -52,10 +65,9 @@ def import_torch(what: str) -> Any:
         MissingExtraError: if torch is not installed.
         ModelError: if an installed torchvision can't be made to work with it.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtraError(what, "torch", "models") from error
+    require(what, "torch")
+    import torch
+
     prepare_torchvision()
     return torch
 
@@ -71,10 +83,9 @@ def import_transformers(what: str) -> Any:
         ModelError: as `import_torch`.
     """
     import_torch(what)
-    try:
-        import transformers
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(what, "transformers", "models") from error
+    require(what, "transformers")
+    import transformers
+
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     return transformers
@@ -83,10 +94,9 @@ def import_transformers(what: str) -> Any:
 def import_sentence_transformers(what: str) -> Any:
     """The module sentence_transformers; arguments and errors as `import_transformers`."""
     import_transformers(what)
-    try:
-        import sentence_transformers
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(what, "sentence-transformers", "models") from error
+    require(what, "sentence_transformers")
+    import sentence_transformers
+
     return sentence_transformers
 
 

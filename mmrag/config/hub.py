@@ -18,6 +18,14 @@ from mmrag.errors import MissingExtraError, ModelError
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
 _CONFIGS = ("config.json", "modules.json", "open_clip_config.json")
+_TOKENIZERS = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
 _FETCHED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 _NOT_FETCHED = ("onnx/*", "openvino/*", "original/*", "consolidated*", "coreml/*")
 _LARGEST_HEADER = 100_000_000
@@ -65,13 +73,13 @@ def fetch(name: str) -> Path:
 
 def is_local(name: str) -> bool:
     """Whether ``name`` is a folder of this machine rather than a hub id."""
-    return Path(name).expanduser().is_dir()
+    return bool(name) and Path(name).expanduser().is_dir()
 
 
 def open_clip_repository(name: str) -> str:
     """The hub id under which the weights of open_clip's ``model/pretrained`` are; other names as they are."""
     model, _, pretrained = name.partition("/")
-    if is_local(name) or find_spec("open_clip") is None or not pretrained:
+    if is_local(name) or not pretrained or find_spec("open_clip") is None:
         return name
     listed = import_open_clip(f"open_clip:{name}").pretrained.get_pretrained_cfg(model, pretrained)
     return "/".join(listed.get("hf_hub", "").split("/")[:2]) or name
@@ -87,13 +95,12 @@ def import_open_clip(what: str) -> Any:
         MissingExtraError: if torch or open_clip is not installed.
         ModelError: if an installed torchvision can't be made to work.
     """
-    from mmrag.config.device import import_torch
+    from mmrag.config.device import import_torch, require
 
     import_torch(what)
-    try:
-        import open_clip
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(what, "open_clip_torch", "models") from error
+    require(what, "open_clip")
+    import open_clip
+
     return open_clip
 
 
@@ -101,6 +108,10 @@ def missing_from(folder: Path) -> tuple[str, ...]:
     """What keeps the folder from being a whole model, one line each; nothing if it is whole."""
     if not any((folder / config).is_file() for config in _CONFIGS):
         return (f"{_CONFIGS[0]} is missing",)
+    # Without its files transformers makes up some tokenizers that know no word. open_clip brings its own.
+    words = (next(folder.rglob(name), None) for name in _TOKENIZERS)
+    if not (folder / "open_clip_config.json").is_file() and not any(words):
+        return (f"its tokenizer ({_TOKENIZERS[0]}) is missing",)
     problems = [
         f"{index.parent.relative_to(folder) / shard} is missing"
         for index in sorted(folder.rglob("*.safetensors.index.json"))
@@ -115,9 +126,8 @@ def missing_from(folder: Path) -> tuple[str, ...]:
 
 
 def _folder(name: str) -> Path | None:
-    local = Path(name).expanduser()
-    if local.is_dir():
-        return local
+    if is_local(name):
+        return Path(name).expanduser()
     if not _HUB_ID.fullmatch(name):
         return None
     try:
@@ -154,7 +164,7 @@ def _download(name: str) -> Path:
         ) from error
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError) as error:
         raise ModelError(f"the hub has no model {name}, or it is private: run hf auth login") from error
-    except Exception as error:  # the client's HTTP library has errors of its own
+    except (OSError, ValueError, RuntimeError, errors.HTTPError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
             f"the model {name} could not be fetched ({reason}): check the network, or copy the model here "

@@ -28,7 +28,7 @@ class CrossReranker:
 
     def __init__(self, name: str) -> None:
         self.spec = f"cross:{name}"
-        self._weights = Weights(self.spec, name)
+        self._weights = Weights(self.spec, name, "sentence_transformers")
 
     def score(self, query: str, candidates: Sequence[Candidate]) -> list[float]:
         """What the model says of each candidate's text, higher is better.

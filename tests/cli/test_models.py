@@ -44,6 +44,7 @@ def put(cache: Path, name: str, size: int = 1000) -> Path:
     (home / "refs").mkdir()
     (home / "refs" / "main").write_text("c0ffee")
     (folder / "config.json").write_text("{}")
+    (folder / "tokenizer.json").write_text("{}")
     header = json.dumps({"w": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}}).encode()
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(size))
     return folder

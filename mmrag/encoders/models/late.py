@@ -13,7 +13,7 @@ from mmrag.config.device import running
 from mmrag.encoders.base import Matrix, PageVectors, PageView
 from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.late_models import LateModel, Tokens, load_late_model
-from mmrag.encoders.models.loading import LIBRARIES, Weights, unit_rows
+from mmrag.encoders.models.loading import Weights, unit_rows
 from mmrag.encoders.models.places import places
 from mmrag.pictures import as_rgb
 
@@ -33,7 +33,7 @@ class LateInteraction:
 
     def __init__(self, name: str) -> None:
         self.spec = f"col:{name}"
-        self._weights = Weights(self.spec, name, ("sentence-transformers", *LIBRARIES))
+        self._weights = Weights(self.spec, name, "sentence_transformers")
 
     @property
     def fingerprint(self) -> str:

@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 
 from mmrag.config import hub
-from mmrag.config.device import device, import_transformers, precision, running
+from mmrag.config.device import device, import_transformers, precision, require, running
 from mmrag.encoders.base import Matrix
 from mmrag.encoders.models.identity import identity, versions
 
-LIBRARIES = ("transformers", "torchvision")
+_SHAPING = {
+    "transformers": ("transformers", "torchvision"),
+    "sentence_transformers": ("sentence-transformers", "transformers", "torchvision"),
+    "open_clip": ("open_clip_torch", "torchvision"),
+}
+"""Packages whose versions shape the vectors, by the one that runs the model."""
 
 
 class Weights:
@@ -23,11 +28,11 @@ class Weights:
     Args:
         spec: what messages call the model.
         name: hub id or local folder.
-        libraries: packages whose versions shape the vectors.
+        runner: module that runs it, beside torch.
     """
 
-    def __init__(self, spec: str, name: str, libraries: tuple[str, ...] = LIBRARIES) -> None:
-        self.spec, self.name, self.libraries = spec, name, libraries
+    def __init__(self, spec: str, name: str, runner: str = "transformers") -> None:
+        self.spec, self.name, self.runner = spec, name, runner
         self.lock = threading.Lock()
 
     @cached_property
@@ -35,14 +40,16 @@ class Weights:
         """Where the files are; they are fetched if they are nowhere.
 
         Raises:
+            MissingExtraError: if what runs the model is not installed.
             ModelError: as `mmrag.config.hub.fetch`.
         """
+        require(self.spec, "torch", self.runner)
         return hub.fetch(self.name)
 
     @cached_property
     def fingerprint(self) -> str:
         """Spec, state of the files, versions of the libraries, and precision."""
-        return f"{self.spec} {identity(self.folder)} {versions(*self.libraries)} {self.precision} v1"
+        return f"{self.spec} {identity(self.folder)} {versions(*_SHAPING[self.runner])} {self.precision} v1"
 
     @cached_property
     def device(self) -> str:

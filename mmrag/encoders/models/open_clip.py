@@ -113,7 +113,7 @@ class OpenClip:
 
     @cached_property
     def _weights(self) -> Weights:
-        return Weights(self.spec, hub.open_clip_repository(self._name), ("open_clip_torch", "torchvision"))
+        return Weights(self.spec, hub.open_clip_repository(self._name), "open_clip")
 
     @cached_property
     def _settings(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from mmrag.config.device import import_sentence_transformers, running
 from mmrag.encoders.base import Matrix
 from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.languages import languages_of
-from mmrag.encoders.models.loading import LIBRARIES, Weights, no_rows, unit_rows
+from mmrag.encoders.models.loading import Weights, no_rows, unit_rows
 from mmrag.errors import ModelError
 from mmrag.pictures import as_rgb
 
@@ -36,7 +36,7 @@ class SentenceEncoder:
 
     def __init__(self, name: str) -> None:
         self.spec = f"st:{name}"
-        self._weights = Weights(self.spec, name, ("sentence-transformers", *LIBRARIES))
+        self._weights = Weights(self.spec, name, "sentence_transformers")
 
     @property
     def fingerprint(self) -> str:
