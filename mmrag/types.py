@@ -233,8 +233,8 @@ class Chunk:
 
     Attributes:
         element: id of its element.
-        text: what is embedded, section path and caption included where they give context; empty where the
-            picture is embedded.
+        text: what is embedded, section path and caption included where they give context; where the picture
+            is embedded, the words in it if the encoder wants to know them.
         snippet: the part of the element that the chunk covers, as a reader should see it.
         picture: id of the asset that is embedded instead of a text.
     """

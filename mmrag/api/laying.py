@@ -134,32 +134,31 @@ class Layer:
         assert isinstance(into, ChunkList)  # noqa: S101 - strategies give chunks to lists of chunks alone
         encoder = into.encoder
         row = self._writer.space(name, encoder.dim, encoder.fingerprint)
-        texts = {content_key(chunk.text): chunk.text for *_, chunk in waiting if chunk.picture is None}
-        pictures = {_picture_key(chunk.picture): chunk.picture for *_, chunk in waiting if chunk.picture}
+        texts = {_key(chunk): chunk for *_, chunk in waiting if chunk.picture is None}
+        pictures = {_key(chunk): chunk for *_, chunk in waiting if chunk.picture is not None}
         vectors = self._vectors(
-            texts_of(encoder).fingerprint, texts, lambda new: encode_texts(encoder, list(new))
+            texts_of(encoder).fingerprint,
+            texts,
+            lambda new: encode_texts(encoder, [chunk.text for chunk in new]),
         )
         vectors |= self._vectors(
             encoder.fingerprint,
             pictures,
-            lambda new: encode_pictures(encoder, map(self._open_picture, new), len(new)),
+            lambda new: encode_pictures(
+                encoder,
+                (self._open_picture(str(chunk.picture)) for chunk in new),
+                len(new),
+                words=[chunk.text for chunk in new],
+            ),
         )
         self._writer.add_chunks(
             row,
             self._document,
-            (
-                (
-                    page,
-                    element,
-                    vectors[_picture_key(chunk.picture) if chunk.picture else content_key(chunk.text)],
-                    chunk.snippet,
-                )
-                for page, element, chunk in waiting
-            ),
+            ((page, element, vectors[_key(chunk)], chunk.snippet) for page, element, chunk in waiting),
         )
 
     def _vectors(
-        self, fingerprint: str, contents: dict[bytes, str], encode: Callable[[Sequence[str]], Matrix]
+        self, fingerprint: str, contents: dict[bytes, Chunk], encode: Callable[[Sequence[Chunk]], Matrix]
     ) -> dict[bytes, int]:
         maker = self._writer.encoder(fingerprint)
         known = self._writer.known_vectors(maker, contents)
@@ -207,5 +206,6 @@ def stored_pages(writer: Writer, document: int) -> Iterator[StoredPage]:
         yield StoredPage(row, page, lines, tuple(rows), tuple(elements[at] for at in rows))
 
 
-def _picture_key(asset: str) -> bytes:
-    return content_key(f"\0picture {asset}")
+def _key(chunk: Chunk) -> bytes:
+    """What stands for the content of a chunk: equal content is embedded once."""
+    return content_key(chunk.text if chunk.picture is None else f"\0{chunk.picture}\0{chunk.text}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,15 @@ class Encoder(Protocol):
 
     def encode_queries(self, queries: Sequence[str]) -> Matrix:
         """``(len(queries), dim)`` float32, rows of unit length, after the encoder's query prompt."""
+        ...
+
+
+@runtime_checkable
+class WordReader(Protocol):
+    """An encoder that reads the words in pictures itself, and is spared it where they are known."""
+
+    def encode_read(self, pictures: Sequence[Image], words: Sequence[str]) -> Matrix:
+        """As `Encoder.encode_pictures`, of pictures with these words in them, empty where there are none."""
         ...
 
 

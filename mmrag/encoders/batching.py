@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import TypeVar
 
 import numpy as np
 from PIL.Image import Image
 
-from mmrag.encoders.base import Encoder, Matrix, PageEncoder, PageVectors, PageView
+from mmrag.encoders.base import Encoder, Matrix, PageEncoder, PageVectors, PageView, WordReader
 from mmrag.errors import ModelError, OutOfMemoryError
 from mmrag.pictures import as_rgb
 
@@ -62,6 +62,7 @@ def encode_pictures(
     total: int,
     on_progress: Callable[[int, int], None] | None = None,
     batch_size: int = _PICTURES,
+    words: Iterable[str] | None = None,
 ) -> Matrix:
     """Vectors of ``pictures``, in their order: ``(total, dim)`` float32, rows of unit length.
 
@@ -71,6 +72,7 @@ def encode_pictures(
         total: how many there are.
         on_progress: called after each batch with the pictures done so far and in total.
         batch_size: pictures handed over at once, at least 1.
+        words: known to stand in each picture, for an encoder that is a `WordReader`; ``None`` if unknown.
 
     Raises:
         ModelError: if the encoder reads text only or fails, a picture can't be decoded, there are more or
@@ -78,11 +80,16 @@ def encode_pictures(
     """
     batches: list[Matrix] = [np.empty((0, encoder.dim), dtype=np.float32)]
 
-    def run(batch: list[Image]) -> int:
-        batches.append(checked(encoder, encoder.encode_pictures(batch), len(batch)))
+    def run(batch: list[tuple[Image, str]]) -> int:
+        shown = [picture for picture, _ in batch]
+        if words is not None and isinstance(encoder, WordReader):
+            made = encoder.encode_read(shown, [said for _, said in batch])
+        else:
+            made = encoder.encode_pictures(shown)
+        batches.append(checked(encoder, made, len(batch)))
         return len(batch)
 
-    plain = (as_rgb(picture) for picture in pictures)
+    plain = zip(map(as_rgb, pictures), repeat("") if words is None else words, strict=False)
     done = in_batches(plain, batch_size, run, f"{encoder.spec} on pictures")
     if _report(done, total, on_progress) != total:
         raise ModelError(f"{encoder.spec} was to encode {total} pictures and was given another number")

@@ -2,7 +2,7 @@
 
 As CLIP is used without training (Radford et al. 2021, section 3.1.4): each label's vector is the mean over
 several prompts, and a picture gets the label whose vector is nearest. An encoder that knows better brings a
-method ``label_pictures(pictures, labels) -> list[str]``.
+method ``label_pictures(pictures, labels, words)``, as `label` has it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ _TRANSLATED = {
 }
 
 
-def label(encoder: Encoder, pictures: Iterable[Image], labels: Sequence[str]) -> list[str]:
+def label(
+    encoder: Encoder, pictures: Iterable[Image], labels: Sequence[str], words: Sequence[str] | None = None
+) -> list[str]:
     """For each picture one of ``labels``, or ``""`` where none is clearly the likeliest.
 
     Args:
@@ -52,13 +54,19 @@ def label(encoder: Encoder, pictures: Iterable[Image], labels: Sequence[str]) ->
         pictures: of any mode; taken a few at a time.
         labels: names of kinds, at least one; the usual ones (chart, diagram, photo …) are spelt out and,
             for a Chinese encoder, translated.
+        words: known to stand in each picture; ``None`` if unknown.
 
     Raises:
         ModelError: if the encoder fails.
     """
     known = getattr(encoder, "label_pictures", None)
     if known is not None:
-        return [said for batch in _batches(pictures) for said in known(batch, labels)]
+        said = None if words is None else iter(words)
+        return [
+            name
+            for batch in _batches(pictures)
+            for name in known(batch, labels, None if said is None else list(islice(said, len(batch))))
+        ]
     names = label_vectors(encoder, labels)
     vectors = (encode_pictures(encoder, batch, len(batch)) for batch in _batches(pictures))
     return [said for batch in vectors for said in nearest(batch, names, labels)]

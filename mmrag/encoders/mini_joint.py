@@ -86,10 +86,19 @@ class MiniJoint:
         Raises:
             ModelError: if a picture can't be decoded, or weights are missing, damaged or can't be run.
         """
-        rows = [self._vector(seen) for seen in self._look(pictures)]
-        return np.stack(rows) if rows else np.empty((0, self.dim), np.float32)
+        return self._vectors(self._look(pictures, None))
 
-    def label_pictures(self, pictures: Sequence[Image.Image], labels: Sequence[str]) -> list[str]:
+    def encode_read(self, pictures: Sequence[Image.Image], words: Sequence[str]) -> Matrix:
+        """As `encode_pictures`, with the words that are known to stand in each picture instead of OCR.
+
+        Raises:
+            ModelError: as `encode_pictures`.
+        """
+        return self._vectors(self._look(pictures, words))
+
+    def label_pictures(
+        self, pictures: Sequence[Image.Image], labels: Sequence[str], words: Sequence[str] | None = None
+    ) -> list[str]:
         """What kind each picture is, one of ``labels``; empty where it is none of them, or unclear.
 
         By measuring: similarity to the word "chart" would say nothing in this space.
@@ -97,32 +106,40 @@ class MiniJoint:
         Raises:
             ModelError: as `encode_pictures`.
         """
-        said = (_LABELS.get(seen.kind, "") for seen in self._look(pictures))
+        said = (_LABELS.get(seen.kind, "") for seen in self._look(pictures, words))
         return [name if name in labels else "" for name in said]
 
-    def _look(self, pictures: Sequence[Image.Image]) -> list[_Seen]:
-        if len(pictures) == 1:
-            return [self._look_at(pictures[0])]
-        return list(self._threads.map(self._look_at, pictures))
+    def _vectors(self, seen: Sequence[_Seen]) -> Matrix:
+        rows = [self._vector(one) for one in seen]
+        return np.stack(rows) if rows else np.empty((0, self.dim), np.float32)
 
-    def _look_at(self, picture: Image.Image) -> _Seen:
+    def _look(self, pictures: Sequence[Image.Image], words: Sequence[str] | None) -> list[_Seen]:
+        """``words`` of each picture, or ``None`` to read them."""
+        known: Sequence[str | None] = [None] * len(pictures) if words is None else words
+        if len(pictures) == 1:
+            return [self._look_at(pictures[0], known[0])]
+        return list(self._threads.map(self._look_at, pictures, known))
+
+    def _look_at(self, picture: Image.Image, words: str | None) -> _Seen:
         plain = as_rgb(picture)
-        key = hashlib.sha256(f"{plain.size}".encode() + plain.tobytes()).digest()
+        key = hashlib.sha256(f"{plain.size} {words!r}".encode() + plain.tobytes()).digest()
         with self._lock:
             known = self._seen.get(key)
         if known is None:
-            known = self._understand(plain)
+            known = self._understand(plain, self._read(plain) if words is None else words.splitlines())
             with self._lock:
                 self._seen[key] = known
                 if len(self._seen) > _REMEMBERED:
                     self._seen.popitem(last=False)
         return known
 
-    def _understand(self, picture: Image.Image) -> _Seen:
+    def _read(self, picture: Image.Image) -> list[str]:
         from mmrag.vision.ocr import read_text
 
+        return [line.text for line in read_text(shrunk(picture, _SIDE))]
+
+    def _understand(self, picture: Image.Image, lines: Sequence[str]) -> _Seen:
         small = upright(picture)
-        lines = [line.text for line in read_text(shrunk(picture, _SIDE))]
         kind = look(measure(np.asarray(small)), "", " ".join(lines))
         words = dict.fromkeys(word for line in lines for word in line.split() if _WORD.search(word))
         return _Seen(kind, tuple(words)[:_MOST_WORDS], *self._conse.place(small))

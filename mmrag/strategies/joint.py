@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from mmrag.config import JointOptions
-from mmrag.encoders.base import Encoder
+from mmrag.encoders.base import Encoder, WordReader
 from mmrag.encoders.lists import ChunkList
 from mmrag.errors import UsageError
 from mmrag.strategies.base import Notes, OpenPicture
@@ -66,9 +66,11 @@ class JointStrategy:
         shown = [at for at, element in enumerate(elements) if element.picture]
         pictures = (open_picture(str(elements[at].picture)) for at in shown)
         labelled = list(elements)
-        for at, said in zip(shown, label(self._encoders[0], pictures, self._options.labels), strict=True):
-            if said:
-                labelled[at] = replace(elements[at], metadata={**elements[at].metadata, "label": said})
+        words = [elements[at].text for at in shown]
+        said = label(self._encoders[0], pictures, self._options.labels, words)
+        for at, name in zip(shown, said, strict=True):
+            if name:
+                labelled[at] = replace(elements[at], metadata={**elements[at].metadata, "label": name})
         return labelled
 
     def chunks(self, elements: Sequence[Element]) -> list[tuple[str, Chunk]]:
@@ -78,11 +80,16 @@ class JointStrategy:
         for spec, encoder in zip(self._options.encoders, self._encoders, strict=True):
             pieces += [(f"joint/{spec}/text", piece) for piece in chunk(printed, encoder)]
             pieces += [
-                (f"joint/{spec}/pictures", Chunk(element.id, "", element.caption, element.picture))
+                (f"joint/{spec}/pictures", _shown(element, encoder))
                 for element in elements
                 if element.picture
             ]
         return pieces
+
+
+def _shown(element: Element, encoder: Encoder) -> Chunk:
+    words = element.text if isinstance(encoder, WordReader) else ""
+    return Chunk(element.id, words, element.caption, element.picture)
 
 
 def _printed(element: Element) -> Element:

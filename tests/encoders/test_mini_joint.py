@@ -127,3 +127,15 @@ def test_naming_it_loads_no_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_known_words_stand_for_those_that_would_be_read(
+    encoder: MiniJoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = chart("Rainfall in March")
+    read = encoder.encode_pictures([picture])
+    monkeypatch.setattr(MiniJoint, "_read", lambda *_: pytest.fail("the words are known"))
+    known = encoder.encode_read([picture, picture], ["Rainfall in March", "Exports of wine"])
+    assert known[0] @ read[0] > known[1] @ read[0]
+    assert encoder.label_pictures([picture], ["chart", "photo"], ["Rainfall in March"]) == ["chart"]
+    assert encoder.encode_read([], []).shape == (0, encoder.dim)
