@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 from mmrag.errors import ModelError
 
 _ORIENTATION = 0x0112  # the EXIF tag
+_LONGEST_STRIP = 16  # times its width
 
 
 def as_rgb(picture: Image.Image) -> Image.Image:
@@ -38,6 +39,23 @@ def as_rgb(picture: Image.Image) -> Image.Image:
         paper = Image.new("RGBA", layers.size, "white")
         picture = Image.alpha_composite(paper, layers)
     return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def for_model(picture: Image.Image) -> Image.Image:
+    """`as_rgb`, and where one side is over 16 times the other, centred on white paper of that shape.
+
+    What models bring pictures to their input with refuses a longer strip, or makes it gigabytes large.
+
+    Raises:
+        ModelError: if the picture's data can't be decoded.
+    """
+    plain = as_rgb(picture)
+    least = -(-max(plain.size) // _LONGEST_STRIP)
+    if min(plain.size) >= least:
+        return plain
+    paper = Image.new("RGB", (max(plain.width, least), max(plain.height, least)), "white")
+    paper.paste(plain, ((paper.width - plain.width) // 2, (paper.height - plain.height) // 2))
+    return paper
 
 
 def shrunk(picture: Image.Image, side: int) -> Image.Image:

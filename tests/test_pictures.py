@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from mmrag.errors import ModelError
-from mmrag.pictures import as_rgb
+from mmrag.pictures import as_rgb, for_model
 from tests.tiny.pictures import pictures
 
 
@@ -60,3 +60,11 @@ def test_a_broken_file_is_an_error_of_ours() -> None:
     )
     with pytest.raises(ModelError, match="the picture can't be decoded"):
         as_rgb(Image.open(io.BytesIO(buffer.getvalue()[:2000])))
+
+
+def test_a_strip_is_put_on_paper() -> None:
+    strip = for_model(Image.new("RGB", (1, 100), "red"))
+    assert strip.size == (7, 100)
+    assert [strip.getpixel((x, 50)) for x in (2, 3, 4)] == [(255,) * 3, (255, 0, 0), (255,) * 3]
+    picture = Image.new("RGB", (160, 10))
+    assert for_model(picture) is picture

@@ -13,7 +13,7 @@ from mmrag.config.device import import_transformers, running
 from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.loading import Weights
 from mmrag.errors import ModelError
-from mmrag.pictures import as_rgb
+from mmrag.pictures import for_model
 from mmrag.rerankers.base import Candidate
 from mmrag.rerankers.scoring import score_all
 
@@ -46,7 +46,7 @@ class MatchingReranker:
 
             model = self._model
             inputs = self._processor(
-                images=[as_rgb(candidate.picture()) for candidate in batch],
+                images=[for_model(candidate.picture()) for candidate in batch],
                 text=self._clean([query]) * len(batch),
                 padding=True,
                 truncation=True,

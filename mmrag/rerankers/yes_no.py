@@ -15,7 +15,7 @@ from mmrag.config.device import import_transformers, running
 from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.loading import Weights
 from mmrag.errors import ModelError
-from mmrag.pictures import as_rgb
+from mmrag.pictures import for_model
 from mmrag.rerankers.base import Candidate
 from mmrag.rerankers.scoring import score_all
 
@@ -52,11 +52,11 @@ class YesNoReranker:
             import torch
 
             model = self._model
-            (asked,) = self._clean([query])
+            (asked,) = self._clean([query[:_CHARACTERS]])
             texts = self._clean([candidate.text[:_CHARACTERS] for candidate in batch])
             inputs = self._processor.apply_chat_template(
                 [
-                    self._conversation(asked, text, as_rgb(candidate.picture()))
+                    self._conversation(asked, text, for_model(candidate.picture()))
                     for text, candidate in zip(texts, batch, strict=True)
                 ],
                 add_generation_prompt=True,
@@ -72,7 +72,8 @@ class YesNoReranker:
             }
             with torch.inference_mode():
                 logits = model(**moved, **self._last_only).logits[:, -1].float()
-            return [float(value) for value in (logits[:, self._yes] - logits[:, self._no]).sigmoid().cpu()]
+            yes, no = self._answers
+            return [float(value) for value in (logits[:, yes] - logits[:, no]).sigmoid().cpu()]
 
     def _conversation(self, query: str, text: str, picture: Any) -> list[dict[str, Any]]:
         asked = [
@@ -106,12 +107,11 @@ class YesNoReranker:
         return {"logits_to_keep": 1} if "logits_to_keep" in known else {}
 
     @cached_property
-    def _yes(self) -> int:
-        return self._first_token("yes")
-
-    @cached_property
-    def _no(self) -> int:
-        return self._first_token("no")
+    def _answers(self) -> tuple[int, int]:
+        yes, no = self._first_token("yes"), self._first_token("no")
+        if yes == no:
+            raise ModelError(f'{self.spec} tells "yes" and "no" apart by no token')
+        return yes, no
 
     def _first_token(self, word: str) -> int:
         return int(self._processor.tokenizer(word, add_special_tokens=False)["input_ids"][0])

@@ -41,7 +41,7 @@ def blip(folder: Path) -> Path:
     ids = {"bos_token_id": 2, "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0}
     config = BlipConfig(
         text_config={**text, **ids},
-        vision_config={**LAYER, "image_size": 32, "patch_size": 8},
+        vision_config={**LAYER, "image_size": 32, "patch_size": 8, "initializer_range": 0.2},
         projection_dim=24,
         image_text_hidden_size=24,
     )
@@ -59,12 +59,12 @@ def vilt(folder: Path) -> Path:
 
     tokenizer = bert_tokenizer(40)
     config = ViltConfig(
-        **LAYER, vocab_size=len(tokenizer), max_position_embeddings=40, image_size=32, patch_size=8
+        **LAYER, vocab_size=len(tokenizer), max_position_embeddings=40, image_size=64, patch_size=4
     )
     torch.manual_seed(23)
     model = ViltForImageAndTextRetrieval(config)
     torch.nn.init.normal_(model.rank_output.weight)
-    pictures = ViltImageProcessor(size={"shortest_edge": 32}, size_divisor=8)
+    pictures = ViltImageProcessor(size={"shortest_edge": 64}, size_divisor=4)
     return saved(folder, model, ViltProcessor(pictures, tokenizer))
 
 
@@ -89,6 +89,7 @@ def qwen2_vl(folder: Path, chat: str = CHAT) -> Path:
             **LAYER,
             "vocab_size": len(tokenizer),
             "num_key_value_heads": 2,
+            "initializer_range": 0.2,
             "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0},
         },
         vision_config={"embed_dim": 32, "depth": 2, "num_heads": 4, "hidden_size": 32, "mlp_ratio": 2},
@@ -99,9 +100,35 @@ def qwen2_vl(folder: Path, chat: str = CHAT) -> Path:
     )
     torch.manual_seed(24)
     model = Qwen2VLForConditionalGeneration(config)
-    torch.nn.init.normal_(model.lm_head.weight)
     size = {"shortest_edge": 56 * 56, "longest_edge": 112 * 112}
     processor = Qwen2VLProcessor(
         Qwen2VLImageProcessor(size=size), tokenizer, Qwen2VLVideoProcessor(size=size), chat_template=chat
     )
     return saved(folder, model, processor)
+
+
+def chatting(folder: Path) -> Path:
+    """A language model behind a chat template, which says yes or no of a pair."""
+    import torch
+    from sentence_transformers import CrossEncoder
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.cross_encoder.modules import LogitScore
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = byte_level(special, pad_token="<|endoftext|>", eos_token="<|im_end|>", model_max_length=512)
+    tokenizer.chat_template = (
+        "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{% for part in message['content'] %}"
+        "{% if part['type'] == 'text' %}{{ part['text'] }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
+        "<|im_start|>assistant\n"
+    )
+    config = Qwen2Config(
+        **LAYER, vocab_size=len(tokenizer), num_key_value_heads=2, max_position_embeddings=512
+    )
+    torch.manual_seed(25)
+    plain = saved(folder / "plain", Qwen2ForCausalLM(config), tokenizer)
+    words = Transformer(str(plain), transformer_task="text-generation")
+    ids = tokenizer.convert_tokens_to_ids
+    layers = [words, LogitScore(ids("y"), ids("n"))]
+    CrossEncoder(modules=layers, device="cpu").save_pretrained(str(folder / "whole"))
+    return folder / "whole"

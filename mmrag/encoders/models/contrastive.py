@@ -18,7 +18,7 @@ from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.languages import languages_of
 from mmrag.encoders.models.loading import Weights, no_rows, unit_rows
 from mmrag.errors import ModelError
-from mmrag.pictures import as_rgb
+from mmrag.pictures import for_model
 
 _TRAINED_TOKENS = {"chinese_clip": 52}  # its positions go to 512, but only these were trained
 
@@ -110,7 +110,7 @@ class Contrastive:
         if not pictures:
             return no_rows(self.dim)
         with running(self.spec):
-            plain = [as_rgb(picture) for picture in pictures]
+            plain = [for_model(picture) for picture in pictures]
             inputs = self._processor.image_processor(images=plain, return_tensors="pt")
             return self._features(self._model.get_image_features, inputs)
 

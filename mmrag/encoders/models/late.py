@@ -15,7 +15,7 @@ from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.late_models import LateModel, Tokens, load_late_model
 from mmrag.encoders.models.loading import Weights, unit_rows
 from mmrag.encoders.models.places import places
-from mmrag.pictures import as_rgb
+from mmrag.pictures import for_model
 
 _LONGEST_QUERY = 2000
 _ENGLISH = ("colmodernvbert",)  # its text half is an English one
@@ -64,7 +64,7 @@ class LateInteraction:
         if not pages:
             return []
         with running(self.spec):
-            drawn = [as_rgb(page.picture()) for page in pages]
+            drawn = [for_model(page.picture()) for page in pages]
             return [self._page(tokens) for tokens in self._model.see(drawn)]
 
     def encode_queries(self, queries: Sequence[str]) -> list[Matrix]:

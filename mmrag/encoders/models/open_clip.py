@@ -19,7 +19,7 @@ from mmrag.config.device import running
 from mmrag.encoders.base import Matrix
 from mmrag.encoders.models.loading import Weights, no_rows, unit_rows
 from mmrag.errors import ModelError
-from mmrag.pictures import as_rgb
+from mmrag.pictures import for_model
 
 _ENGLISH_WORDS = 49408  # the byte pairs of OpenAI's CLIP
 _MARKS = re.compile("<(start|end)_of_text>", re.IGNORECASE)
@@ -100,7 +100,7 @@ class OpenClip:
             import torch
 
             parts = self._parts
-            pixels = torch.stack([parts.preprocess(as_rgb(picture)) for picture in pictures])
+            pixels = torch.stack([parts.preprocess(for_model(picture)) for picture in pictures])
             return self._features(parts.model.encode_image, pixels)
 
     def _features(self, tower: Any, inputs: Any) -> Matrix:

@@ -20,7 +20,7 @@ from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.languages import languages_of
 from mmrag.encoders.models.loading import Weights, no_rows, unit_rows
 from mmrag.errors import ModelError
-from mmrag.pictures import as_rgb
+from mmrag.pictures import for_model
 
 _PICTURE_SETTINGS = ("preprocessor_config.json", "processor_config.json")
 _DIM_KEYS = ("out_features", "word_embedding_dimension", "embedding_dimension")
@@ -105,7 +105,7 @@ class SentenceEncoder:
         """
         if "picture" not in self.modalities:
             raise ModelError(f"the encoder {self.spec} reads text only; it can't encode pictures")
-        return self._encode("encode_document", [{"image": as_rgb(picture)} for picture in pictures])
+        return self._encode("encode_document", [{"image": for_model(picture)} for picture in pictures])
 
     def _as_text(self, text: str) -> str | dict[str, str]:
         """What a model that reads text only takes as it is, any other might open as a picture or a film.
