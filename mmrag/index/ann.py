@@ -1,0 +1,293 @@
+"""The FAISS index that fits a space: exact while it can be, then a graph, or cells where memory is short.
+
+- ``flat``: every vector is compared; exact, any vector can be removed.
+- ``hnsw``: a navigable small-world graph (Malkov & Yashunin 2018) over the whole vectors: the fastest, and
+  the largest. Nothing can be taken out of the graph: rows that are gone are passed over until it is rebuilt.
+- ``ivf``: an inverted file of cells (Jégou, Douze & Schmid 2011) with float16 vectors: the smallest.
+
+Scores are inner products with the vectors as kept: float32, or float16 for ``ivf``. What an approximate index
+misses is measured when it is built and kept with it.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmrag.errors import CorruptError
+
+Rows = NDArray[np.int64]
+Matrix = NDArray[np.float32]
+Scores = NDArray[np.float32]
+
+FLAT_NUMBERS = 40_000_000
+"""Numbers (vectors × dimension) up to which ``flat`` is used; see benchmarks/ann.py."""
+MEMORY_LIMIT = 4 << 30
+RECALL = 0.98
+_LINKS = 32
+_SAMPLE, _TOP = 64, 10
+_MAGIC = b"mmragann"
+_MOST_GPU_RESULTS = 2048
+
+
+def choose(count: int, dim: int, memory_limit: int = MEMORY_LIMIT) -> str:
+    """Which kind of index serves so many vectors of this dimension best within so many bytes."""
+    if count * dim <= FLAT_NUMBERS:
+        return "flat"
+    graph = count * (4 * dim + 2 * 4 * _LINKS + 16)
+    return "hnsw" if graph <= memory_limit else "ivf"
+
+
+class Ann:
+    """Vectors under row numbers, searched by inner product.
+
+    Attributes:
+        kind: ``flat``, ``hnsw`` or ``ivf``.
+        dim: numbers a vector.
+        recall: share of the ten nearest that a search finds, measured at build; 1 for ``flat``.
+    """
+
+    def __init__(self, kind: str, dim: int, index: Any, recall: float = 1.0) -> None:
+        self.kind = kind
+        self.dim = dim
+        self.recall = recall
+        self._index = index
+        self._gone: Rows = np.empty(0, np.int64)
+        self._on_gpu: Any = None
+
+    @classmethod
+    def build(
+        cls, vectors: Matrix, rows: Rows, memory_limit: int = MEMORY_LIMIT, kind: str | None = None
+    ) -> Ann:
+        """An index of ``(n, dim)`` vectors of unit length under ``(n,)`` distinct rows.
+
+        Args:
+            vectors, rows: what it holds.
+            memory_limit: bytes that the index may take.
+            kind: instead of what `choose` says.
+        """
+        count, dim = vectors.shape
+        kind = kind or choose(count, dim, memory_limit)
+        ann = cls(kind, dim, _empty(kind, vectors))
+        ann.add(vectors, rows)
+        if kind != "flat" and count:
+            ann._tune(vectors, rows)
+        return ann
+
+    @property
+    def rows(self) -> Rows:
+        """``(n,)`` int64, ascending: the rows that can be found."""
+        if self.kind == "ivf":
+            lists = self._index.invlists
+            held = [_ids(lists, cell) for cell in range(lists.nlist)]
+            return np.sort(np.concatenate([np.empty(0, np.int64), *held]))
+        return np.setdiff1d(_faiss().vector_to_array(self._index.id_map), self._gone)
+
+    def add(self, vectors: Matrix, rows: Rows) -> None:
+        """Take in more vectors; no row that was ever in before."""
+        if len(rows):
+            self._index.add_with_ids(np.ascontiguousarray(vectors, np.float32), rows)
+            self._on_gpu = None
+
+    def remove(self, rows: Rows) -> None:
+        """Rows that are not to be found any more."""
+        if self.kind == "hnsw":
+            self._gone = np.union1d(self._gone, rows)
+        elif len(rows):
+            self._index.remove_ids(rows)
+            self._on_gpu = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether so many rows are gone or came, or so little is left, that it should be built anew."""
+        if self.kind == "hnsw" and len(self._gone) * 5 > self._index.ntotal:
+            return True
+        return choose(self._index.ntotal - len(self._gone), self.dim) == "flat" != self.kind or (
+            self.kind == "flat" and choose(self._index.ntotal, self.dim) != "flat"
+        )
+
+    def search(self, query: Matrix, k: int, allowed: Rows | None = None) -> tuple[Rows, Scores]:
+        """The ``k`` nearest rows to a ``(dim,)`` query, best first; ties in the order of rows.
+
+        Returns:
+            ``(n,)`` rows and ``(n,)`` scores; n is smaller than k where there are fewer.
+        """
+        k = min(k, self._index.ntotal - len(self._gone))
+        if k <= 0 or (allowed is not None and len(allowed) == 0):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        if allowed is not None and self.kind != "flat" and len(allowed) <= self._index.ntotal // 10:
+            return self._among(query, k, allowed)
+        index = self._index
+        passing = self._index.ntotal - len(self._gone) if allowed is None else len(allowed)
+        parameters = search_parameters(
+            index, selector(allowed, self._gone), share=passing / self._index.ntotal
+        )
+        if parameters is None and k <= _MOST_GPU_RESULTS:
+            index = self._gpu() or index
+        scores, rows = index.search(query[None, :], k, params=parameters)
+        return _sorted(rows[0], scores[0])
+
+    def vectors(self, rows: Rows) -> Matrix:
+        """``(n, dim)`` float32: what these rows hold; they must be there."""
+        if len(rows) == 0:
+            return np.empty((0, self.dim), np.float32)
+        if self.kind == "ivf":
+            return np.stack([self._index.reconstruct(int(row)) for row in rows])
+        found: Matrix = self._index.reconstruct_batch(rows)
+        return found
+
+    def write(self, path: Path) -> None:
+        """Write a short header, then what FAISS writes; a graph still has the rows that are gone."""
+        head = json.dumps({"kind": self.kind, "dim": self.dim, "recall": self.recall}).encode()
+        with path.open("wb") as file:
+            file.write(_MAGIC + struct.pack("<I", len(head)) + head)
+            writer = _faiss().PyCallbackIOWriter(file.write)
+            _faiss().write_index(self._index, writer)
+            del writer
+
+    @classmethod
+    def read(cls, path: Path) -> Ann:
+        """What `write` has written.
+
+        Raises:
+            CorruptError: if the file holds something else, or is cut short.
+        """
+        try:
+            with path.open("rb") as file:
+                if file.read(len(_MAGIC)) != _MAGIC:
+                    raise ValueError("another kind of file")
+                (length,) = struct.unpack("<I", file.read(4))
+                head = json.loads(file.read(length))
+                index = _faiss().read_index(_faiss().PyCallbackIOReader(file.read))
+            return cls(head["kind"], head["dim"], index, head["recall"])
+        except (ValueError, KeyError, struct.error, RuntimeError) as error:
+            reason = str(error).splitlines()[0]
+            raise CorruptError(f"{path} does not hold a vector index ({reason})") from error
+
+    def _among(self, query: Matrix, k: int, allowed: Rows) -> tuple[Rows, Scores]:
+        """Exactly, over few rows: a graph that passes over most of what it meets finds too little."""
+        rows = np.intersect1d(allowed, self.rows)
+        scores: Scores = self.vectors(rows) @ query
+        order = np.lexsort((rows, -scores))[:k]
+        return rows[order], scores[order]
+
+    def _tune(self, vectors: Matrix, rows: Rows) -> None:
+        """Search as deep as `RECALL` needs, measured against exact search."""
+        sample = _sample(vectors)
+        wanted = [rows[np.argsort(-(vectors @ query), kind="stable")[:_TOP]] for query in sample]
+        deepest = self._index.nlist if self.kind == "ivf" else 1024
+        depth = 16
+        while True:
+            _set_depth(self._index, min(depth, deepest))
+            self.recall = recall(lambda query: self.search(query, _TOP)[0], sample, wanted)
+            if self.recall >= RECALL or depth >= deepest:
+                return
+            depth *= 2
+
+    def _gpu(self) -> Any:
+        """A copy of a flat index on the GPU, or None: the same products, summed in another order."""
+        if self.kind != "flat" or _faiss().get_num_gpus() == 0:
+            return None
+        if self._on_gpu is None:
+            resources = _faiss().StandardGpuResources()
+            self._on_gpu = (resources, _faiss().index_cpu_to_gpu(resources, 0, self._index))
+        return self._on_gpu[1]
+
+
+def selector(allowed: Rows | None, gone: Rows | None = None) -> Any:
+    """FAISS's selector of the rows ``allowed`` (all, if not given) but those ``gone``; None for all."""
+    gone = np.empty(0, np.int64) if gone is None else gone
+    if allowed is not None:
+        return _faiss().IDSelectorBatch(np.setdiff1d(allowed, gone))
+    return _faiss().IDSelectorNot(_faiss().IDSelectorBatch(gone)) if len(gone) else None
+
+
+def search_parameters(index: Any, chosen: Any, share: float = 1.0) -> Any:
+    """FAISS's parameters for a search of ``index`` among what a selector chooses; None for all.
+
+    Args:
+        index: of any kind.
+        chosen: the selector.
+        share: about how much of the index it lets pass, 0..1: the less, the deeper an approximate index is
+            searched.
+    """
+    if chosen is None:
+        return None
+    faiss, deeper = _faiss(), 1 / max(share, 0.01)
+    inner = faiss.downcast_index(index.index) if hasattr(index, "id_map") else index
+    if isinstance(inner, faiss.IndexHNSW):
+        return faiss.SearchParametersHNSW(sel=chosen, efSearch=int(inner.hnsw.efSearch * deeper))
+    if isinstance(inner, faiss.IndexIVF):
+        return faiss.SearchParametersIVF(sel=chosen, nprobe=min(inner.nlist, int(inner.nprobe * deeper)))
+    return faiss.SearchParameters(sel=chosen)
+
+
+def recall(search: Callable[[Matrix], Rows], sample: Matrix, wanted: list[Rows]) -> float:
+    """Mean share of the ``wanted`` rows of each query of the ``sample`` that ``search`` finds."""
+    shares = [
+        len(np.intersect1d(search(query), rows)) / len(rows)
+        for query, rows in zip(sample, wanted, strict=True)
+    ]
+    return float(np.mean(shares))
+
+
+def _empty(kind: str, vectors: Matrix) -> Any:
+    faiss, (count, dim) = _faiss(), vectors.shape
+    if kind == "flat":
+        return faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
+    if kind == "hnsw":
+        graph = faiss.IndexHNSWFlat(dim, _LINKS, faiss.METRIC_INNER_PRODUCT)
+        graph.hnsw.efConstruction = 80
+        return faiss.IndexIDMap2(graph)
+    cells = max(1, min(int(4 * count**0.5), count // 39))
+    index = faiss.index_factory(dim, f"IVF{cells},SQfp16", faiss.METRIC_INNER_PRODUCT)
+    index.cp.max_points_per_centroid = 64
+    index.train(vectors)
+    index.set_direct_map_type(faiss.DirectMap.Hashtable)
+    return index
+
+
+def _set_depth(index: Any, depth: int) -> None:
+    if hasattr(index, "nprobe"):
+        index.nprobe = depth
+    else:
+        _faiss().downcast_index(index.index).hnsw.efSearch = depth
+
+
+def _sample(vectors: Matrix) -> Matrix:
+    """Queries near the vectors but unlike them: some, turned by 45 degrees, the same way each time."""
+    rng = np.random.default_rng(len(vectors))
+    chosen = vectors[rng.choice(len(vectors), min(_SAMPLE, len(vectors)), replace=False)]
+    noise = rng.standard_normal(chosen.shape, dtype=np.float32)
+    noise -= (noise * chosen).sum(axis=1, keepdims=True) * chosen
+    turned = chosen + noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    queries: Matrix = turned / np.linalg.norm(turned, axis=1, keepdims=True)
+    return queries
+
+
+def _sorted(rows: Rows, scores: Scores) -> tuple[Rows, Scores]:
+    # FAISS pads a short list with row -1.
+    kept = rows >= 0
+    rows, scores = rows[kept], scores[kept]
+    order = np.lexsort((rows, -scores))
+    return rows[order], scores[order]
+
+
+def _ids(lists: Any, cell: int) -> Rows:
+    size = lists.list_size(cell)
+    if size == 0:
+        return np.empty(0, np.int64)
+    ids: Rows = _faiss().rev_swig_ptr(lists.get_ids(cell), size).copy()
+    return ids
+
+
+def _faiss() -> Any:
+    from mmrag.index.vectors import faiss
+
+    return faiss()
