@@ -30,6 +30,7 @@ from mmrag.ingest import INGEST_VERSION
 from mmrag.ingest.opening import Job
 from mmrag.ingest.pool import ParsedFile, ParserPool
 from mmrag.ingest.walk import FoundFile, hash_file, scan
+from mmrag.models import require
 from mmrag.strategies import load_strategies
 from mmrag.strategies.base import Notes, Strategy
 from mmrag.types import Document, FileReport, Progress, Report, Status, to_dict
@@ -113,9 +114,11 @@ def update(
 
     Raises:
         UsageError: if the index was made from another folder.
+        MissingExtraError, ModelError: if the recipe's models can't be had; see `mmrag.models.require`.
         FingerprintError, LockedError, DiskFullError, SchemaError, CorruptError: see `mmrag.errors`.
     """
     begin = time.perf_counter()
+    require(recipe)
     strategies = load_strategies(recipe)
     with translated(path):
         path.mkdir(parents=True, exist_ok=True)

@@ -95,7 +95,8 @@ def _by_picture(path: str, lists: Sequence[ChunkList | PageList]) -> list[Asked]
     ]
     if not able:
         raise UsageError(
-            "no view of this index finds by picture: lay one with mmrag index FOLDER --strategy joint"
+            "no view with a weight finds by picture here: lay one with mmrag index FOLDER --strategy joint, "
+            "and see retrieve.weights in its recipe"
         )
     try:
         with Image.open(Path(path)) as picture:

@@ -123,7 +123,7 @@ def test_a_search_asks_the_views_that_it_names(folder: Path, index: mmrag.Index)
 def test_a_view_that_is_not_there_is_named(index: mmrag.Index) -> None:
     with pytest.raises(UsageError, match="has no view 'visual', only caption: .*--strategy"):
         index.search("zebra", strategies=["visual"])
-    with pytest.raises(UsageError, match="no view of this index finds by picture"):
+    with pytest.raises(UsageError, match="no view with a weight finds by picture"):
         index.search(Query(picture="x.png"))
     with pytest.raises(RecipeError, match="'jiont' is not one of .*; did you mean 'joint'"):
         mmrag.build(index.root, index.path, strategies=["jiont"])

@@ -156,7 +156,7 @@ def test_a_search_sees_what_was_committed_before_it(writer: Writer) -> None:
     ("query", "top_k", "message"),
     [
         (Query("  "), 5, "the question is empty"),
-        (Query("x", picture="x.png"), 5, "no view of this index finds by picture"),
+        (Query("x", picture="x.png"), 5, "no view with a weight finds by picture"),
         (Query("x"), 0, "top_k must be at least 1"),
     ],
 )
