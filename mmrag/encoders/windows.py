@@ -18,9 +18,9 @@ class Window:
 
 
 def windows(lines: Sequence[Line], size: int) -> list[Window]:
-    """All windows of ``size`` lines that stand below each other, each one line further down than the last.
+    """All windows of ``size`` lines that follow each other, each window one line further down than the last.
 
-    Where the page goes on elsewhere (the next column, a line beside), the windows begin anew; a stretch of
+    Where the page goes on further up (in the next column) or beside, the windows begin anew; a stretch of
     fewer lines is one window.
 
     Args:
@@ -45,10 +45,13 @@ def _stretches(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def _goes_on(before: BBox | None, after: BBox | None) -> bool:
-    """Whether a line stands below the one before, if their places are known."""
+    """Whether a line stands lower than the one before, if their places are known.
+
+    It need not stand under it: the labels of a plot, each a window of its own, would match any question.
+    """
     if before is None or after is None:
         return before is after
-    return before.y0 < after.y0 and before.x0 < after.x1 and after.x0 < before.x1
+    return before.y0 < after.y0
 
 
 def _window(lines: Sequence[Line]) -> Window:

@@ -30,7 +30,7 @@ def test_few_lines_are_one_window_and_none_are_none() -> None:
 def test_the_next_column_and_a_line_beside_begin_anew() -> None:
     right = [line("d", 0, x=0.5), line("e", 0.25, x=0.5)]
     assert [window.text for window in windows([A, B, *right], 2)] == ["a b", "d e"]
-    assert [window.text for window in windows([A, line("beside", 0, x=0.5), B], 2)] == ["a", "beside", "b"]
+    assert [window.text for window in windows([A, line("beside", 0, x=0.5), B], 2)] == ["a", "beside b"]
 
 
 def test_lines_without_places_follow_each_other() -> None:
