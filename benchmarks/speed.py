@@ -120,7 +120,7 @@ def query_overhead(devset: Path, index: mmrag.Index) -> None:
     for made in index._retriever._dense:
         made.encoder.encode_queries = timed(made.encoder.encode_queries)  # type: ignore[method-assign]
     for space in index._retriever._spaces.values():
-        space._index.search = timed(space._index.search)
+        space._ann._index.search = timed(space._ann._index.search)
     extra = []
     with mock.patch.object(retriever, "bm25", timed(retriever.bm25)):
         for question in questions * 3:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.errors import CorruptError
+from mmrag.errors import CorruptError, MissingExtraError
 
 Rows = NDArray[np.int64]
 Matrix = NDArray[np.float32]
@@ -87,7 +87,7 @@ class Ann:
             lists = self._index.invlists
             held = [_ids(lists, cell) for cell in range(lists.nlist)]
             return np.sort(np.concatenate([np.empty(0, np.int64), *held]))
-        return np.setdiff1d(_faiss().vector_to_array(self._index.id_map), self._gone)
+        return np.setdiff1d(faiss().vector_to_array(self._index.id_map), self._gone)
 
     def add(self, vectors: Matrix, rows: Rows) -> None:
         """Take in more vectors; no row that was ever in before."""
@@ -147,8 +147,8 @@ class Ann:
         head = json.dumps({"kind": self.kind, "dim": self.dim, "recall": self.recall}).encode()
         with path.open("wb") as file:
             file.write(_MAGIC + struct.pack("<I", len(head)) + head)
-            writer = _faiss().PyCallbackIOWriter(file.write)
-            _faiss().write_index(self._index, writer)
+            writer = faiss().PyCallbackIOWriter(file.write)
+            faiss().write_index(self._index, writer)
             del writer
 
     @classmethod
@@ -164,7 +164,7 @@ class Ann:
                     raise ValueError("another kind of file")
                 (length,) = struct.unpack("<I", file.read(4))
                 head = json.loads(file.read(length))
-                index = _faiss().read_index(_faiss().PyCallbackIOReader(file.read))
+                index = faiss().read_index(faiss().PyCallbackIOReader(file.read))
             return cls(head["kind"], head["dim"], index, head["recall"])
         except (ValueError, KeyError, struct.error, RuntimeError) as error:
             reason = str(error).splitlines()[0]
@@ -192,11 +192,11 @@ class Ann:
 
     def _gpu(self) -> Any:
         """A copy of a flat index on the GPU, or None: the same products, summed in another order."""
-        if self.kind != "flat" or _faiss().get_num_gpus() == 0:
+        if self.kind != "flat" or faiss().get_num_gpus() == 0:
             return None
         if self._on_gpu is None:
-            resources = _faiss().StandardGpuResources()
-            self._on_gpu = (resources, _faiss().index_cpu_to_gpu(resources, 0, self._index))
+            resources = faiss().StandardGpuResources()
+            self._on_gpu = (resources, faiss().index_cpu_to_gpu(resources, 0, self._index))
         return self._on_gpu[1]
 
 
@@ -204,8 +204,8 @@ def selector(allowed: Rows | None, gone: Rows | None = None) -> Any:
     """FAISS's selector of the rows ``allowed`` (all, if not given) but those ``gone``; None for all."""
     gone = np.empty(0, np.int64) if gone is None else gone
     if allowed is not None:
-        return _faiss().IDSelectorBatch(np.setdiff1d(allowed, gone))
-    return _faiss().IDSelectorNot(_faiss().IDSelectorBatch(gone)) if len(gone) else None
+        return faiss().IDSelectorBatch(np.setdiff1d(allowed, gone))
+    return faiss().IDSelectorNot(faiss().IDSelectorBatch(gone)) if len(gone) else None
 
 
 def search_parameters(index: Any, chosen: Any, share: float = 1.0) -> Any:
@@ -219,13 +219,13 @@ def search_parameters(index: Any, chosen: Any, share: float = 1.0) -> Any:
     """
     if chosen is None:
         return None
-    faiss, deeper = _faiss(), 1 / max(share, 0.01)
-    inner = faiss.downcast_index(index.index) if hasattr(index, "id_map") else index
-    if isinstance(inner, faiss.IndexHNSW):
-        return faiss.SearchParametersHNSW(sel=chosen, efSearch=int(inner.hnsw.efSearch * deeper))
-    if isinstance(inner, faiss.IndexIVF):
-        return faiss.SearchParametersIVF(sel=chosen, nprobe=min(inner.nlist, int(inner.nprobe * deeper)))
-    return faiss.SearchParameters(sel=chosen)
+    library, deeper = faiss(), 1 / max(share, 0.01)
+    inner = library.downcast_index(index.index) if hasattr(index, "id_map") else index
+    if isinstance(inner, library.IndexHNSW):
+        return library.SearchParametersHNSW(sel=chosen, efSearch=int(inner.hnsw.efSearch * deeper))
+    if isinstance(inner, library.IndexIVF):
+        return library.SearchParametersIVF(sel=chosen, nprobe=min(inner.nlist, int(inner.nprobe * deeper)))
+    return library.SearchParameters(sel=chosen)
 
 
 def recall(search: Callable[[Matrix], Rows], sample: Matrix, wanted: list[Rows]) -> float:
@@ -238,18 +238,18 @@ def recall(search: Callable[[Matrix], Rows], sample: Matrix, wanted: list[Rows])
 
 
 def _empty(kind: str, vectors: Matrix) -> Any:
-    faiss, (count, dim) = _faiss(), vectors.shape
+    library, (count, dim) = faiss(), vectors.shape
     if kind == "flat":
-        return faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
+        return library.IndexIDMap2(library.IndexFlatIP(dim))
     if kind == "hnsw":
-        graph = faiss.IndexHNSWFlat(dim, _LINKS, faiss.METRIC_INNER_PRODUCT)
+        graph = library.IndexHNSWFlat(dim, _LINKS, library.METRIC_INNER_PRODUCT)
         graph.hnsw.efConstruction = 80
-        return faiss.IndexIDMap2(graph)
+        return library.IndexIDMap2(graph)
     cells = max(1, min(int(4 * count**0.5), count // 39))
-    index = faiss.index_factory(dim, f"IVF{cells},SQfp16", faiss.METRIC_INNER_PRODUCT)
+    index = library.index_factory(dim, f"IVF{cells},SQfp16", library.METRIC_INNER_PRODUCT)
     index.cp.max_points_per_centroid = 64
     index.train(vectors)
-    index.set_direct_map_type(faiss.DirectMap.Hashtable)
+    index.set_direct_map_type(library.DirectMap.Hashtable)
     return index
 
 
@@ -257,7 +257,7 @@ def _set_depth(index: Any, depth: int) -> None:
     if hasattr(index, "nprobe"):
         index.nprobe = depth
     else:
-        _faiss().downcast_index(index.index).hnsw.efSearch = depth
+        faiss().downcast_index(index.index).hnsw.efSearch = depth
 
 
 def _sample(vectors: Matrix) -> Matrix:
@@ -275,19 +275,28 @@ def _sorted(rows: Rows, scores: Scores) -> tuple[Rows, Scores]:
     # FAISS pads a short list with row -1.
     kept = rows >= 0
     rows, scores = rows[kept], scores[kept]
-    order = np.lexsort((rows, -scores))
-    return rows[order], scores[order]
+    if (scores[1:] == scores[:-1]).any():
+        order = np.lexsort((rows, -scores))
+        return rows[order], scores[order]
+    return rows, scores
 
 
 def _ids(lists: Any, cell: int) -> Rows:
     size = lists.list_size(cell)
     if size == 0:
         return np.empty(0, np.int64)
-    ids: Rows = _faiss().rev_swig_ptr(lists.get_ids(cell), size).copy()
+    ids: Rows = faiss().rev_swig_ptr(lists.get_ids(cell), size).copy()
     return ids
 
 
-def _faiss() -> Any:
-    from mmrag.index.vectors import faiss
+def faiss() -> Any:
+    """The FAISS module.
 
-    return faiss()
+    Raises:
+        MissingExtraError: if neither faiss-cpu nor faiss-gpu is installed.
+    """
+    try:
+        import faiss as module
+    except ImportError as error:
+        raise MissingExtraError("vector search", "faiss", "cpu") from error
+    return module

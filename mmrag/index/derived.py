@@ -50,9 +50,10 @@ def write_derived(writer: Writer, options: VisualOptions) -> None:
     ``options`` say how spaces of pages are kept.
     """
     with writer.snapshot():
-        spaces: list[VectorSpace | PageSpace] = [*load_spaces(writer).values()]
-        spaces += load_page_spaces(writer, options).values()
-        written = {space.row: space.write(writer.path) for space in spaces}
+        written = {space.row: space.write(writer) for space in load_spaces(writer).values()}
+        written |= {
+            space.row: space.write(writer.path) for space in load_page_spaces(writer, options).values()
+        }
     with writer.writing():
         writer.connection.execute("DELETE FROM derived")
         writer.connection.executemany(

@@ -6,17 +6,19 @@ removed when it is loaded, so a search never depends on when the file was writte
 
 from __future__ import annotations
 
+import logging
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.errors import MissingExtraError
+from mmrag.index.ann import Ann
 from mmrag.index.files import sha256_of, write_atomically
 from mmrag.index.store import Store
+
+log = logging.getLogger(__name__)
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -61,24 +63,25 @@ class VectorSpace:
         self.dim = dim
         none = np.empty(0, np.int64)
         self.places = Places(none, none, none, none, none, np.empty(0, np.int32))
-        self._index: Any = None
+        self._ann: Ann = Ann.build(np.empty((0, dim), np.float32), none)
 
     @classmethod
     def load(cls, store: Store, row: int, name: str, dim: int) -> VectorSpace:
         """The space from its file where that is whole, and from the truth for the rest."""
         space = cls(row, name, dim)
-        space._index = space._read(store)
+        held = space._read(store)
+        if held is not None:
+            space._ann = held
         space.refresh(store)
         return space
 
     def refresh(self, store: Store) -> None:
         """Follow what a writer has committed since. Call inside ``with store.snapshot():``."""
         self.places = _places(store.connection, self.row)
-        held = faiss().vector_to_array(self._index.id_map)
-        gone = np.setdiff1d(held, self.places.chunks)
-        if len(gone):
-            self._index.remove_ids(gone)
-        self._add(store.connection, np.setdiff1d(self.places.chunks, held))
+        held = self._ann.rows
+        self._ann.remove(np.setdiff1d(held, self.places.chunks))
+        for rows, vectors in self._truth(store.connection, np.setdiff1d(self.places.chunks, held)):
+            self._ann.add(vectors, rows)
 
     def search(self, query: NDArray[np.float32], k: int, allowed: Rows | None = None) -> tuple[Rows, Scores]:
         """The ``k`` nearest chunks to a ``(dim,)`` query, best first; ties in the order of rows.
@@ -91,51 +94,52 @@ class VectorSpace:
         Returns:
             ``(n,)`` rows of chunks and ``(n,)`` scores; n is smaller than k where there are fewer.
         """
-        k = min(k, self._index.ntotal)
-        if k == 0:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        parameters = None
-        if allowed is not None:
-            parameters = faiss().SearchParameters(sel=faiss().IDSelectorBatch(allowed))
-        scores, rows = self._index.search(query[None, :], k, params=parameters)
-        # FAISS pads a short list with row -1.
-        kept = rows[0] >= 0
-        rows, scores = rows[0][kept], scores[0][kept]
-        if (scores[1:] == scores[:-1]).any():
-            order = np.lexsort((rows, -scores))
-            return rows[order], scores[order]
-        return rows, scores
+        return self._ann.search(query, k, allowed)
 
     def score(self, query: NDArray[np.float32], chunks: Rows) -> Scores:
         """Exact scores of these chunks, ``(len(chunks),)``."""
         if len(chunks) == 0:
             return np.empty(0, np.float32)
         # Too small for BLAS, whose second thread would only spin.
-        scores: Scores = np.einsum("ij,j->i", self._index.reconstruct_batch(chunks), query)
+        scores: Scores = np.einsum("ij,j->i", self._ann.vectors(chunks), query)
         return scores
 
-    def write(self, path: Path) -> tuple[str, str]:
-        """Write the derived file under the index folder ``path``; its relative name and its sha256."""
-        folder = path / "vectors"
+    def write(self, store: Store) -> tuple[str, str]:
+        """Write the derived file under the index folder of ``store``; its relative name and its sha256.
+
+        An index that no longer fits the size of the space is built anew first, and what an approximate one
+        misses is logged. Call inside ``with store.snapshot():``.
+        """
+        if self._ann.stale:
+            parts = [vectors for _, vectors in self._truth(store.connection, self.places.chunks)]
+            vectors = np.concatenate([np.empty((0, self.dim), np.float32), *parts])
+            self._ann = Ann.build(vectors, self.places.chunks)
+        if self._ann.kind != "flat":
+            log.info(
+                "%s: %s finds %.1f %% of the ten nearest", self.name, self._ann.kind, 100 * self._ann.recall
+            )
+        folder = store.path / "vectors"
         folder.mkdir(exist_ok=True)
         fresh = folder / f"{self.name.replace(':', '-').replace('/', '-')}.new"
-        write_atomically(fresh, lambda temporary: faiss().write_index(self._index, str(temporary)))
+        write_atomically(fresh, self._ann.write)
         checksum = sha256_of(fresh)
         final = folder / f"{checksum[:16]}.faiss"
         fresh.replace(final)
         return f"vectors/{final.name}", checksum
 
-    def _read(self, store: Store) -> Any:
+    def _read(self, store: Store) -> Ann | None:
         found = store.connection.execute(
             "SELECT file, sha256 FROM derived WHERE space = ?", (self.row,)
         ).fetchone()
-        if found is not None:
-            path = store.path / found[0]
-            if path.is_file() and sha256_of(path) == found[1]:
-                return faiss().read_index(str(path))
-        return faiss().IndexIDMap2(faiss().IndexFlatIP(self.dim))
+        if found is None:
+            return None
+        path = store.path / found[0]
+        return Ann.read(path) if path.is_file() and sha256_of(path) == found[1] else None
 
-    def _add(self, connection: sqlite3.Connection, rows: Rows, batch: int = 4096) -> None:
+    def _truth(
+        self, connection: sqlite3.Connection, rows: Rows, batch: int = 4096
+    ) -> Iterator[tuple[Rows, NDArray[np.float32]]]:
+        """These chunks with their ``(n, dim)`` vectors, a part at a time."""
         for start in range(0, len(rows), batch):
             part = rows[start : start + batch]
             blobs = connection.execute(
@@ -145,20 +149,7 @@ class VectorSpace:
             )
             held = _between(self.places.chunks, part)
             vectors = np.frombuffer(b"".join(blob for (blob,) in blobs), "<f4").reshape(-1, self.dim)
-            self._index.add_with_ids(vectors[np.isin(held, part)], part)
-
-
-def faiss() -> Any:
-    """The FAISS module.
-
-    Raises:
-        MissingExtraError: if neither faiss-cpu nor faiss-gpu is installed.
-    """
-    try:
-        import faiss as module
-    except ImportError as error:
-        raise MissingExtraError("vector search", "faiss", "cpu") from error
-    return module
+            yield part, vectors[np.isin(held, part)]
 
 
 def _places(connection: sqlite3.Connection, space: int) -> Places:

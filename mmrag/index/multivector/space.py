@@ -20,7 +20,7 @@ from mmrag.index.multivector.kernel import Scores, maxsim
 from mmrag.index.multivector.packed import Matrix, Packed, Parts, Rows, pack, pack_stream
 from mmrag.index.multivector.segment import Segment, best, count, merge_small, scan
 from mmrag.index.multivector.shortlist import depth, has_shortlist, sample_queries
-from mmrag.index.multivector.truth import page_boxes, page_counts, page_vectors
+from mmrag.index.multivector.truth import page_boxes, page_counts, page_rows, page_vectors
 from mmrag.index.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -81,11 +81,11 @@ class PageSpace:
     def refresh(self, store: Store) -> None:
         """Follow what a writer has committed since. Call inside ``with store.snapshot():``."""
         self._store = store
-        pages, counts = page_counts(store.connection, self.row)
+        pages = page_rows(store.connection, self.row)
         held = np.concatenate([np.empty(0, np.int64), *(segment.packed.pages for segment in self._segments)])
-        fresh = ~np.isin(pages, held)
-        if fresh.any():
-            self._add(store, pages[fresh], counts[fresh])
+        fresh = np.setdiff1d(pages, held)
+        if len(fresh):
+            self._add(store, fresh)
         for segment in self._segments:
             segment.alive = np.flatnonzero(np.isin(segment.packed.pages, pages))
 
@@ -221,7 +221,8 @@ class PageSpace:
             self._segments.append(Segment(packed, alive, arrays.get("shortlist")))
             self.recall, self._measured = notes.get("recall"), notes.get("measured", 0)
 
-    def _add(self, store: Store, pages: Rows, counts: Rows) -> None:
+    def _add(self, store: Store, pages: Rows) -> None:
+        counts = page_counts(store.connection, self.row, pages)
         vectors = (found for _, found in page_vectors(store.connection, self.row, self.dim, pages))
         packed = pack_stream(pages, counts, vectors, self.dim, self.precision, store.path)
         self._segments.append(Segment(packed, np.arange(len(packed), dtype=np.int64)))

@@ -13,13 +13,17 @@ from mmrag.index.packing import unpack_boxes
 _BATCH = 64
 
 
-def page_counts(connection: sqlite3.Connection, space: int) -> tuple[Rows, Rows]:
-    """``(p,)`` int64 rows of the pages in this space, ascending, and how many vectors each has."""
-    found = connection.execute(
-        "SELECT page, count FROM page_vectors WHERE space = ? ORDER BY page", (space,)
-    ).fetchall()
-    pages, counts = np.array(found, np.int64).reshape(-1, 2).T.copy()
-    return pages, counts
+def page_rows(connection: sqlite3.Connection, space: int) -> Rows:
+    """``(p,)`` int64, ascending: the pages of this space, read from the index of the table alone."""
+    found = connection.execute("SELECT page FROM page_vectors WHERE space = ? ORDER BY page", (space,))
+    return np.fromiter((page for (page,) in found), np.int64)
+
+
+def page_counts(connection: sqlite3.Connection, space: int, pages: Rows) -> Rows:
+    """``(len(pages),)`` int64: how many vectors each of these pages of this space has."""
+    query = "SELECT count FROM page_vectors WHERE space = ? AND page = ?"
+    counts = (connection.execute(query, (space, page)).fetchone()[0] for page in pages.tolist())
+    return np.fromiter(counts, np.int64, len(pages))
 
 
 def page_vectors(
