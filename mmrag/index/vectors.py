@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrag.errors import CorruptError
 from mmrag.index.ann import Ann
 from mmrag.index.files import sha256_of, write_atomically
 from mmrag.index.store import Store
@@ -115,9 +116,8 @@ class VectorSpace:
             vectors = np.concatenate([np.empty((0, self.dim), np.float32), *parts])
             self._ann = Ann.build(vectors, self.places.chunks)
         if self._ann.kind != "flat":
-            log.info(
-                "%s: %s finds %.1f %% of the ten nearest", self.name, self._ann.kind, 100 * self._ann.recall
-            )
+            found = 100 * self._ann.recall
+            log.info("%s: %s finds %.1f %% of the ten nearest", self.name, self._ann.kind, found)
         folder = store.path / "vectors"
         folder.mkdir(exist_ok=True)
         fresh = folder / f"{self.name.replace(':', '-').replace('/', '-')}.new"
@@ -134,7 +134,14 @@ class VectorSpace:
         if found is None:
             return None
         path = store.path / found[0]
-        return Ann.read(path) if path.is_file() and sha256_of(path) == found[1] else None
+        if not path.is_file() or sha256_of(path) != found[1]:
+            log.warning("the vector file of %s is missing or damaged: reading its truth instead", self.name)
+            return None
+        try:
+            return Ann.read(path)
+        except CorruptError as error:
+            log.warning("%s: reading its truth instead", error)
+            return None
 
     def _truth(
         self, connection: sqlite3.Connection, rows: Rows, batch: int = 4096

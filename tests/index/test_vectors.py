@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mmrag.config import VisualOptions
+from mmrag.index import ann
 from mmrag.index.derived import load_spaces, write_derived
 from mmrag.index.store import create
 from mmrag.index.vectors import VectorSpace
@@ -102,14 +103,19 @@ def all_of(space: VectorSpace) -> dict[int, float]:
     return dict(zip(rows.tolist(), scores.tolist(), strict=True))
 
 
-def test_the_file_never_decides_what_is_found(writer: Writer) -> None:
+@pytest.mark.parametrize(("flat_numbers", "kind"), [(ann.FLAT_NUMBERS, "flat"), (100, "hnsw")])
+def test_the_file_never_decides_what_is_found(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch, flat_numbers: int, kind: str
+) -> None:
     """Whether the file is new, old, missing or damaged, the answer is the truth's."""
+    monkeypatch.setattr(ann, "FLAT_NUMBERS", flat_numbers)
     rng = np.random.default_rng()
     add(writer, "a", unit(rng.normal(size=(40, DIM))))
     add(writer, "b", unit(rng.normal(size=(40, DIM))))
     truth = all_of(loaded(writer))
     write_derived(writer, VisualOptions())
-    assert all_of(loaded(writer)) == truth
+    assert loaded(writer)._ann.kind == kind
+    assert all_of(loaded(writer)) == pytest.approx(truth)
 
     with writer.writing():
         writer.remove_document("a")
@@ -117,7 +123,7 @@ def test_the_file_never_decides_what_is_found(writer: Writer) -> None:
     stale = all_of(loaded(writer))
     assert len(stale) == 80
     write_derived(writer, VisualOptions())
-    assert all_of(loaded(writer)) == stale
+    assert all_of(loaded(writer)) == pytest.approx(stale)
 
     (file,) = (writer.path / "vectors").iterdir()
     damaged = bytearray(file.read_bytes())
