@@ -123,19 +123,29 @@ def look(measures: Measures, caption: str, words: str) -> Look:
 
 
 def _seen(measures: Measures, words: list[str]) -> Look:
-    if measures.texture >= _PHOTO_TEXTURE and measures.border < 0.9 and measures.background < 0.7:
-        return Look.PHOTO
     numbers = sum(1 for word in words if _NUMBER.match(word))
     axes = measures.level >= 0.4 and measures.upright >= 0.4
+    labelled = axes and len(words) - numbers >= _PANEL_WORDS
+    surfaces = measures.texture >= _PHOTO_TEXTURE and measures.border < 0.9 and measures.background < 0.7
+    if surfaces and not labelled:
+        return Look.PHOTO
     ruled = measures.dotted >= 0.93 and measures.solid < 0.12
     if ruled and len(words) >= _SOME_WORDS and not _coloured(measures):
         return Look.TEXT
-    panels = measures.background < 0.6 and len(words) - numbers >= _PANEL_WORDS
-    if axes and (measures.border < 0.5 or not measures.light or panels):
+    if axes and _fills_its_frame(measures, labelled):
         return Look.SCREENSHOT
+    if measures.solid >= 0.85 and measures.steps >= 0.85 and measures.background < 0.75 and words:
+        return Look.BAR_CHART if axes and numbers >= _FEW_NUMBERS else Look.CHART
     if (axes and numbers >= _FEW_NUMBERS) or (numbers >= _MANY_NUMBERS and 2 * numbers >= len(words)):
         return _chart(measures)
     return Look.DIAGRAM if words else Look.GRAPHIC
+
+
+def _fills_its_frame(measures: Measures, labelled: bool) -> bool:
+    """Whether a picture with long straight strokes is a window: a frame around surfaces, not around paper."""
+    if measures.border < 0.4 and (measures.background < 0.75 or not measures.light):
+        return True
+    return labelled and measures.background < 0.6 and measures.texture >= 0.05
 
 
 def _chart(measures: Measures) -> Look:

@@ -25,7 +25,7 @@ class Measures:
     Attributes:
         background: share of the most frequent colour.
         light: whether that colour is near white.
-        border: share of light pixels along the picture's border.
+        border: share of light pixels along the border of what is not white margin.
         texture: share of neighbouring pixels that differ a little, as on surfaces in photos.
         ink: share that differs from the background.
         level, upright: longest straight horizontal and vertical stroke, as share of the side.
@@ -51,7 +51,8 @@ class Measures:
 
 
 def measure(pixels: Pixels) -> Measures:
-    """Measures of ``pixels``, ``(height, width, 3)``."""
+    """Measures of ``pixels``, ``(height, width, 3)``, without the white margin around them."""
+    pixels = _trimmed(pixels)
     codes = colours.codes(pixels)
     counts = np.bincount(codes.ravel(), minlength=4096)
     paper = pixels[codes == counts.argmax()].astype(np.int16).mean(axis=0)
@@ -76,6 +77,14 @@ def measure(pixels: Pixels) -> Measures:
         dotted=_share(strokes & (along <= 2 * _SOLID) & (across <= 2 * _SOLID), strokes),
         colours=colours.named(codes[ink] if paper.min() > _LIGHT else codes),
     )
+
+
+def _trimmed(pixels: Pixels) -> Pixels:
+    inked = (pixels < _LIGHT).any(axis=2)
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    if not rows.size:
+        return pixels
+    return pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def run_lengths(mask: Mask) -> NDArray[np.int64]:

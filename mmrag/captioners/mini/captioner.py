@@ -28,7 +28,7 @@ class MiniCaption(Captioner):
     """
 
     spec = "mini:caption"
-    fingerprint = f"mini:caption classifier:{SHA256[:16]} v2"
+    fingerprint = f"mini:caption classifier:{SHA256[:16]} v3"
 
     def __init__(self) -> None:
         self._classifier = Classifier()
