@@ -11,6 +11,7 @@ from typing import Any
 from mmrag.config.torchvision import prepare_torchvision
 from mmrag.errors import MissingExtraError, ModelError, OutOfMemoryError
 
+_PRECISIONS = ("float32", "bfloat16", "float16")
 _PACKAGES = {"sentence_transformers": "sentence-transformers", "open_clip": "open_clip_torch"}
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "failed to allocate")
 
@@ -37,9 +38,19 @@ def device() -> str:
 
 
 def precision(chosen: str) -> str:
-    """``float32`` on a CPU; ``bfloat16`` on a GPU that computes it, else ``float16``."""
-    if chosen.partition(":")[0] == "cpu":
-        return "float32"
+    """``float32`` on a CPU; ``bfloat16`` on a GPU that computes it, else ``float16``.
+
+    What ``MMRAG_PRECISION`` says comes first: an index that one machine made and another searches needs the
+    same on both.
+
+    Raises:
+        ModelError: if ``MMRAG_PRECISION`` names no precision.
+    """
+    wanted = os.environ.get("MMRAG_PRECISION", "").strip().lower()
+    if wanted and wanted not in _PRECISIONS:
+        raise ModelError(f"MMRAG_PRECISION is {wanted!r}, which is none of {', '.join(_PRECISIONS)}")
+    if wanted or chosen.partition(":")[0] == "cpu":
+        return wanted or "float32"
     torch = import_torch("choosing a precision")
     return "bfloat16" if chosen.startswith("cuda") and torch.cuda.is_bf16_supported() else "float16"
 

@@ -17,6 +17,8 @@ from typing import Any
 from mmrag.errors import MissingExtraError, ModelError
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
+_ADAPTER = "it is an adapter to another model, not a whole one (the whole one is often named merged or hf)"
+_NO_WEIGHTS = "there are no weights in safetensors format"
 _CONFIGS = ("config.json", "modules.json", "open_clip_config.json")
 _TOKENIZERS = (
     "tokenizer.json",
@@ -107,7 +109,8 @@ def import_open_clip(what: str) -> Any:
 def missing_from(folder: Path) -> tuple[str, ...]:
     """What keeps the folder from being a whole model, one line each; nothing if it is whole."""
     if not any((folder / config).is_file() for config in _CONFIGS):
-        return (f"{_CONFIGS[0]} is missing",)
+        adapter = (folder / "adapter_config.json").is_file()
+        return (_ADAPTER if adapter else f"{_CONFIGS[0]} is missing",)
     # Without its files transformers makes up some tokenizers that know no word. open_clip brings its own.
     words = (next(folder.rglob(name), None) for name in _TOKENIZERS)
     if not (folder / "open_clip_config.json").is_file() and not any(words):
@@ -120,7 +123,7 @@ def missing_from(folder: Path) -> tuple[str, ...]:
     ]
     weights = _weights(folder)
     if not weights and not problems:
-        problems.append("there are no weights in safetensors format")
+        problems.append(_NO_WEIGHTS)
     problems += [f"{path.relative_to(folder)} is cut off" for path in weights if not _is_whole(path)]
     return tuple(problems)
 
@@ -172,9 +175,9 @@ def _download(name: str) -> Path:
         ) from error
     missing = missing_from(folder)
     if missing:
+        elsewhere = f"; where its page on the hub has them as pull request N, name {model}@refs/pr/N"
         raise ModelError(
-            f"the model {name} can't be used: {missing[0]}; where its page on the hub has a conversion to "
-            f"safetensors as pull request N, name {model}@refs/pr/N"
+            f"the model {name} can't be used: {missing[0]}{elsewhere if missing[0] == _NO_WEIGHTS else ''}"
         )
     return folder
 

@@ -56,12 +56,23 @@ def test_a_device_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch)
 def test_precision_follows_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
+    monkeypatch.delenv("MMRAG_PRECISION", raising=False)
     assert precision("cpu") == "float32"
     assert precision("mps") == "float16"
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
     assert precision("cuda:1") == "bfloat16"
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
     assert precision("cuda") == "float16"
+
+
+def test_the_precision_of_another_machine_can_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMRAG_PRECISION", "BFloat16")
+    assert precision("cpu") == precision("cuda") == "bfloat16"
+    monkeypatch.setenv("MMRAG_PRECISION", "int8")
+    with pytest.raises(
+        ModelError, match="MMRAG_PRECISION is 'int8', which is none of float32, bfloat16, float16"
+    ):
+        precision("cpu")
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,10 @@ def remove_config(folder: Path) -> None:
     (folder / "config.json").unlink()
 
 
+def leave_an_adapter(folder: Path) -> None:
+    (folder / "config.json").rename(folder / "adapter_config.json")
+
+
 def remove_tokenizer(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
 
@@ -111,6 +115,7 @@ def remove_shard(folder: Path) -> None:
     ("spoil", "message"),
     [
         (remove_config, r"config\.json is missing"),
+        (leave_an_adapter, "it is an adapter to another model, not a whole one .*"),
         (remove_tokenizer, r"its tokenizer \(tokenizer\.json\) is missing"),
         (remove_weights, "there are no weights in safetensors format"),
         (cut_weights, r"model\.safetensors is cut off"),

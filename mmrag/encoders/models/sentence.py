@@ -7,6 +7,7 @@ embedders made of vision language models. Query and document prompts are those t
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,8 @@ from mmrag.pictures import for_model
 _PICTURE_SETTINGS = ("preprocessor_config.json", "processor_config.json")
 _DIM_KEYS = ("out_features", "word_embedding_dimension", "embedding_dimension")
 _NO_LIMIT = 32_768
+
+_log = logging.getLogger(__name__)
 
 
 class SentenceEncoder:
@@ -162,6 +165,11 @@ class SentenceEncoder:
         with self._weights.lock:
             return self._loaded
 
+    def _say_what_is_made_up(self, model: Any) -> None:
+        pools = any(type(module).__name__ == "Pooling" for module in model)
+        if pools and not (self._weights.folder / "modules.json").is_file():
+            _log.warning("%s does not say how its tokens become one vector; the library's default is taken", self.spec)
+
     @cached_property
     def _loaded(self) -> Any:
         with running(self.spec):
@@ -176,6 +184,7 @@ class SentenceEncoder:
                 length = model[0].config.text_config.max_position_embeddings
                 model[0].processing_kwargs = {"text": {"padding": "max_length", "max_length": length}}
             _limit(model)
+            self._say_what_is_made_up(model)
             return model.eval()
 
 

@@ -92,3 +92,14 @@ def test_pictures_are_refused_by_a_model_of_texts(tiny: Tiny) -> None:
 def test_a_text_without_a_token_has_a_vector_too(tiny: Tiny) -> None:
     (vector,) = SentenceEncoder(str(tiny(sentence.static))).encode_texts([""])
     np.testing.assert_allclose(vector, np.full(16, 0.25), atol=1e-6)
+
+
+def test_a_model_that_does_not_say_how_to_pool_is_named(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
+    SentenceEncoder(str(tiny(sentence.bert))).encode_texts(["a"])
+    SentenceEncoder(str(tiny(contrastive.clip))).encode_texts(["a"])
+    assert caplog.messages == []
+    found = SentenceEncoder(str(tiny(sentence.bert).parent / "plain"))
+    found.encode_texts(["a"])
+    assert caplog.messages == [
+        f"{found.spec} does not say how its tokens become one vector; the library's default is taken"
+    ]
