@@ -125,12 +125,12 @@ class Ann:
             return self._among(query, k, allowed)
         index = self._index
         passing = self._index.ntotal - len(self._gone) if allowed is None else len(allowed)
-        parameters = search_parameters(
-            index, selector(allowed, self._gone), share=passing / self._index.ntotal
-        )
+        parameters = search_parameters(index, selector(allowed, self._gone), passing / self._index.ntotal, k)
         if parameters is None and k <= _MOST_GPU_RESULTS:
             index = self._gpu() or index
         scores, rows = index.search(query[None, :], k, params=parameters)
+        if self.kind == "hnsw":
+            scores = 1 - scores / 2  # inner product of unit vectors, from their squared distance
         return _sorted(rows[0], scores[0])
 
     def vectors(self, rows: Rows) -> Matrix:
@@ -208,21 +208,24 @@ def selector(allowed: Rows | None, gone: Rows | None = None) -> Any:
     return faiss().IDSelectorNot(faiss().IDSelectorBatch(gone)) if len(gone) else None
 
 
-def search_parameters(index: Any, chosen: Any, share: float = 1.0) -> Any:
-    """FAISS's parameters for a search of ``index`` among what a selector chooses; None for all.
+def search_parameters(index: Any, chosen: Any, share: float = 1.0, k: int = 1) -> Any:
+    """FAISS's parameters for a search of ``index`` among what a selector chooses; None where it needs none.
 
     Args:
         index: of any kind.
         chosen: the selector.
         share: about how much of the index it lets pass, 0..1: the less, the deeper an approximate index is
             searched.
+        k: how many are wanted: what a graph meets on its way counts, whether it may pass or not.
     """
-    if chosen is None:
-        return None
     library, deeper = faiss(), 1 / max(share, 0.01)
     inner = library.downcast_index(index.index) if hasattr(index, "id_map") else index
     if isinstance(inner, library.IndexHNSW):
-        return library.SearchParametersHNSW(sel=chosen, efSearch=int(inner.hnsw.efSearch * deeper))
+        # FAISS itself does not go deeper for many results.
+        depth = int(max(inner.hnsw.efSearch, k) * deeper)
+        return library.SearchParametersHNSW(sel=chosen, efSearch=depth)
+    if chosen is None:
+        return None
     if isinstance(inner, library.IndexIVF):
         return library.SearchParametersIVF(sel=chosen, nprobe=min(inner.nlist, int(inner.nprobe * deeper)))
     return library.SearchParameters(sel=chosen)
@@ -242,7 +245,8 @@ def _empty(kind: str, vectors: Matrix) -> Any:
     if kind == "flat":
         return library.IndexIDMap2(library.IndexFlatIP(dim))
     if kind == "hnsw":
-        graph = library.IndexHNSWFlat(dim, _LINKS, library.METRIC_INNER_PRODUCT)
+        # By distance: edges that are chosen by inner product, which is no metric, leave vectors unreachable.
+        graph = library.IndexHNSWFlat(dim, _LINKS, library.METRIC_L2)
         graph.hnsw.efConstruction = 80
         return library.IndexIDMap2(graph)
     cells = max(1, min(int(4 * count**0.5), count // 39))

@@ -159,7 +159,8 @@ def test_parameters_carry_the_depth() -> None:
     assert search_parameters(graph, chosen).efSearch == faiss.downcast_index(graph.index).hnsw.efSearch
     assert search_parameters(cells, chosen).nprobe == cells.nprobe
     assert search_parameters(cells, chosen, share=0.5).nprobe == min(2 * cells.nprobe, cells.nlist)
-    assert search_parameters(graph, selector(None)) is None
+    assert search_parameters(graph, selector(None), k=500).efSearch == 500
+    assert search_parameters(cells, selector(None)) is None
 
 
 def test_recall_is_a_mean_share() -> None:
