@@ -14,6 +14,8 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
     "llava": generative.llava,
     "qwen2_vl": generative.qwen2_vl,
     "mllama": generative.mllama,
+    "qwen3_vl": generative.qwen3_vl,
+    "idefics3": generative.idefics3,
     "blip": generative.blip,
 }
 

@@ -27,7 +27,7 @@ from tests.endpoint.server import said, serving
 
 PLAIN = PictureContext()
 FULL = PictureContext("Figure 1: Yield.", "Temperature 0 10", ("Results",), "en", "Before.", "After.")
-LOCAL = ("mini", "llava", "qwen2_vl", "mllama", "blip")
+LOCAL = ("mini", "llava", "qwen2_vl", "qwen3_vl", "mllama", "idefics3", "blip")
 DESCRIBED = json.dumps({"description": "A picture.", "visible_text": "Yield", "data": "a: 1"})
 
 

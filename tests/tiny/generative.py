@@ -160,6 +160,88 @@ def mllama(folder: Path) -> Path:
     return saved(folder, _livelier(MllamaForConditionalGeneration(config)), processor)
 
 
+def qwen3_vl(folder: Path) -> Path:
+    """Qwen3-VL: pictures of any size, seen by several layers of the text model."""
+    import torch
+    from transformers import (
+        Qwen2VLImageProcessor,
+        Qwen3VLConfig,
+        Qwen3VLForConditionalGeneration,
+        Qwen3VLProcessor,
+        Qwen3VLVideoProcessor,
+    )
+
+    words = tokenizer("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+    config = Qwen3VLConfig(
+        text_config={
+            **TEXT,
+            "head_dim": 8,
+            "vocab_size": len(words),
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]},
+            **ids(words, pad_token_id="<pad>"),
+        },
+        vision_config={
+            "depth": 2,
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_heads": 4,
+            "out_hidden_size": 32,
+            "num_position_embeddings": 64,
+            "deepstack_visual_indexes": [0],
+        },
+        **ids(
+            words,
+            vision_start_token_id="<|vision_start|>",
+            vision_end_token_id="<|vision_end|>",
+            image_token_id="<|image_pad|>",
+            video_token_id="<|video_pad|>",
+        ),
+    )
+    processor = Qwen3VLProcessor(
+        Qwen2VLImageProcessor(min_pixels=32 * 32 * 4, max_pixels=32 * 32 * 16, patch_size=16),
+        words,
+        Qwen3VLVideoProcessor(),
+        chat_template=CHAT.replace("PICTURE", "<|vision_start|><|image_pad|><|vision_end|>"),
+    )
+    torch.manual_seed(15)
+    return saved(folder, _livelier(Qwen3VLForConditionalGeneration(config), 3), processor)
+
+
+def idefics3(folder: Path) -> Path:
+    """Idefics3, which the first SmolVLM is: large pictures in tiles, between tokens that say which."""
+    import torch
+    from transformers import (
+        Idefics3Config,
+        Idefics3ForConditionalGeneration,
+        Idefics3ImageProcessor,
+        Idefics3Processor,
+    )
+
+    tiles = [f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)]
+    words = tokenizer("<image>", "<fake_token_around_image>", "<end_of_utterance>", "<global-img>", *tiles)
+    config = Idefics3Config(
+        text_config={"model_type": "llama", **TEXT, "vocab_size": len(words), **_ends(words)},
+        vision_config={
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+            "image_size": 32,
+            "patch_size": 8,
+        },
+        scale_factor=2,
+        **ids(words, image_token_id="<image>"),
+    )
+    processor = Idefics3Processor(
+        Idefics3ImageProcessor(size={"longest_edge": 64}, max_image_size={"longest_edge": 32}),
+        words,
+        image_seq_len=4,
+        chat_template=CHAT.replace("PICTURE", "<image>"),
+    )
+    torch.manual_seed(16)
+    return saved(folder, _livelier(Idefics3ForConditionalGeneration(config)), processor)
+
+
 def blip(folder: Path) -> Path:
     """BLIP that captions photos: a ViT before a BERT that writes."""
     import torch

@@ -24,7 +24,7 @@ from mmrag.config.device import import_transformers
 from mmrag.errors import MissingExtraError, ModelError, OutOfMemoryError
 
 Tiny = Callable[[str], Path]
-CHATTING = ("llava", "qwen2_vl", "mllama")
+CHATTING = ("llava", "qwen2_vl", "qwen3_vl", "mllama", "idefics3")
 TOKENS = 16
 CONTEXT = PictureContext("Figure 1: Yield", "t 2020", ("Results",), "en", "Before.", "After.")
 
