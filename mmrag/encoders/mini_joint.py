@@ -60,7 +60,7 @@ class MiniJoint:
     max_tokens = MiniText.max_tokens
     scripts = MiniText.scripts
     languages = MiniText.languages
-    fingerprint = f"mini:joint {CONSE_VERSION} ocr:{OCR_VERSION} side:{_SIDE} v1 [{MiniText.fingerprint}]"
+    fingerprint = f"mini:joint {CONSE_VERSION} ocr:{OCR_VERSION} side:{_SIDE} v2 [{MiniText.fingerprint}]"
 
     def __init__(self) -> None:
         self.texts: Encoder = load_encoder("mini:text")

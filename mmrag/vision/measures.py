@@ -80,7 +80,7 @@ def measure(pixels: Pixels) -> Measures:
 
 
 def _trimmed(pixels: Pixels) -> Pixels:
-    inked = (pixels < _LIGHT).any(axis=2)
+    inked: Mask = np.any(pixels < _LIGHT, axis=2)
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     if not rows.size:
         return pixels
