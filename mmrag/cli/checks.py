@@ -95,12 +95,24 @@ def packages() -> Iterator[Check]:
 
 
 def models(recipe: Recipe) -> Iterator[Check]:
-    """Every model that the recipe names, and those that read pages, each loaded and run once."""
-    for encoder in recipe.caption.encoders:
-        yield _tried(encoder, "text becomes vectors", partial(_encode, encoder))
-    yield _tried(
-        recipe.caption.captioner, "pictures become text", partial(_caption, recipe.caption.captioner)
-    )
+    """Every model of the recipe's strategies, and those that read pages, each loaded and run once."""
+    if "caption" in recipe.strategies:
+        for encoder in recipe.caption.encoders:
+            yield _tried(encoder, "text becomes vectors", partial(_encode, encoder))
+        yield _tried(
+            recipe.caption.captioner, "pictures become text", partial(_caption, recipe.caption.captioner)
+        )
+    if "joint" in recipe.strategies:
+        for encoder in recipe.joint.encoders:
+            yield _tried(encoder, "text and pictures become vectors", partial(_encode_both, encoder))
+    if "visual" in recipe.strategies:
+        for encoder in recipe.visual.encoders:
+            yield _tried(encoder, "pages become vectors", partial(_encode_page, encoder))
+        for encoder in recipe.visual.text_encoders:
+            yield _tried(encoder, "text becomes vectors", partial(_encode, encoder))
+    if recipe.retrieve.reranker:
+        reranker = recipe.retrieve.reranker
+        yield _tried(reranker, "scores the best pages again", partial(_rerank, reranker))
     yield _tried(recipe.answer.generator, "answers", partial(_generator, recipe.answer.generator))
     if recipe.ingest.ocr != "never":
         yield _tried("ocr", "reads pixels", _read)
@@ -130,6 +142,39 @@ def _encode(spec: str) -> str:
     encoder.encode_texts(["The tide turns at noon."])
     scripts = "all scripts" if encoder.scripts is None else ", ".join(sorted(encoder.scripts))
     return f"{encoder.dim} numbers, {encoder.max_tokens} tokens, {scripts}"
+
+
+def _encode_both(spec: str) -> str:
+    from PIL import Image
+
+    from mmrag.encoders import load_encoder
+
+    load_encoder(spec).encode_pictures([Image.new("RGB", (64, 64), "white")])
+    return _encode(spec)
+
+
+def _encode_page(spec: str) -> str:
+    from PIL import Image
+
+    from mmrag.encoders import load_page_encoder
+    from mmrag.encoders.base import PageView
+    from mmrag.types import BBox, Line
+
+    lines = (Line("The tide turns at noon.", BBox(0.1, 0.1, 0.9, 0.15)),)
+    encoder = load_page_encoder(spec)
+    made = encoder.encode_pages([PageView(lines, (), lambda: Image.new("RGB", (64, 64), "white"))])
+    return f"{encoder.dim} numbers, {len(made[0].vectors)} vectors for a page of one line"
+
+
+def _rerank(spec: str) -> str:
+    from PIL import Image
+
+    from mmrag.rerankers import load_reranker
+    from mmrag.rerankers.base import Candidate
+
+    candidate = Candidate("The tide turns at noon.", lambda: Image.new("RGB", (64, 64), "white"))
+    load_reranker(spec).score("When does the tide turn?", [candidate])
+    return ""
 
 
 def _caption(spec: str) -> str:
