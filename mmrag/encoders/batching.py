@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice, repeat
 from typing import TypeVar
 
@@ -90,7 +92,7 @@ def encode_pictures(
         return len(batch)
 
     plain = zip(map(as_rgb, pictures), repeat("") if words is None else words, strict=False)
-    done = in_batches(plain, batch_size, run, f"{encoder.spec} on pictures")
+    done = in_batches(plain, batch_size, run, f"{encoder.spec} on pictures", ahead=True)
     if _report(done, total, on_progress) != total:
         raise ModelError(f"{encoder.spec} was to encode {total} pictures and was given another number")
     return np.concatenate(batches)
@@ -106,7 +108,8 @@ def encode_pages(
 
     Args:
         encoder: a page encoder.
-        pages: any number, none included; each is drawn when its batch is encoded.
+        pages: any number, none included. For an encoder that says ``sees_pixels``, those of the next batch
+            are drawn while one is encoded; others draw the pages that they need themselves.
         on_progress: called after each batch with the pages done so far and in total.
         batch_size: pages handed over at once, at least 1.
 
@@ -123,7 +126,10 @@ def encode_pages(
         made.extend(_checked_page(encoder, page) for page in found)
         return len(batch)
 
-    _report(in_batches(pages, batch_size, run, f"{encoder.spec} on pages"), len(pages), on_progress)
+    ahead = bool(getattr(encoder, "sees_pixels", False))
+    views = map(_drawn, pages) if ahead else iter(pages)
+    done = in_batches(views, batch_size, run, f"{encoder.spec} on pages", ahead)
+    _report(done, len(pages), on_progress)
     return made
 
 
@@ -137,7 +143,11 @@ def encode_query(encoder: Encoder, query: str) -> Matrix:
 
 
 def in_batches(
-    items: Iterable[Item], size: int, run: Callable[[list[Item]], Result], what: str
+    items: Iterable[Item],
+    size: int,
+    run: Callable[[list[Item]], Result],
+    what: str,
+    ahead: bool = False,
 ) -> Iterator[Result]:
     """Runs ``run`` over consecutive batches of ``items``, in their order.
 
@@ -149,33 +159,43 @@ def in_batches(
         size: items in a batch, at least 1.
         run: raises OutOfMemoryError where a batch is too large.
         what: the model and the kind of items, for messages.
+        ahead: run in a thread, and take the items of the next batch meanwhile: where they are pictures that
+            have yet to be drawn or decoded, a GPU does not wait for them. They are taken in this thread.
 
     Raises:
         OutOfMemoryError: if a single item is too large.
     """
     rest = iter(items)
     waiting: deque[Item] = deque()
-    while True:
-        fits = min(size, _fitting.get(what, size))
-        waiting.extend(islice(rest, max(0, fits - len(waiting))))
-        batch = list(islice(waiting, fits))
-        if not batch:
-            return
-        try:
-            result = run(batch)
-        except OutOfMemoryError as error:
-            if len(batch) == 1:
-                raise OutOfMemoryError(
-                    f"{error}, with one at a time: free memory, take a smaller model, or set MMRAG_DEVICE=cpu"
-                ) from error
-            _fitting[what] = (len(batch) + 1) // 2
-            _log.warning(
-                "%s: memory ran out with %d at once; going on with %d", what, len(batch), _fitting[what]
-            )
-        else:
-            for _ in batch:
-                waiting.popleft()
-            yield result
+    with ThreadPoolExecutor(1, thread_name_prefix="encoding") as thread:
+        while True:
+            fits = min(size, _fitting.get(what, size))
+            waiting.extend(islice(rest, max(0, fits - len(waiting))))
+            batch = list(islice(waiting, fits))
+            if not batch:
+                return
+            try:
+                if ahead:
+                    running = thread.submit(run, batch)
+                    waiting.extend(islice(rest, max(0, 2 * fits - len(waiting))))
+                    result = running.result()
+                else:
+                    result = run(batch)
+            except OutOfMemoryError as error:
+                _halve(what, len(batch), error)
+            else:
+                for _ in batch:
+                    waiting.popleft()
+                yield result
+
+
+def _halve(what: str, size: int, error: OutOfMemoryError) -> None:
+    if size == 1:
+        raise OutOfMemoryError(
+            f"{error}, with one at a time: free memory, take a smaller model, or set MMRAG_DEVICE=cpu"
+        ) from error
+    _fitting[what] = (size + 1) // 2
+    _log.warning("%s: memory ran out with %d at once; going on with %d", what, size, _fitting[what])
 
 
 def checked(encoder: Encoder | PageEncoder, vectors: Matrix, rows: int) -> Matrix:
@@ -196,6 +216,11 @@ def checked(encoder: Encoder | PageEncoder, vectors: Matrix, rows: int) -> Matri
             f"the encoder {encoder.spec} gave vectors of length {norms.min():.4g} to {norms.max():.4g}, not 1"
         )
     return vectors.astype(np.float32, copy=False)
+
+
+def _drawn(page: PageView) -> PageView:
+    picture = page.picture()
+    return replace(page, picture=lambda: picture)
 
 
 def _checked_page(encoder: PageEncoder, page: PageVectors) -> PageVectors:

@@ -17,7 +17,12 @@ class SinglePage:
 
     Args:
         encoder: of pictures and texts in one space.
+
+    Attributes:
+        sees_pixels: true; every page is drawn, ahead of its turn.
     """
+
+    sees_pixels = True
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder

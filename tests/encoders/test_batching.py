@@ -1,4 +1,5 @@
 import logging
+import threading
 
 import numpy as np
 import pytest
@@ -92,18 +93,54 @@ def test_a_query_is_one_row() -> None:
     np.testing.assert_allclose(encode_query(Lengths(), ""), [[1, 0]])
 
 
-def test_pictures_are_taken_as_they_are_needed_and_made_rgb() -> None:
+def test_pictures_are_taken_one_batch_ahead_and_made_rgb() -> None:
     encoder, taken, seen = Lengths(), [], []
 
     def source() -> object:
-        for picture in pictures(10, 20, 30, 40, 50):
-            taken.append((picture.width, len(encoder.calls)))
+        for picture in pictures(10, 20, 30, 40, 50, 60, 70):
+            taken.append(picture.width)
             yield picture
 
-    vectors = encode_pictures(encoder, source(), 5, lambda *done: seen.append(done), batch_size=2)
-    assert degrees(vectors) == [10, 20, 30, 40, 50]
-    assert taken == [(10, 0), (20, 0), (30, 1), (40, 1), (50, 2)]
-    assert seen == [(2, 5), (4, 5), (5, 5)]
+    def on_progress(done: int, total: int) -> None:
+        seen.append((done, total, len(taken)))
+
+    vectors = encode_pictures(encoder, source(), 7, on_progress, batch_size=2)
+    assert degrees(vectors) == [10, 20, 30, 40, 50, 60, 70]
+    assert seen == [(2, 7, 4), (4, 7, 6), (6, 7, 7), (7, 7, 7)]
+
+
+def test_the_next_pages_are_drawn_while_others_are_encoded() -> None:
+    drawn, here = {30: threading.Event(), 40: threading.Event()}, threading.get_ident()
+
+    def draw(width: int) -> Image.Image:
+        assert threading.get_ident() == here
+        drawn.get(width, threading.Event()).set()
+        return Image.new("RGB", (width, 1))
+
+    class Seeing(Lengths):
+        sees_pixels = True
+
+        def encode_pages(self, pages: list[PageView]) -> list[PageVectors]:
+            if not self.calls:
+                assert all(event.wait(timeout=60) for event in drawn.values())
+            return super().encode_pages(pages)
+
+    encoder = Seeing()
+    pages = [PageView((), (), lambda width=width: draw(width)) for width in (10, 20, 30, 40, 50)]
+    found = encode_pages(encoder, pages, batch_size=2)
+    assert [degrees(page.vectors) for page in found] == [[10], [20], [30], [40], [50]]
+    assert encoder.calls == [[10, 20], [30, 40], [50]]
+
+
+def test_a_page_that_can_not_be_drawn_ahead_is_an_error() -> None:
+    class Seeing(Lengths):
+        sees_pixels = True
+
+    def draw() -> Image.Image:
+        raise ModelError("no picture")
+
+    with pytest.raises(ModelError, match="no picture"):
+        encode_pages(Seeing(), [*views(1, 2), PageView((), (), draw)], batch_size=2)
 
 
 def test_another_number_of_pictures_is_an_error() -> None:

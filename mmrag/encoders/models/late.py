@@ -29,7 +29,12 @@ class LateInteraction:
 
     Args:
         name: hub id or local folder.
+
+    Attributes:
+        sees_pixels: true; every page is drawn, ahead of its turn.
     """
+
+    sees_pixels = True
 
     def __init__(self, name: str) -> None:
         self.spec = f"col:{name}"
