@@ -29,6 +29,7 @@ def build(
     password: str | None = None,
     progress: OnProgress | None = None,
     rebuild: bool = False,
+    retry_failed: bool = False,
 ) -> Index:
     """Index a folder, or bring its index up to date, and open it.
 
@@ -43,6 +44,7 @@ def build(
         password: for encrypted files.
         progress: called with a `Progress` after every page.
         rebuild: build everything anew beside the index, then put it in its place.
+        retry_failed: try again what an earlier run could not read or describe, though it has not changed.
 
     Returns:
         The open index; its ``report`` says what became of every file.
@@ -65,7 +67,7 @@ def build(
     if rebuild and is_index(path):
         report = _rebuild(path, root, recipe, password, progress)
     else:
-        report = update(path, root, recipe, password=password, progress=progress)
+        report = update(path, root, recipe, password=password, progress=progress, retry_failed=retry_failed)
     opened = Index(path)
     opened.report = report
     return opened

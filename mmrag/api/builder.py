@@ -96,6 +96,7 @@ class _Run:
     recipe: Recipe
     strategies: list[Strategy]
     password: str | None
+    retry_failed: bool
     notes: Notes
     tally: _Tally
 
@@ -107,6 +108,7 @@ def update(
     *,
     password: str | None = None,
     progress: OnProgress | None = None,
+    retry_failed: bool = False,
 ) -> Report:
     """Make the index at ``path`` equal to the folder (or the one file) ``root``.
 
@@ -128,7 +130,16 @@ def update(
             writer = Writer(path)
             try:
                 with CaptionCache(path) as cache:
-                    run = _Run(writer, root, recipe, strategies, password, Notes(cache), _Tally(progress))
+                    run = _Run(
+                        writer,
+                        root,
+                        recipe,
+                        strategies,
+                        password,
+                        retry_failed,
+                        Notes(cache),
+                        _Tally(progress),
+                    )
                     _bring_up_to_date(run)
                     return _report(run, time.perf_counter() - begin)
             finally:
@@ -140,12 +151,15 @@ def _bring_up_to_date(run: _Run) -> None:
     _settle(writer, run.root, run.recipe, run.strategies)
     tally.tell("scan")
     found, unread = scan(run.root)
-    jobs, states = _plan(writer, found, unread, run.password, tally)
+    jobs, states = _plan(run, found, unread)
     tally.files_total = len(jobs)
     if jobs:
         with ParserPool(run.recipe.ingest) as pool:
             for parsed in pool.parse(jobs):
                 _take(run, parsed, states[parsed.job.name])
+    if run.retry_failed:
+        with writer.writing():
+            writer.unlay_failed()
     _lay_missing(run)
     tally.tell("write")
     _finish(writer, run.recipe.visual)
@@ -176,13 +190,10 @@ def _settle(writer: Writer, root: Path, recipe: Recipe, strategies: list[Strateg
 
 
 def _plan(
-    writer: Writer,
-    found: list[FoundFile],
-    unread: list[FileReport],
-    password: str | None,
-    tally: _Tally,
+    run: _Run, found: list[FoundFile], unread: list[FileReport]
 ) -> tuple[list[Job], dict[str, FileState]]:
     """What has to be parsed. Removed and moved files are dealt with here, unchanged ones only noted."""
+    writer, tally = run.writer, run.tally
     known = writer.file_states()
     # A file that is there but can't be looked at keeps what it brought before.
     closed = tuple(report.path for report in unread if report.status is Status.UNREADABLE)
@@ -207,14 +218,14 @@ def _plan(
         if before is None and checksum in vanished:
             _move(writer, vanished.pop(checksum), state, known)
             before = known[file.name]
-        if before is not None and before.sha256 == checksum and not _worth_a_retry(before, password):
+        if before is not None and before.sha256 == checksum and not _worth_a_retry(before, run):
             tally.reports[file.name] = _unchanged(before.report)
             if before.mtime_ns != file.mtime_ns:
                 with writer.writing():
                     writer.put_file(replace(state, report=before.report))
             continue
         states[file.name] = state
-        jobs.append(Job(path=file.path, name=file.name, password=password))
+        jobs.append(Job(path=file.path, name=file.name, password=run.password))
     for name in sorted(known.keys() - present):
         with writer.writing():
             writer.forget_file(name)
@@ -235,8 +246,11 @@ def _move(writer: Writer, old: str, state: FileState, known: dict[str, FileState
     known[report.path] = replace(state, report=report)
 
 
-def _worth_a_retry(before: FileState, password: str | None) -> bool:
-    return before.report.status is Status.ENCRYPTED and password is not None
+def _worth_a_retry(before: FileState, run: _Run) -> bool:
+    status = before.report.status
+    if status is Status.ENCRYPTED:
+        return run.password is not None
+    return run.retry_failed and status.skipped
 
 
 def _unchanged(report: FileReport) -> FileReport:

@@ -179,17 +179,31 @@ class Index:
                 )
         return self._retriever.search(query, top_k, strategies, elements)
 
-    def update(self, *, password: str | None = None, progress: OnProgress | None = None) -> Report:
+    def update(
+        self,
+        *,
+        password: str | None = None,
+        progress: OnProgress | None = None,
+        retry_failed: bool = False,
+    ) -> Report:
         """Make the index equal to its folder; what has not changed is not touched.
 
         Args:
             password: for encrypted files.
             progress: called with a `Progress` after every page.
+            retry_failed: try again what an earlier run could not read or describe.
 
         Raises:
             See `mmrag.build`.
         """
-        self.report = update(self.path, self.root, self.recipe, password=password, progress=progress)
+        self.report = update(
+            self.path,
+            self.root,
+            self.recipe,
+            password=password,
+            progress=progress,
+            retry_failed=retry_failed,
+        )
         return self.report
 
     def remove(self, document: str) -> tuple[Document, ...]:

@@ -42,6 +42,10 @@ def index(
     strategy: Strategies = None,
     password: Password = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Start afresh instead of updating.")] = False,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Try again what an earlier run could not read or describe."),
+    ] = False,
     offline: Offline = False,
     json: Json = False,
 ) -> None:
@@ -67,6 +71,7 @@ def index(
             password=password,
             progress=progress,
             rebuild=rebuild,
+            retry_failed=retry_failed,
         ) as built,
     ):
         report, path, name = cast(Report, built.report), built.path, short_name(built)
@@ -109,6 +114,9 @@ def print_report(console: Console, report: Report, name: str) -> None:
     console.print(Text.assemble(("Index ", "bold"), (name, "bold cyan"), "  ", _holds(report)))
     console.print(Text("This run  " + _did(report), style="dim"))
     print_skipped(console, report.skipped, name)
+    if report.not_described:
+        pictures = _count(report.not_described, "picture")
+        console.print(f"{pictures} could not be described: --retry-failed tries again", style="yellow")
     if not report.documents and not report.skipped:
         console.print("There is nothing to read: PDF, pictures, Markdown, HTML and text are.", style="yellow")
     elif report.documents:
@@ -162,8 +170,6 @@ def _did(report: Report) -> str:
         parts.append(f"{_count(report.described, 'picture')} described: {spent}")
     if report.cost:
         parts.append(f"cost {report.cost:.4f}")
-    if report.not_described:
-        parts.append(f"{_count(report.not_described, 'picture')} not described")
     return " · ".join([*parts, _took(report.seconds)])
 
 

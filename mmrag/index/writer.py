@@ -257,6 +257,27 @@ class Writer(Reader):
         """These views have been laid over the document."""
         self.connection.executemany("INSERT INTO views VALUES (?, ?)", [(document, view) for view in views])
 
+    def unlay_failed(self) -> None:
+        """Take the view ``caption`` off documents with pictures that were not described, to lay it again."""
+        failed = [
+            row
+            for (row,) in self.connection.execute(
+                "SELECT DISTINCT document FROM elements WHERE metadata ->> 'description_error' IS NOT NULL"
+            )
+        ]
+        for row in failed:
+            self.connection.execute(
+                "DELETE FROM chunks WHERE document = ?"
+                " AND space IN (SELECT row FROM spaces WHERE name GLOB 'caption/*')",
+                (row,),
+            )
+            self.connection.execute("DELETE FROM views WHERE document = ? AND name = 'caption'", (row,))
+            self.connection.execute(
+                "UPDATE elements SET metadata = json_remove(metadata, '$.description_error')"
+                " WHERE document = ?",
+                (row,),
+            )
+
     def unlaid(self, views: Sequence[str]) -> list[tuple[int, str]]:
         """Row and path of the documents that lack one of these views, in the order of their paths."""
         return self.connection.execute(

@@ -11,6 +11,7 @@ from PIL import Image
 
 import mmrag
 from mmrag.api import builder
+from mmrag.captioners.base import Description
 from mmrag.config import CaptionOptions, IngestOptions, JointOptions, VisualOptions
 from mmrag.errors import FingerprintError, RecipeError, UsageError
 from mmrag.ingest.pool import ParserPool
@@ -198,6 +199,30 @@ def test_a_page_that_can_not_be_drawn_is_reported(
 
 def broken(*_: object) -> None:
     raise UsageError("the page is torn")
+
+
+def test_pictures_that_failed_are_described_again_when_asked(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (13, 90), (9, 200, 9)).save(folder / "cold.png")  # thirteen is too hard for it
+    place = tmp_path / "index"
+    with mmrag.build(folder, place, pipeline=RECIPE) as built:
+        assert built.report is not None
+        assert (built.report.described, built.report.not_described) == (2, 2)
+        before = everything(place)
+    with mmrag.build(folder, place) as again:
+        assert again.report is not None
+        assert (again.report.described, again.report.not_described) == (0, 0)
+    with mmrag.build(folder, place, retry_failed=True) as still:
+        assert still.report is not None
+        assert (still.report.described, still.report.described_before) == (0, 0)
+        assert still.report.not_described == 2
+        assert everything(place) == before
+    monkeypatch.setattr(SizeCaptioner, "caption", lambda *_: Description("A green strip."))
+    with mmrag.build(folder, place, retry_failed=True) as mended:
+        assert mended.report is not None
+        assert (mended.report.described, mended.report.not_described) == (2, 0)
+        assert "green strip" in mended.search("green strip")[0].element.metadata["description"]
 
 
 def test_weights_choose_the_lists(folder: Path, tmp_path: Path) -> None:

@@ -204,8 +204,9 @@ class FakeMmrag:
         password: str | None = None,
         progress: Callable[[Progress], None] | None = None,
         rebuild: bool = False,
+        retry_failed: bool = False,
     ) -> FakeIndex:
-        extra = () if strategies is None else (strategies,)
+        extra = (() if strategies is None else (strategies,)) + (("retry",) if retry_failed else ())
         self.calls.append(("build", str(folder), index, pipeline, password, rebuild, *extra))
         if self.fails:
             raise self.fails
