@@ -122,7 +122,7 @@ def test_pictures_of_every_kind(encoder: Encoder, atol: float) -> None:
     together = encode_pictures(encoder, iter(pictures().values()), len(pictures()), batch_size=5)
     np.testing.assert_allclose(together, alone, rtol=0, atol=atol)
     assert encoder.encode_pictures([]).shape == (0, encoder.dim)
-    first, second = encoder.encode_pictures([pictures()["RGB"], pictures()["tall"]])
+    first, second = encoder.encode_pictures([pictures()["RGB"], pictures()["portrait"]])
     assert np.abs(first - second).max() > 1e-4
 
 

@@ -25,6 +25,7 @@ def pictures() -> dict[str, Image.Image]:
     grey16 = Image.fromarray((np.arange(20 * 30, dtype=np.uint16) * 100).reshape(20, 30))
     return {
         "RGB": rgb,
+        "portrait": Image.fromarray(_noise((90, 61, 3), 1)),
         "one pixel": Image.new("RGB", (1, 1), (200, 10, 30)),
         "one row": Image.fromarray(_noise((1, 60, 3))),
         "RGBA": Image.fromarray(_noise((24, 40, 4))),

@@ -47,7 +47,7 @@ def test_numbers_are_those_of_the_library(build: Any, family: str, padding: Any,
         found.encode_texts(TEXTS), unit(model.get_text_features(**words)), rtol=0, atol=1e-6
     )
     np.testing.assert_array_equal(found.encode_queries(TEXTS), found.encode_texts(TEXTS))
-    shown = [pictures()["RGB"], pictures()["tall"]]
+    shown = [pictures()["RGB"], pictures()["portrait"]]
     pixels = processor.image_processor(images=shown, return_tensors="pt")
     np.testing.assert_allclose(
         found.encode_pictures(shown), unit(model.get_image_features(**pixels)), rtol=0, atol=1e-6

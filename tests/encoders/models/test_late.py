@@ -40,7 +40,7 @@ def test_numbers_are_those_of_the_library(build: Any, tiny: Tiny) -> None:
     model = getattr(transformers, KINDS[build]).from_pretrained(folder).eval()
     processor = transformers.AutoProcessor.from_pretrained(folder)
     found = LateInteraction(str(folder))
-    shown = [pictures()["RGB"], pictures()["tall"], Image.new("RGB", (300, 200), "red")]
+    shown = [pictures()["RGB"], pictures()["portrait"], Image.new("RGB", (300, 200), "red")]
     for picture, page in zip(shown, found.encode_pages(views(*shown)), strict=True):
         expected = alone(model, processor.process_images([picture], return_tensors="pt"))
         np.testing.assert_allclose(page.vectors, expected, rtol=0, atol=1e-5)
@@ -110,7 +110,7 @@ def test_words_that_stand_for_pictures_are_plain_text(tiny: Tiny) -> None:
 def test_a_format_of_sentence_transformers_gives_the_same(tiny: Tiny) -> None:
     plain = LateInteraction(str(tiny(late.colqwen2)))
     other = LateInteraction(str(tiny(late.multi_vector)))
-    shown = views(pictures()["RGB"], pictures()["tall"])
+    shown = views(pictures()["RGB"], pictures()["portrait"])
     for one, two in zip(plain.encode_pages(shown), other.encode_pages(shown), strict=True):
         np.testing.assert_allclose(two.vectors, one.vectors, rtol=0, atol=1e-5)
         np.testing.assert_array_equal(two.boxes, one.boxes)

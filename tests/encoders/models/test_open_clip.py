@@ -23,7 +23,7 @@ def test_numbers_are_those_of_the_library(tiny: Tiny) -> None:
     import torch
 
     model.eval()
-    shown = [pictures()["RGB"], pictures()["tall"]]
+    shown = [pictures()["RGB"], pictures()["portrait"]]
     texts = ["a cat", "", "a chart of the yield " * 30]
     with torch.no_grad():
         words = model.encode_text(tokenizer(texts), normalize=True).numpy()

@@ -51,7 +51,7 @@ def test_vectors_of_texts_and_pictures(
     found = [in_half.encode_texts(TEXTS), in_half.encode_queries(TEXTS)]
     expected = [whole.encode_texts(TEXTS), whole.encode_queries(TEXTS)]
     if "picture" in whole.modalities:
-        shown = [pictures()["RGB"], pictures()["tall"]]
+        shown = [pictures()["RGB"], pictures()["portrait"]]
         found.append(in_half.encode_pictures(shown))
         expected.append(whole.encode_pictures(shown))
     for one, other in zip(found, expected, strict=True):
