@@ -11,8 +11,8 @@ LAYER = {"hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 2, "nu
 QUERY, DOCUMENT = "query: ", "passage: "
 
 
-def bert(folder: Path) -> Path:
-    """A BERT with mean pooling, a dense layer, and prompts, as E5 has them."""
+def bert(folder: Path, pooling: object = "mean", dense: bool = True, cut: int | None = None) -> Path:
+    """A BERT with pooling, a dense layer, and prompts, as E5 has them."""
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules as models
@@ -23,9 +23,10 @@ def bert(folder: Path) -> Path:
     config = BertConfig(**LAYER, vocab_size=len(tokenizer), max_position_embeddings=64, pad_token_id=0)
     plain = saved(folder / "plain", BertModel(config), tokenizer)
     words = models.Transformer(str(plain))
-    layers = [words, models.Pooling(32), models.Dense(32, 20)]
+    layers = [words, models.Pooling(32, pooling_mode=pooling), *([models.Dense(32, 20)] if dense else [])]
     prompts = {"query": QUERY, "document": DOCUMENT}
-    SentenceTransformer(modules=layers, prompts=prompts, device="cpu").save(str(folder / "whole"))
+    whole = SentenceTransformer(modules=layers, prompts=prompts, device="cpu", truncate_dim=cut)
+    whole.save(str(folder / "whole"))
     return folder / "whole"
 
 

@@ -25,6 +25,7 @@ from mmrag.pictures import for_model
 
 _PICTURE_SETTINGS = ("preprocessor_config.json", "processor_config.json")
 _DIM_KEYS = ("out_features", "word_embedding_dimension", "embedding_dimension")
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # the names under which the library looks for one
 _NO_LIMIT = 32_768
 
 _log = logging.getLogger(__name__)
@@ -132,9 +133,7 @@ class SentenceEncoder:
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
         tokenizer = self._model.tokenizer
-        if hasattr(
-            tokenizer, "encode_batch"
-        ):  # a bare one of the library tokenizers, under static embeddings
+        if hasattr(tokenizer, "encode_batch"):  # of the library tokenizers, as static embeddings have
             return [each.ids for each in tokenizer.encode_batch(self._clean(texts))]
         return list(tokenizer(self._clean(texts), truncation=False, verbose=False)["input_ids"])
 
@@ -149,8 +148,9 @@ class SentenceEncoder:
         """Tokens of the document prompt and of the chat template, which the tokenizer alone does not add."""
         with running(self.spec):
             model = self._model
-            prompt = model.prompts.get("document") or None
-            whole = model.preprocess([self._as_text("a")], prompt=prompt)
+            names = (*_DOCUMENT_PROMPTS, model.default_prompt_name)
+            prompt = next((model.prompts[name] for name in names if name in model.prompts), None)
+            whole = model.preprocess([self._as_text("a")], prompt=prompt or None)
             if self._weights.is_siglip or "input_ids" not in whole:
                 return 0
             return max(0, int(whole["input_ids"].shape[-1]) - len(self._ids(["a"])[0]))
@@ -168,7 +168,9 @@ class SentenceEncoder:
     def _say_what_is_made_up(self, model: Any) -> None:
         pools = any(type(module).__name__ == "Pooling" for module in model)
         if pools and not (self._weights.folder / "modules.json").is_file():
-            _log.warning("%s does not say how its tokens become one vector; the library's default is taken", self.spec)
+            _log.warning(
+                "%s does not say how its tokens become one vector; the library's default is taken", self.spec
+            )
 
     @cached_property
     def _loaded(self) -> Any:
@@ -198,11 +200,29 @@ def _limit(model: Any) -> None:
 
 def _told_dim(folder: Path) -> int | None:
     """Length of a vector as the last module's settings say it, so that asking for it loads no weights."""
-    try:
-        modules = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
-        settings = [folder / module["path"] / "config.json" for module in modules]
-        found = [json.loads(path.read_text(encoding="utf-8")) for path in settings if path.is_file()]
-    except (OSError, ValueError, KeyError, TypeError):
+    modules, whole = _read(folder / "modules.json"), _read(folder / "config_sentence_transformers.json")
+    if not isinstance(modules, list) or any(len(_modes(_settings(folder, each))) > 1 for each in modules):
         return None
+    found = [_settings(folder, each) for each in modules]
     told = [each[key] for each in found for key in _DIM_KEYS if isinstance(each.get(key), int)]
-    return int(told[-1]) if told else None
+    cut = whole.get("truncate_dim") if isinstance(whole, dict) else None
+    return min(told[-1], cut or told[-1]) if told else None
+
+
+def _settings(folder: Path, module: Any) -> dict[str, Any]:
+    found = _read(folder / str(module.get("path", "")) / "config.json") if isinstance(module, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _modes(pooling: dict[str, Any]) -> list[str]:
+    """The ways in which tokens are pooled, whose vectors are put end to end; as written now, and formerly."""
+    now = pooling.get("pooling_mode", [])
+    formerly = [key for key, value in pooling.items() if key.startswith("pooling_mode_") and value is True]
+    return [*([now] if isinstance(now, str) else now), *formerly]
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,16 +72,22 @@ def test_the_chat_template_counts_as_tokens(tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize(
-    ("build", "dim", "told"),
-    [(sentence.bert, 20, True), (sentence.qwen2_vl, 32, True), (contrastive.clip, 24, False)],
+    ("build", "options", "dim", "told"),
+    [
+        (sentence.bert, {}, 20, True),
+        (sentence.bert, {"dense": False}, 32, True),
+        (sentence.bert, {"cut": 12}, 12, True),
+        (sentence.bert, {"dense": False, "pooling": ("mean", "max")}, 64, False),
+        (sentence.qwen2_vl, {}, 32, True),
+        (contrastive.clip, {}, 24, False),
+    ],
 )
 def test_dim_is_read_from_the_settings_where_they_tell(
-    build: object, dim: int, told: bool, tiny: Tiny
+    build: Any, options: dict[str, Any], dim: int, told: bool, tiny: Tiny
 ) -> None:
-    found = SentenceEncoder(str(tiny(build)))
-    assert found.dim == dim
-    assert found.encode_texts(["a"]).shape == (1, dim)
-    fresh = SentenceEncoder(str(tiny(build)))
+    folder = str(tiny(build, **options))
+    assert SentenceEncoder(folder).encode_texts(["a"]).shape == (1, dim)
+    fresh = SentenceEncoder(folder)
     assert (fresh.dim, "_loaded" not in vars(fresh)) == (dim, told)
 
 
