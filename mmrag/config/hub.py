@@ -59,7 +59,7 @@ def fetch(name: str) -> Path:
     folder = _folder(name)
     missing = () if folder is None else missing_from(folder)
     if folder is not None and not missing:
-        return folder
+        return folder if is_local(name) or is_offline() or _is_snapshot(folder) else _completed(name, folder)
     if folder is not None and is_local(name):
         raise ModelError(f"the model folder {name} is not complete: {missing[0]}; copy or download it again")
     if not _HUB_ID.fullmatch(name):
@@ -180,6 +180,22 @@ def _download(name: str) -> Path:
             f"the model {name} can't be used: {missing[0]}{elsewhere if missing[0] == _NO_WEIGHTS else ''}"
         )
     return folder
+
+
+def _is_snapshot(folder: Path) -> bool:
+    """Whether the hub's listing of the files lies beside them, as it does when all are fetched at once."""
+    return (folder.parent.parent / "trees" / f"{folder.name}.json").is_file()
+
+
+def _completed(name: str, folder: Path) -> Path:
+    """A model that another program fetched file by file, with those that it did not ask for.
+
+    Without those, such as how tokens become one vector, a model gives other vectors and no error.
+    """
+    try:
+        return _download(name)
+    except ModelError:
+        return folder
 
 
 def _command(name: str) -> str:

@@ -44,6 +44,8 @@ def cached(cache: Path, name: str, reference: str = "main", commit: str = COMMIT
     home = cache / f"models--{name.replace('/', '--')}"
     (home / "refs" / reference).parent.mkdir(parents=True, exist_ok=True)
     (home / "refs" / reference).write_text(commit)
+    (home / "trees").mkdir(exist_ok=True)
+    (home / "trees" / f"{commit}.json").write_text("{}")
     return whole(home / "snapshots" / commit)
 
 
@@ -70,6 +72,31 @@ def test_a_model_in_the_cache_is_found_without_asking(cache: Path) -> None:
     assert hub.locate("owner/model") is None
     folder = cached(cache, "owner/model")
     assert hub.locate("owner/model") == folder == hub.fetch("owner/model")
+
+
+def test_what_another_program_fetched_in_part_is_completed(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cached(cache, "owner/model")
+    (folder.parent.parent / "trees" / f"{COMMIT}.json").unlink()
+    assert hub.locate("owner/model") == folder
+
+    def download(*_: Any, **__: Any) -> str:
+        (folder / "modules.json").write_text("[]")
+        return str(folder)
+
+    def fail(*_: Any, **__: Any) -> str:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
+    assert hub.fetch("owner/model") == folder
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    monkeypatch.setenv("MMRAG_OFFLINE", "1")
+    assert hub.fetch("owner/model") == folder
+    assert not (folder / "modules.json").exists()
+    monkeypatch.delenv("MMRAG_OFFLINE")
+    assert hub.fetch("owner/model") == folder
+    assert (folder / "modules.json").exists()
 
 
 @pytest.mark.parametrize("revision", ["v1.0", "refs/pr/3"])
