@@ -12,51 +12,41 @@ from collections.abc import Sequence
 FLOAT, UINT8, INT8, FLOAT16 = 1, 2, 3, 10
 
 
-def maxsim_graph(kind: int, *, scaled: bool = False, branches: int = 1) -> bytes:
-    """A model: ``codes (blocks, rows, dim) x query (dim, m) -> maxima (blocks, m)`` float32, several times.
+def maxsim_graph(kind: int, *, scaled: bool = False) -> bytes:
+    """A model: ``codes (blocks, rows, dim) x query (dim, m) -> maxima (blocks, m)`` float32.
 
     Args:
         kind: element type of ``codes``. UINT8 goes with an INT8 ``query``, the others with a FLOAT one.
-        scaled: UINT8 only: codes stand for integers 128 lower, and an input ``scales (blocks, rows, 1)``
+        scaled: UINT8 only: codes stand for integers 128 lower, and a third input ``scales (blocks, rows, 1)``
             FLOAT16 multiplies each row's products.
-        branches: how many ``codes0``, ``codes1``, … with ``scales0``, … become ``maxima0``, … in one run, one
-            after another.
     """
-    nodes, inputs, outputs = [], [_value("query", INT8 if kind == UINT8 else FLOAT)], []
-    for branch in range(branches):
-        inputs.append(_value(f"codes{branch}", kind))
+    whole = kind == UINT8
+    inputs = [_value("codes", kind), _value("query", INT8 if whole else FLOAT)]
+    constants, nodes = [], []
+    if whole:
+        factors = ["codes", "query"]
         if scaled:
-            inputs.append(_value(f"scales{branch}", FLOAT16))
-        outputs.append(_value(f"maxima{branch}", FLOAT))
-        nodes += _branch(str(branch), kind, scaled)
-    graph = b"".join(_message(1, node) for node in nodes) + _text(2, "maxsim")
-    if scaled:
-        graph += _message(5, _tensor("zero", UINT8, b"\x80"))
-    graph += b"".join(_message(11, value) for value in inputs)
-    graph += b"".join(_message(12, value) for value in outputs)
-    return _number(1, 8) + _message(7, graph) + _message(8, _text(1, "") + _number(2, 13))
-
-
-def _branch(name: str, kind: int, scaled: bool) -> list[bytes]:
-    codes, products = f"codes{name}", f"products{name}"
-    nodes = []
-    if kind == UINT8:
-        factors = [codes, "query", "zero"] if scaled else [codes, "query"]
-        nodes += [_node("MatMulInteger", factors, f"sums{name}"), _cast(f"sums{name}", products)]
+            factors.append("zero")
+            constants.append(_tensor("zero", UINT8, b"\x80"))
+        nodes += [_node("MatMulInteger", factors, "sums"), _cast("sums", "products")]
     elif kind == FLOAT16:
-        nodes += [_cast(codes, f"rows{name}"), _node("MatMul", [f"rows{name}", "query"], products)]
+        nodes += [_cast("codes", "rows"), _node("MatMul", ["rows", "query"], "products")]
     else:
-        nodes.append(_node("MatMul", [codes, "query"], products))
+        nodes.append(_node("MatMul", ["codes", "query"], "products"))
+    last = "products"
     if scaled:
-        nodes.append(_cast(f"scales{name}", f"factors{name}"))
-        nodes.append(_node("Mul", [products, f"factors{name}"], f"scaled{name}"))
-        products = f"scaled{name}"
+        inputs.append(_value("scales", FLOAT16))
+        nodes += [_cast("scales", "factors"), _node("Mul", ["products", "factors"], "scaled")]
+        last = "scaled"
     over_rows = [
         _message(5, _text(1, "axes") + _number(8, 1) + _number(20, 7)),
         _message(5, _text(1, "keepdims") + _number(3, 0) + _number(20, 2)),
     ]
-    nodes.append(_node("ReduceMax", [products], f"maxima{name}", over_rows))
-    return nodes
+    nodes.append(_node("ReduceMax", [last], "maxima", over_rows))
+    graph = b"".join(_message(1, node) for node in nodes) + _text(2, "maxsim")
+    graph += b"".join(_message(5, constant) for constant in constants)
+    graph += b"".join(_message(11, value) for value in inputs) + _message(12, _value("maxima", FLOAT))
+    return _number(1, 8) + _message(7, graph) + _message(8, _text(1, "") + _number(2, 13))
 
 
 def _cast(source: str, target: str) -> bytes:

@@ -11,7 +11,7 @@ pairs of products in 16 bits, which 8 would overflow); signs are single bits, so
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -25,8 +25,7 @@ from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows
 
 Scores = NDArray[np.float32]
 
-_CHUNK = {"float32": 4096, "float16": 1024, "int8": 8192, "bit": 8192}
-_BRANCHES = {"float32": 1, "float16": 4, "int8": 1, "bit": 1}
+_CHUNK = {"float32": 4096, "float16": 2048, "int8": 8192, "bit": 8192}
 _MOST_THREADS = 16
 _PARTS, _MOST_CHUNKS = 4, 64
 
@@ -53,9 +52,9 @@ def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int 
 
     def work(group: Rows) -> None:
         chosen = positions[group]
-        maxima = question.maxima(packed, _chunks(chosen, starts, chunk_blocks))
+        maxima = [question.maxima(packed, blocks) for blocks in _chunks(chosen, starts, chunk_blocks)]
         sizes = starts[chosen + 1] - starts[chosen]
-        best = np.maximum.reduceat(maxima, np.cumsum(sizes) - sizes, axis=0)
+        best = np.maximum.reduceat(np.concatenate(maxima), np.cumsum(sizes) - sizes, axis=0)
         scores[group] = best @ question.factors + question.constant
 
     groups = _groups(filled, np.diff(starts)[positions[filled]], chunk_blocks)
@@ -72,7 +71,7 @@ def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int 
 class _Question:
     """A query as the codes want it: ``maxima`` gives ``(blocks, m)``, the others make scores of maxima."""
 
-    maxima: Callable[[Packed, Iterable[Any]], Matrix]
+    maxima: Callable[[Packed, Any], Matrix]
     factors: Matrix
     constant: float = 0.0
 
@@ -93,25 +92,18 @@ def _question(query: Matrix, precision: str) -> _Question:
     return _Question(run, (2 * size * scales).astype(np.float32), constant)
 
 
-def _runner(precision: str, weights: Array) -> Callable[[Packed, Iterable[Any]], Matrix]:
-    session, branches = _session(precision), _BRANCHES[precision]
+def _runner(precision: str, weights: Array) -> Callable[[Packed, Any], Matrix]:
+    session = _session(precision)
 
-    def run(packed: Packed, chunks: Iterable[Any]) -> Matrix:
-        found: list[Matrix] = []
-        waiting = list(chunks)
-        # A branch of the last run that has nothing to do gets no blocks.
-        waiting += [slice(0, 0)] * (-len(waiting) % branches)
-        for start in range(0, len(waiting), branches):
-            given = {"query": weights}
-            for branch, blocks in enumerate(waiting[start : start + branches]):
-                codes = packed.codes[blocks]
-                if precision == "bit":
-                    codes = np.unpackbits(codes, axis=2, count=packed.dim)
-                given[f"codes{branch}"] = codes
-                if packed.scales is not None:
-                    given[f"scales{branch}"] = packed.scales[blocks]
-            found += session.run(None, given)
-        return np.concatenate(found)
+    def run(packed: Packed, blocks: Any) -> Matrix:
+        codes = packed.codes[blocks]
+        if precision == "bit":
+            codes = np.unpackbits(codes, axis=2, count=packed.dim)
+        given = {"codes": codes, "query": weights}
+        if packed.scales is not None:
+            given["scales"] = packed.scales[blocks]
+        maxima: Matrix = session.run(None, given)[0]
+        return maxima
 
     return run
 
@@ -123,7 +115,7 @@ def _session(precision: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     kind = {"float32": FLOAT, "float16": FLOAT16}.get(precision, UINT8)
-    graph = maxsim_graph(kind, scaled=precision == "int8", branches=_BRANCHES[precision])
+    graph = maxsim_graph(kind, scaled=precision == "int8")
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
