@@ -31,7 +31,8 @@ def run(index: mmrag.Index, questions: list[Question], weights: dict[str, float]
     if weights is None:
         return [ranking(index.search(question.text, 20)) for question in questions]
     options = replace(index.recipe.retrieve, weights=weights)
-    retriever = Retriever(index._reader, index._retriever._encoders, options)
+    lists = [made for strategy in index._strategies for made in strategy.lists]
+    retriever = Retriever(index._reader, lists, options, visual=index.recipe.visual)
     return [ranking(retriever.search(Query(question.text), 20)) for question in questions]
 
 
@@ -63,7 +64,7 @@ def main() -> None:
     with mmrag.open(arguments.index) as index:
         runs = {"fused": run(index, questions, None)}
         if not arguments.fused_only:
-            for name in ("dense", "page-terms", "element-terms"):
+            for name in ("joint", "caption", "page-terms", "element-terms"):
                 runs[name] = run(index, questions, {name: 1.0})
         scans = frozenset(question.file for question in questions if "scan" in question.file)
         table(questions, runs, scans)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from mmrag.errors import UsageError
 from mmrag.index.files import sha256_of
@@ -16,7 +16,8 @@ from mmrag.types import BBox, Document, Page
 OUTLINE = (213, 94, 0)
 """Vermilion of the colour-blind-safe palette of Okabe and Ito (2008)."""
 
-_HOTTEST = 0.6  # of the colour, so that what is under it can be read
+MARKER = (240, 165, 100)
+"""A light tint of it, for heat maps."""
 
 
 def checked_file(root: Path, document: Document) -> Path:
@@ -71,9 +72,12 @@ def outlined(picture: Image.Image, boxes: Sequence[BBox]) -> Image.Image:
 
 def heated(picture: Image.Image, heat: NDArray[np.float32]) -> Image.Image:
     """A copy of the picture with a map of cells, 0..1, laid over it: the hotter, the more of the colour."""
-    alpha = Image.fromarray((heat * _HOTTEST * 255).astype(np.uint8))
+    alpha = Image.fromarray((heat * 255).astype(np.uint8))
     alpha = alpha.resize(picture.size, Image.Resampling.BILINEAR)
-    return Image.composite(Image.new("RGB", picture.size, OUTLINE), picture.convert("RGB"), alpha)
+    plain = picture.convert("RGB")
+    # Multiplied, as a marker pen does: what is printed stays as dark as it was.
+    marked = ImageChops.multiply(plain, Image.new("RGB", plain.size, MARKER))
+    return Image.composite(marked, plain, alpha)
 
 
 def _frame(path: Path, number: int) -> Image.Image:

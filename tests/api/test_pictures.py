@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import mmrag
-from mmrag.api.pictures import OUTLINE
+from mmrag.api.pictures import MARKER, OUTLINE
+from mmrag.config import VisualOptions
 from mmrag.errors import EncryptedError, UsageError
 from tests.api.test_update import RECIPE
 
@@ -73,6 +75,29 @@ def test_an_element_is_outlined_by_its_box(index: mmrag.Index) -> None:
     assert element.bbox is not None
     by_element = index.page_picture("report.pdf", 1, elements=[element])
     assert by_element.tobytes() == index.page_picture("report.pdf", 1, boxes=[element.bbox]).tobytes()
+
+
+def test_what_a_question_matched_is_marked(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    with pymupdf.open() as document:
+        page = document.new_page(width=400, height=600)
+        page.insert_text((72, 200), "A quick wizard.")
+        page.insert_text((72, 400), "The lake at noon.")
+        document.save(docs / "report.pdf")
+    recipe = replace(RECIPE, visual=VisualOptions(encoders=("tests.fakes:LinesEncoder",)))
+    with mmrag.build(docs, tmp_path / "index", pipeline=recipe) as plain:
+        with pytest.raises(UsageError, match="no view of this index sees where .* --strategy visual"):
+            plain.page_picture("report.pdf", 1, heat="lake")
+    with mmrag.build(docs, tmp_path / "index", strategies=["visual"]) as index:
+        picture = index.page_picture("report.pdf", 1, dpi=72, heat="lake noon")
+    found = pixels(picture, MARKER)
+    assert 380 < found.min(axis=0)[0] < found.max(axis=0)[0] < 410
+
+
+def test_a_section_can_not_be_marked(index: mmrag.Index) -> None:
+    with pytest.raises(UsageError, match=r"notes.md has no pages to be coloured"):
+        index.page_picture("notes.md", 1, heat="gate")
 
 
 def test_an_encrypted_page_needs_its_password(index: mmrag.Index) -> None:
