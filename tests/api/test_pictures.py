@@ -86,9 +86,11 @@ def test_what_a_question_matched_is_marked(tmp_path: Path) -> None:
         page.insert_text((72, 400), "The lake at noon.")
         document.save(docs / "report.pdf")
     recipe = replace(RECIPE, visual=VisualOptions(encoders=("tests.fakes:LinesEncoder",)))
-    with mmrag.build(docs, tmp_path / "index", pipeline=recipe) as plain:
-        with pytest.raises(UsageError, match="no view of this index sees where .* --strategy visual"):
-            plain.page_picture("report.pdf", 1, heat="lake")
+    with (
+        mmrag.build(docs, tmp_path / "index", pipeline=recipe) as plain,
+        pytest.raises(UsageError, match="no view of this index sees where .* --strategy visual"),
+    ):
+        plain.page_picture("report.pdf", 1, heat="lake")
     with mmrag.build(docs, tmp_path / "index", strategies=["visual"]) as index:
         picture = index.page_picture("report.pdf", 1, dpi=72, heat="lake noon")
     found = pixels(picture, MARKER)
