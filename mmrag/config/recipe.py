@@ -126,11 +126,11 @@ class RetrieveOptions:
     fusion: str = "zscore"
     weights: Mapping[str, float] = field(
         default_factory=lambda: {
-            "caption": 1.0,
-            "joint": 1.0,
-            "visual": 1.0,
-            "page-terms": 0.25,
-            "element-terms": 0.5,
+            "joint": 0.5,
+            "caption": 0.75,
+            "visual": 0.5,
+            "page-terms": 0.15,
+            "element-terms": 0.3,
         }
     )
     depth: int = 200
@@ -170,7 +170,7 @@ class Recipe:
 
     name: str = "mini"
     description: str = ""
-    strategies: tuple[str, ...] = ("caption",)
+    strategies: tuple[str, ...] = ("joint", "caption")
     ingest: IngestOptions = field(default_factory=IngestOptions)
     caption: CaptionOptions = field(default_factory=CaptionOptions)
     joint: JointOptions = field(default_factory=JointOptions)

@@ -15,6 +15,7 @@ from tests.fakes import LetterEncoder
 
 RECIPE = mmrag.Recipe(
     name="fake",
+    strategies=("caption",),
     ingest=IngestOptions(workers=1, ocr="never"),
     caption=CaptionOptions(captioner="tests.fakes:SizeCaptioner", encoders=("tests.fakes:LetterEncoder",)),
 )
