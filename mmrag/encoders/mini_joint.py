@@ -32,7 +32,7 @@ from mmrag.vision.pixels import upright
 
 _SIDE = 1000  # pixels: OCR of a page at 144 dpi would take seconds, and the words of a figure are large
 _ENOUGH = 4  # words read that weigh as much as what a photo shows
-_MOST_WORDS = 60
+_MOST_WORDS = 30
 _REMEMBERED = 256
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -60,7 +60,7 @@ class MiniJoint:
     max_tokens = MiniText.max_tokens
     scripts = MiniText.scripts
     languages = MiniText.languages
-    fingerprint = f"mini:joint {CONSE_VERSION} ocr:{OCR_VERSION} side:{_SIDE} v2 [{MiniText.fingerprint}]"
+    fingerprint = f"mini:joint {CONSE_VERSION} ocr:{OCR_VERSION} side:{_SIDE} v3 [{MiniText.fingerprint}]"
 
     def __init__(self) -> None:
         self.texts: Encoder = load_encoder("mini:text")

@@ -12,6 +12,7 @@ from mmrag.encoders.mini_multilingual import MiniMultilingual
 from mmrag.encoders.mini_text import MiniText
 from mmrag.encoders.mini_visual import MiniVisual, MiniVisualMultilingual
 from mmrag.types import BBox, Line
+from mmrag.vision.classifier import Classifier
 
 
 def never() -> Image.Image:
@@ -52,6 +53,40 @@ def test_the_multilingual_one_reads_other_scripts() -> None:
     texts = ["Country Area People Chile 756,102 19.6", "Chile 756,102 19.6 Peru 1,285,216 34.0"]
     expected = MiniMultilingual().encode_texts([*texts, "Peru 1,285,216 34.0 中文的一行字"])
     np.testing.assert_array_equal(found.vectors, expected)
+
+
+def grain() -> Image.Image:
+    """Soft shades with grain, as surfaces in photos have them."""
+    random = np.random.default_rng(3)
+    height, width = np.mgrid[0:300, 0:400]
+    shades = np.stack([80 + height / 3, 60 + width / 4, 90 + (height + width) / 6], axis=2)
+    return Image.fromarray((shades + random.normal(0, 9, shades.shape)).clip(0, 255).astype(np.uint8))
+
+
+def test_a_photo_is_a_vector_of_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet = Image.new("RGB", (800, 1000), "white")
+    sheet.paste(grain(), (200, 100))
+    asked = []
+
+    def tabby(self: Classifier, picture: Image.Image) -> object:
+        asked.append(picture.size)
+        return np.eye(1000, dtype=np.float32)[281]
+
+    monkeypatch.setattr(Classifier, "probabilities", tabby)
+    photo, blank, icon = BBox(0.25, 0.1, 0.75, 0.4), BBox(0.25, 0.5, 0.75, 0.9), BBox(0.3, 0.2, 0.35, 0.25)
+    view = PageView((Line("The reactor runs hot."),), (blank, photo, icon), lambda: sheet)
+    (found,) = MiniVisual().encode_pages([view])
+    texts = ["The reactor runs hot.", "tabby, tabby cat"]
+    np.testing.assert_allclose(found.vectors, MiniText().encode_texts(texts), atol=1e-6)
+    np.testing.assert_allclose(found.boxes[1], photo.as_tuple(), atol=1e-6)
+    assert asked == [(400, 300)]
+
+
+def test_a_photo_of_nothing_that_is_known_has_no_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    unsure = np.full(1000, 0.001, np.float32)
+    monkeypatch.setattr(Classifier, "probabilities", lambda self, picture: unsure)
+    (found,) = MiniVisual().encode_pages([PageView((), (BBox(0, 0, 1, 1),), grain)])
+    assert len(found.vectors) == 0
 
 
 def test_an_empty_page_has_no_vectors(encoder: PageEncoder) -> None:
