@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mmrag.index.ann import Ann, choose
 
 DIM = 384
-SIZES = (10_000, 30_000, 100_000, 200_000, 500_000)
+SIZES = (10_000, 100_000, 500_000)
 QUERIES = 40
 
 
