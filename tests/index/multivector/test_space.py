@@ -249,11 +249,12 @@ def test_files_are_hardly_larger_than_their_vectors(store: Store, precision: str
     assert (store.path / file).stat().st_size <= 1.05 * payload(pages * count, dim, precision)
 
 
-def test_many_small_refreshes_make_few_segments(store: Store) -> None:
+@pytest.mark.parametrize("precision", ["float32", "float16", "int8"])
+def test_many_small_refreshes_make_few_segments(store: Store, precision: str) -> None:
     rng = np.random.default_rng()
     pages, rows = ragged(rng, 10, DIM), []
     rows += add(store, pages)
-    space = load(store)
+    space = load(store, precision)
     for step in range(40):
         more = ragged(rng, 2, DIM)
         pages, rows = pages + more, rows + add(store, more)
