@@ -11,8 +11,8 @@ from pathlib import Path
 from mmrag.api.builder import OnProgress, update
 from mmrag.api.index import Index, IndexInfo, open_index
 from mmrag.config import STRATEGIES, Recipe, load_recipe
-from mmrag.errors import FingerprintError, UsageError
-from mmrag.index.captions import CAPTIONS, carry
+from mmrag.errors import CorruptError, FingerprintError, SchemaError, UsageError
+from mmrag.index.captions import carry
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, is_free, is_index
 from mmrag.types import Report
@@ -94,19 +94,30 @@ def list_indexes(folder: str | Path = "indexes") -> list[IndexInfo]:
 def _recipe(
     path: Path, pipeline: str | Path | Recipe | None, strategies: Sequence[str] | None, rebuild: bool
 ) -> Recipe:
-    """What to build with: a recipe by name, or the one that the index has; the views that it has stay."""
-    stored = None
-    if is_index(path) and not rebuild:
-        with Index(path) as present:
-            stored = present.recipe
+    """What to build with: a recipe by name, or the one that the index has.
+
+    The views that it has stay, unless it is built anew with others.
+    """
+    stored = _stored_recipe(path)
     if isinstance(pipeline, Recipe):
         recipe = pipeline
     else:
         recipe = stored if stored and pipeline is None else load_recipe(pipeline or "mini")
-    wanted = {*(strategies or recipe.strategies), *(stored.strategies if stored else ())}
+    wanted = {*(strategies or recipe.strategies), *(stored.strategies if stored and not rebuild else ())}
     # Unknown names are kept, so that the recipe refuses them.
     known = [name for name in STRATEGIES if name in wanted]
     return replace(recipe, strategies=(*known, *sorted(wanted - set(known))))
+
+
+def _stored_recipe(path: Path) -> Recipe | None:
+    """The recipe of the index at ``path``; none where there is none, or none that can be read."""
+    if not is_index(path):
+        return None
+    try:
+        with Index(path) as present:
+            return present.recipe if present.is_settled else None
+    except (SchemaError, CorruptError):
+        return None
 
 
 def _rebuild(
@@ -114,13 +125,17 @@ def _rebuild(
 ) -> Report:
     """Build beside, then change places. The old index serves until then; a killed run is taken up again."""
     fresh = path.with_name(f".{path.name}.rebuild")
+    is_left_over = fresh.exists()
     try:
         report = _afresh(path, fresh, root, recipe, password, progress)
-    except FingerprintError:
-        # An earlier attempt with other models: only what its captioner said is worth keeping.
+    except (FingerprintError, SchemaError, CorruptError, UsageError):
+        if not is_left_over:
+            raise
+        # An earlier attempt at something else: only what its captioner said is worth keeping.
         carry(fresh, path)
         shutil.rmtree(fresh)
         report = _afresh(path, fresh, root, recipe, password, progress)
+    carry(path, fresh)
     with WriterLock(path / LOCK):
         old = path.with_name(f".{path.name}.old")
         shutil.rmtree(old, ignore_errors=True)
@@ -134,6 +149,5 @@ def _afresh(
     path: Path, fresh: Path, root: Path, recipe: Recipe, password: str | None, progress: OnProgress | None
 ) -> Report:
     fresh.mkdir(exist_ok=True)
-    if not (fresh / CAPTIONS).exists():
-        carry(path, fresh)
+    carry(path, fresh)
     return update(fresh, root, recipe, password=password, progress=progress)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from mmrag.api.document import DocumentWriter, missing
+from mmrag.api.document import DocumentWriter
 from mmrag.api.laying import Layer, StoredPage, stored_pages
 from mmrag.api.pictures import checked_file, page_picture
 from mmrag.api.typeset import typeset
@@ -122,6 +122,8 @@ def update(
     begin = time.perf_counter()
     require(recipe)
     strategies = load_strategies(recipe)
+    # Whatever is wrong with the models comes up here, before anything is made.
+    prints = fingerprint(recipe, strategies)
     with translated(path):
         path.mkdir(parents=True, exist_ok=True)
         with WriterLock(path / LOCK):
@@ -130,16 +132,9 @@ def update(
             writer = Writer(path)
             try:
                 with CaptionCache(path) as cache:
-                    run = _Run(
-                        writer,
-                        root,
-                        recipe,
-                        strategies,
-                        password,
-                        retry_failed,
-                        Notes(cache),
-                        _Tally(progress),
-                    )
+                    notes, tally = Notes(cache), _Tally(progress)
+                    run = _Run(writer, root, recipe, strategies, password, retry_failed, notes, tally)
+                    _settle(writer, root, recipe, strategies, prints)
                     _bring_up_to_date(run)
                     return _report(run, time.perf_counter() - begin)
             finally:
@@ -148,7 +143,6 @@ def update(
 
 def _bring_up_to_date(run: _Run) -> None:
     writer, tally = run.writer, run.tally
-    _settle(writer, run.root, run.recipe, run.strategies)
     tally.tell("scan")
     found, unread = scan(run.root)
     jobs, states = _plan(run, found, unread)
@@ -157,32 +151,31 @@ def _bring_up_to_date(run: _Run) -> None:
         with ParserPool(run.recipe.ingest) as pool:
             for parsed in pool.parse(jobs):
                 _take(run, parsed, states[parsed.job.name])
-    if run.retry_failed:
-        with writer.writing():
-            writer.unlay_failed()
     _lay_missing(run)
     tally.tell("write")
     _finish(writer, run.recipe.visual)
 
 
-def _settle(writer: Writer, root: Path, recipe: Recipe, strategies: list[Strategy]) -> None:
+def _settle(
+    writer: Writer, root: Path, recipe: Recipe, strategies: list[Strategy], now: Mapping[str, str]
+) -> None:
     """What the index is of and made with: kept at first, compared later; new views are added to it."""
     before = writer.get("root")
-    now = fingerprint(recipe, strategies)
     if before is not None:
         if before != str(root):
             raise UsageError(
                 f"the index {writer.path} is of {before}, not of {root}: "
                 "choose another place for this folder's index with --index"
             )
-        present = {strategy.name for strategy in strategies if strategy.name in writer.get("fingerprint")}
-        check_fingerprint(
-            writer, {part: made for part, made in now.items() if part.split("/")[0] in {"ingest", *present}}
-        )
+        kept = writer.get("fingerprint")
+        fixed = {"ingest", *(strategy.name for strategy in strategies if strategy.name in kept)}
+        # A list that a view had and has no more would be found half filled, were it taken up again.
+        parts = [part for part in {**kept, **now} if part.split("/")[0] in fixed]
+        check_fingerprint(writer, {part: now.get(part, "nothing") for part in parts})
     with writer.writing():
         writer.set("root", str(root))
         writer.set("recipe", to_dict(recipe))
-        writer.set("fingerprint", writer.get("fingerprint", {}) | now)
+        writer.set("fingerprint", {**writer.get("fingerprint", {}), **now})
         for strategy in strategies:
             for made in strategy.lists:
                 paged = isinstance(made, PageList)
@@ -274,10 +267,9 @@ def _take(run: _Run, parsed: ParsedFile, state: FileState) -> None:
                 document.add(page, layer)
                 tally.pages_done += 1
                 tally.tell("read", name)
-            laid = layer.finish()
-            status, reason = document.finish()
-            if laid.errors and status is Status.INDEXED:
-                status, reason = Status.PARTLY, missing(laid.errors)
+            encoded = layer.finish()
+            document.finish()
+            status, reason = writer.status_of(document.row)
             report = FileReport(name, status, reason, document.pages, round(time.perf_counter() - begin, 3))
             writer.put_file(replace(state, report=report))
     except IngestError as error:
@@ -287,7 +279,7 @@ def _take(run: _Run, parsed: ParsedFile, state: FileState) -> None:
             writer.remove_document(name)
             writer.put_file(replace(state, report=report))
     else:
-        tally.encoded += laid.encoded
+        tally.encoded += encoded
     tally.reports[name] = report
     tally.files_done += 1
     tally.tell("read", name)
@@ -297,22 +289,31 @@ def _lay_missing(run: _Run) -> None:
     """Lay the views that documents of earlier runs lack, a transaction each. Nothing is parsed."""
     writer, tally = run.writer, run.tally
     documents = writer.documents()
-    waiting = writer.unlaid([strategy.name for strategy in run.strategies])
+    states = writer.file_states()
+    views = [strategy.name for strategy in run.strategies]
+    waiting = dict(writer.unlaid(views))
+    if run.retry_failed:
+        waiting |= {row: found.path for row, found in documents.items() if writer.failed_views(row)}
     tally.files_total += len(waiting)
-    tally.pages_total += sum(documents[row].page_count for row, _ in waiting)
-    for row, path in waiting:
-        laid_before = writer.laid(row)
-        strategies = [strategy for strategy in run.strategies if strategy.name not in laid_before]
+    tally.pages_total += sum(documents[row].page_count for row in waiting)
+    for row, path in waiting.items():
         with writer.writing():
+            for view in writer.failed_views(row) if run.retry_failed else ():
+                writer.unlay(row, view)
+            laid_before = writer.laid(row)
+            strategies = [strategy for strategy in run.strategies if strategy.name not in laid_before]
             layer = _layer(run, row, documents[row], strategies)
             for page in stored_pages(writer, row):
                 layer.add(page)
                 tally.pages_done += 1
                 tally.tell("lay", path)
-            laid = layer.finish()
-        tally.encoded += laid.encoded
-        if laid.errors:
-            tally.reports[path] = FileReport(path, Status.PARTLY, missing(laid.errors))
+            tally.encoded += layer.finish()
+            status, reason = writer.status_of(row)
+            state = states[path]
+            if (status, reason) != (state.report.status, state.report.reason):
+                report = replace(state.report, status=status, reason=reason)
+                writer.put_file(replace(state, report=report))
+                tally.reports[path] = report
         tally.files_done += 1
         tally.tell("lay", path)
 

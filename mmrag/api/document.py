@@ -7,7 +7,7 @@ from dataclasses import replace
 from mmrag.api.laying import Layer, StoredPage
 from mmrag.api.searchable import element_text, page_text
 from mmrag.index.writer import Writer
-from mmrag.types import Document, ParsedPage, Status
+from mmrag.types import Document, ParsedPage
 
 
 class DocumentWriter:
@@ -22,8 +22,6 @@ class DocumentWriter:
         self.document = document
         self.pages = 0
         self._writer = writer
-        self._elements = 0
-        self._errors: dict[int, str] = {}
         writer.remove_document(document.path)
         self.row = writer.add_document(document)
 
@@ -38,21 +36,7 @@ class DocumentWriter:
         ]
         layer.add(StoredPage(page, parsed.page, parsed.lines, tuple(rows), tuple(elements)))
         self.pages += 1
-        self._elements += len(elements)
-        if parsed.error is not None:
-            self._errors[parsed.page.number] = parsed.error
 
-    def finish(self) -> tuple[Status, str]:
-        """The document's status and its reason, once all pages are there."""
+    def finish(self) -> None:
+        """All pages are there."""
         self._writer.set_page_count(self.row, self.pages)
-        if self._errors:
-            return Status.PARTLY, missing(self._errors)
-        if not self._elements:
-            return Status.EMPTY, "no text and no pictures were found in it"
-        return Status.INDEXED, ""
-
-
-def missing(errors: dict[int, str]) -> str:
-    """Which pages are not there, by number, and why the first of them is not."""
-    numbers = ", ".join(str(number) for number in list(errors)[:20])
-    return f"pages {numbers}: {next(iter(errors.values()))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,15 +12,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from mmrag.api.builder import OnProgress, check_fingerprint, update
+from mmrag.api.searchable import element_text
 from mmrag.config import Recipe
 from mmrag.config.recipe import parse_recipe
-from mmrag.errors import NotAnIndexError, UsageError
+from mmrag.errors import IngestError, NotAnIndexError, UsageError
 from mmrag.index.derived import write_derived
 from mmrag.index.lock import WriterLock
 from mmrag.index.reader import Reader, names
 from mmrag.index.store import LOCK, is_index
 from mmrag.index.writer import Writer
-from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Line, Query, Report
+from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Line, Page, Query, Report
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -106,6 +108,11 @@ class Index:
     def close(self) -> None:
         """Let go of the database."""
         self._reader.close()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a run has begun to fill it: it then knows its folder and its recipe."""
+        return self._reader.get("root") is not None
 
     @property
     def root(self) -> Path:
@@ -196,6 +203,8 @@ class Index:
         Raises:
             See `mmrag.build`.
         """
+        if not self.is_settled:
+            raise UsageError(f"the index {self.path} is of no folder yet: run mmrag index FOLDER")
         self.report = update(
             self.path,
             self.root,
@@ -243,7 +252,7 @@ class Index:
             figures=counts.get("figure", 0),
             tables=counts.get("table", 0),
             chunks=counts["chunks"],
-            bytes=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+            bytes=_size(self.path),
             schema=int(self._reader.connection.execute("PRAGMA user_version").fetchone()[0]),
             updated=self._reader.get("updated", ""),
             fingerprints=self._reader.get("fingerprint", {}),
@@ -319,7 +328,6 @@ class Index:
             IngestError: if the file can't be read; EncryptedError without its password.
         """
         from mmrag.api.pictures import checked_file, heated, outlined, page_picture
-        from mmrag.api.typeset import typeset
 
         found = document if isinstance(document, Document) else self.document(document)
         place = self._reader.page(found.path, page)
@@ -329,14 +337,19 @@ class Index:
         if not found.paged:
             if heat:
                 raise UsageError(f"{found.path} has no pages to be coloured")
-            members = self._reader.page_elements(found.path, page)
-            pictures = {member.picture: self.picture(member.picture) for member in members if member.picture}
-            return typeset(value, members, pictures, {element.id for element in elements}, dpi)
+            return self._typeset(found, value, elements, dpi)
         picture = page_picture(checked_file(self.root, found), found, value, dpi, password)
         if heat:
             cells = (max(1, picture.height // _CELL), max(1, picture.width // _CELL))
             picture = heated(picture, self._retriever.heat(Query(heat), row, *cells))
         return outlined(picture, [*boxes, *(element.bbox for element in elements if element.bbox)])
+
+    def _typeset(self, document: Document, page: Page, marked: Sequence[Element], dpi: int = 144) -> Image:
+        from mmrag.api.typeset import typeset
+
+        members = self._reader.page_elements(document.path, page.number)
+        pictures = {member.picture: self.picture(member.picture) for member in members if member.picture}
+        return typeset(page, members, pictures, {element.id for element in marked}, dpi)
 
     def _path_of(self, document: Document | str) -> str:
         return document.path if isinstance(document, Document) else self.document(document).path
@@ -372,13 +385,16 @@ class Index:
         def picture() -> Image:
             from PIL import Image
 
-            if hit.element.picture is None:
+            if hit.element.picture is not None:
+                with Image.open(self.picture(hit.element.picture)) as opened:
+                    return opened.convert("RGB")
+            try:
                 return self.page_picture(hit.document, hit.page.number)
-            with Image.open(self.picture(hit.element.picture)) as opened:
-                return opened.convert("RGB")
+            except (UsageError, IngestError):
+                # The file is gone, changed or locked; what it said is here.
+                return self._typeset(hit.document, hit.page, ())
 
-        said = (f"{element.caption}\n{element.text}".strip() for element in hit.elements)
-        return Candidate("\n\n".join(text for text in said if text), picture)
+        return Candidate("\n\n".join(element_text(element) for element in hit.elements), picture)
 
     @cached_property
     def _generator(self) -> Generator:
@@ -388,6 +404,15 @@ class Index:
         lists = [made for strategy in self._strategies for made in strategy.lists]
         encoders = [made.encoder for made in lists if isinstance(made, ChunkList)]
         return load_generator(self.recipe.answer.generator, encoders)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files; those that a writer takes away meanwhile count nothing."""
+    total = 0
+    for file in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total
 
 
 def open_index(place: str | Path) -> Index:

@@ -14,7 +14,7 @@ from mmrag.encoders.batching import encode_pages, encode_pictures, encode_texts
 from mmrag.encoders.lists import ChunkList, PageList, texts_of
 from mmrag.errors import IngestError, UsageError
 from mmrag.index.multivector.pooling import pool_vectors
-from mmrag.index.writer import Writer, content_key
+from mmrag.index.writer import Writer, content_key, pages_missing
 from mmrag.strategies.base import Notes, OpenPicture, Strategy
 from mmrag.types import Chunk, Element, Kind, Line, Page
 
@@ -41,8 +41,8 @@ class Laid:
     """What a run's laying came to.
 
     Attributes:
-        encoded: chunks and pages that had to be embedded.
-        errors: by the number of the page, why a view lacks it.
+        encoded: chunks, pictures and pages that had to be embedded.
+        errors: numbers of pages that strategy ``visual`` lacks, and why.
     """
 
     encoded: int = 0
@@ -90,13 +90,15 @@ class Layer:
         if len(self._pages) >= PAGES_AT_ONCE:
             self._lay()
 
-    def finish(self) -> Laid:
-        """Lay what has waited, and note that the views are there."""
+    def finish(self) -> int:
+        """Lay what has waited, and note that the views are there; how much had to be embedded."""
         self._lay()
         for space in self._chunks:
             self._embed(space)
-        self._writer.mark_laid(self._document, [strategy.name for strategy in self._strategies])
-        return self.laid
+        for strategy in self._strategies:
+            lacks = sorted(self.laid.errors.items()) if strategy.name == "visual" else []
+            self._writer.mark_laid(self._document, [strategy.name], pages_missing(lacks) if lacks else "")
+        return self.laid.encoded
 
     def _lay(self) -> None:
         pages, self._pages = self._pages, []

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
-from mmrag.errors import UsageError
+from mmrag.errors import DamagedError, UsageError
 from mmrag.index.files import sha256_of
+from mmrag.pictures import as_rgb
 from mmrag.types import BBox, Document, Page
 
 OUTLINE = (213, 94, 0)
@@ -81,6 +82,9 @@ def heated(picture: Image.Image, heat: NDArray[np.float32]) -> Image.Image:
 
 
 def _frame(path: Path, number: int) -> Image.Image:
-    with Image.open(path) as picture:
-        picture.seek(number - 1)
-        return ImageOps.exif_transpose(picture).convert("RGB")
+    try:
+        with Image.open(path) as picture:
+            picture.seek(number - 1)
+            return as_rgb(ImageOps.exif_transpose(picture))
+    except (OSError, EOFError, ValueError, SyntaxError) as error:  # all that Pillow raises
+        raise DamagedError(f"{path.name}: its picture {number} can't be decoded: {error}") from error

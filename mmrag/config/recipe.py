@@ -183,13 +183,24 @@ class Recipe:
         _one_of("ingest.layout", (self.ingest.layout,), ("auto", "always", "never"))
         _one_of("ingest.ocr", (self.ingest.ocr,), ("auto", "never"))
         _one_of("retrieve.fusion", (self.retrieve.fusion,), ("zscore", "rrf"))
+        for key, specs in (
+            ("caption.encoders", self.caption.encoders),
+            ("joint.encoders", self.joint.encoders),
+            ("visual.encoders", self.visual.encoders),
+            ("visual.text_encoders", self.visual.text_encoders),
+        ):
+            if len(set(specs)) < len(specs):
+                raise RecipeError(f"{key}: names an encoder twice: {', '.join(specs)}")
+        if not self.strategies:
+            raise RecipeError(f"strategies: is empty; name one of {', '.join(STRATEGIES)}")
         _one_of("visual.precision", (self.visual.precision,), ("float32", "float16", "int8", "bit"))
         _one_of("retrieve.weights", tuple(self.retrieve.weights), self._lists())
 
     def _lists(self) -> tuple[str, ...]:
         joint = [f"joint/{spec}{part}" for spec in self.joint.encoders for part in ("", "/text", "/pictures")]
         caption = [f"caption/{spec}" for spec in self.caption.encoders]
-        visual = [f"visual/{spec}" for spec in (*self.visual.encoders, *self.visual.text_encoders)]
+        visual = [f"visual/{spec}" for spec in self.visual.encoders]
+        visual += [f"visual/{spec}/text" for spec in self.visual.text_encoders]
         return (*STRATEGIES, *caption, *joint, *visual, "page-terms", "element-terms")
 
 

@@ -98,14 +98,17 @@ class CaptionCache:
 
 
 def carry(source: Path, target: Path) -> None:
-    """Copy what was said in the index folder ``source`` into ``target``, whole even while it is in use.
+    """Add what was said in the index folder ``source`` to what was said in ``target``, whose own stays.
 
     Nothing happens where ``source`` has no such file.
 
     Raises:
-        IndexStoreError: if one of the files can't be used.
+        CorruptError, IndexStoreError: if one of the files can't be used.
     """
     if not (source / CAPTIONS).is_file():
         return
-    with CaptionCache(source) as old, CaptionCache(target) as new, new._translated():
-        old._connection.backup(new._connection)
+    with CaptionCache(source) as old, CaptionCache(target) as new, old._translated(), new._translated():
+        rows = old._connection.execute("SELECT key, text FROM captions")
+        new._connection.execute("BEGIN IMMEDIATE")
+        new._connection.executemany("INSERT OR IGNORE INTO captions VALUES (?, ?)", rows)
+        new._connection.execute("COMMIT")

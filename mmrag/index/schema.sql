@@ -88,10 +88,11 @@ CREATE TABLE spaces (
     fingerprint TEXT NOT NULL
 );
 
--- Which views have been laid over which document, and by what.
+-- Which views have been laid over which document, and what one lacks of it.
 CREATE TABLE views (
     document INTEGER NOT NULL REFERENCES documents(row) ON DELETE CASCADE,
     name TEXT NOT NULL,
+    error TEXT NOT NULL,
     PRIMARY KEY (document, name)
 ) WITHOUT ROWID;
 
@@ -124,7 +125,7 @@ CREATE TABLE page_vectors (
 CREATE INDEX page_vectors_by_page ON page_vectors(page);
 CREATE INDEX page_vectors_by_document ON page_vectors(document);
 
--- Derived vector files: which chunks a file holds, and the checksum it must have.
+-- Derived vector files: the file of a space, and the checksum it must have.
 CREATE TABLE derived (
     space INTEGER PRIMARY KEY REFERENCES spaces(row),
     file TEXT NOT NULL,

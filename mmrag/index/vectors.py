@@ -134,14 +134,14 @@ class VectorSpace:
         if found is None:
             return None
         path = store.path / found[0]
-        if not path.is_file() or sha256_of(path) != found[1]:
-            log.warning("the vector file of %s is missing or damaged: reading its truth instead", self.name)
-            return None
         try:
-            return Ann.read(path)
-        except CorruptError as error:
-            log.warning("%s: reading its truth instead", error)
-            return None
+            if sha256_of(path) == found[1]:
+                return Ann.read(path)
+            reason = f"{path} is damaged"
+        except (CorruptError, OSError) as error:  # a writer may have put another in its place
+            reason = str(error)
+        log.warning("the vectors of %s are read from their truth: %s", self.name, reason)
+        return None
 
     def _truth(
         self, connection: sqlite3.Connection, rows: Rows, batch: int = 4096

@@ -253,30 +253,58 @@ class Writer(Reader):
         rows = self.connection.execute("SELECT name FROM views WHERE document = ?", (document,))
         return {name for (name,) in rows}
 
-    def mark_laid(self, document: int, views: Iterable[str]) -> None:
-        """These views have been laid over the document."""
-        self.connection.executemany("INSERT INTO views VALUES (?, ?)", [(document, view) for view in views])
+    def mark_laid(self, document: int, views: Iterable[str], error: str = "") -> None:
+        """These views have been laid over the document; ``error`` says what one lacks of it."""
+        self.connection.executemany(
+            "INSERT INTO views VALUES (?, ?, ?)", [(document, view, error) for view in views]
+        )
 
-    def unlay_failed(self) -> None:
-        """Take the view ``caption`` off documents with pictures that were not described, to lay it again."""
-        failed = [
-            row
-            for (row,) in self.connection.execute(
-                "SELECT DISTINCT document FROM elements WHERE metadata ->> 'description_error' IS NOT NULL"
-            )
-        ]
-        for row in failed:
-            self.connection.execute(
-                "DELETE FROM chunks WHERE document = ?"
-                " AND space IN (SELECT row FROM spaces WHERE name GLOB 'caption/*')",
-                (row,),
-            )
-            self.connection.execute("DELETE FROM views WHERE document = ? AND name = 'caption'", (row,))
+    def failed_views(self, document: int) -> list[str]:
+        """Views that lack something of the document: a page, or the description of a picture."""
+        rows = self.connection.execute(
+            "SELECT name FROM views WHERE document = ? AND (error != '' OR name = 'caption' AND EXISTS"
+            " (SELECT 1 FROM elements WHERE elements.document = views.document"
+            " AND metadata ->> 'description_error' IS NOT NULL))",
+            (document,),
+        )
+        return [name for (name,) in rows]
+
+    def unlay(self, document: int, view: str) -> None:
+        """Take a view off a document, so that it can be laid again in the same transaction."""
+        spaces = "(SELECT row FROM spaces WHERE name GLOB ?)"
+        names = f"{view}/*"
+        self.connection.execute(
+            f"DELETE FROM chunks WHERE document = ? AND space IN {spaces}", (document, names)
+        )
+        self.connection.execute(
+            f"DELETE FROM page_vectors WHERE document = ? AND space IN {spaces}", (document, names)
+        )
+        # A file knows pages by their rows, not by their vectors: it must not be believed any more.
+        self.connection.execute(f"DELETE FROM derived WHERE space IN {spaces}", (names,))
+        self.connection.execute("DELETE FROM meta WHERE key = 'derived_at'")
+        self.connection.execute("DELETE FROM views WHERE document = ? AND name = ?", (document, view))
+        if view == "caption":
             self.connection.execute(
                 "UPDATE elements SET metadata = json_remove(metadata, '$.description_error')"
-                " WHERE document = ?",
-                (row,),
+                " WHERE document = ? AND metadata ->> 'description_error' IS NOT NULL",
+                (document,),
             )
+
+    def status_of(self, document: int) -> tuple[Status, str]:
+        """What has become of a document, and why it is not whole."""
+        missing = self.connection.execute(
+            "SELECT number, error FROM pages WHERE document = ? AND error IS NOT NULL ORDER BY number",
+            (document,),
+        ).fetchall()
+        if missing:
+            return Status.PARTLY, pages_missing(missing)
+        lacks = self.connection.execute(
+            "SELECT error FROM views WHERE document = ? AND error != '' ORDER BY name", (document,)
+        ).fetchone()
+        if lacks is not None:
+            return Status.PARTLY, lacks[0]
+        some = self.connection.execute("SELECT 1 FROM elements WHERE document = ?", (document,)).fetchone()
+        return (Status.INDEXED, "") if some else (Status.EMPTY, "no text and no pictures were found in it")
 
     def unlaid(self, views: Sequence[str]) -> list[tuple[int, str]]:
         """Row and path of the documents that lack one of these views, in the order of their paths."""
@@ -297,6 +325,11 @@ class Writer(Reader):
             " (SELECT picture FROM elements WHERE picture IS NOT NULL) RETURNING id, media_type"
         ).fetchall()
         return [asset_path(self.path, asset, media_type) for asset, media_type in rows]
+
+
+def pages_missing(errors: Sequence[tuple[int, str]]) -> str:
+    """Which pages are not there, by number, and why the first of them is not."""
+    return f"pages {', '.join(str(number) for number, _ in errors[:20])}: {errors[0][1]}"
 
 
 def _row(value: int | None) -> int:

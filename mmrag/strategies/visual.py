@@ -39,7 +39,7 @@ class VisualStrategy:
     def _texts(self) -> list[ChunkList]:
         from mmrag.encoders import load_encoder
 
-        return [ChunkList(f"visual/{spec}", load_encoder(spec)) for spec in self._options.text_encoders]
+        return [ChunkList(f"visual/{spec}/text", load_encoder(spec)) for spec in self._options.text_encoders]
 
     @property
     def fingerprint(self) -> str:
