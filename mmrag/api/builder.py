@@ -22,7 +22,7 @@ from mmrag.config import Recipe, VisualOptions
 from mmrag.encoders.lists import PageList
 from mmrag.errors import FingerprintError, IngestError, UsageError
 from mmrag.index.captions import CaptionCache
-from mmrag.index.derived import write_derived
+from mmrag.index.derived import derived_is_whole, write_derived
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, Store, create, is_index, translated
 from mmrag.index.writer import FileState, Writer
@@ -345,7 +345,7 @@ def _finish(writer: Writer, options: VisualOptions) -> None:
     """Derived files and unused pictures follow the truth, if anything has changed since they did."""
     changes = writer.get("derived_at")
     newest = writer.state_mark()
-    if changes == newest:
+    if changes == newest and derived_is_whole(writer):
         return
     write_derived(writer, options)
     with writer.writing():

@@ -124,7 +124,7 @@ class Index:
         query: str | Query,
         top_k: int = 10,
         filters: Filters | None = None,
-        strategies: Sequence[str] | None = None,
+        strategies: str | Sequence[str] | None = None,
     ) -> list[Hit]:
         """The best pages for a question, best first.
 
@@ -132,7 +132,7 @@ class Index:
             query: text, or a `Query`, which may have a picture.
             top_k: at most so many pages.
             filters: which elements may be returned; instead of those of the query.
-            strategies: the views to ask, fused by page; all that the index has by default.
+            strategies: the views to ask, fused by page: one name or several; by default all that it has.
 
         Raises:
             UsageError: if the question is empty, ``top_k`` is not positive, or the index lacks a view.
@@ -145,7 +145,7 @@ class Index:
         question: str | Query,
         top_k: int | None = None,
         filters: Filters | None = None,
-        strategies: Sequence[str] | None = None,
+        strategies: str | Sequence[str] | None = None,
     ) -> Answer:
         """An answer with citations, from the best pages for the question.
 
@@ -171,13 +171,27 @@ class Index:
         query: str | Query,
         top_k: int,
         filters: Filters | None,
-        strategies: Sequence[str] | None,
+        strategies: str | Sequence[str] | None,
         elements: int,
     ) -> list[Hit]:
         if isinstance(query, str):
             query = Query(query)
+        if not isinstance(query, Query) or not isinstance(top_k, int):
+            raise UsageError(
+                f"a search wants a text or a Query and a whole number of pages, found {query!r} and {top_k!r}"
+            )
         if filters is not None:
             query = replace(query, filters=filters)
+        for label in query.filters.labels:
+            if "joint" not in self.recipe.strategies or label not in self.recipe.joint.labels:
+                raise UsageError(
+                    f"no picture of this index is labelled {label!r}: strategy joint labels them "
+                    f"{', '.join(self.recipe.joint.labels)}"
+                )
+        if isinstance(strategies, str):
+            strategies = self.recipe.strategies if strategies == "all" else (strategies,)
+        if strategies is not None and not strategies:
+            raise UsageError("strategies is empty: name one, or leave it out to ask all views")
         for name in strategies or ():
             if name not in self.recipe.strategies:
                 raise UsageError(

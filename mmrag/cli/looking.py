@@ -83,13 +83,13 @@ def show(
         int, typer.Option(metavar="N", min=36, max=600, help="Dots an inch of the picture.")
     ] = DPI,
     heatmap: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="QUESTION",
             help="Colour where on the page this question matched, by strategy visual.",
             show_default=False,
         ),
-    ] = "",
+    ] = None,
     password: Password = None,
     json: Json = False,
 ) -> None:
@@ -97,11 +97,15 @@ def show(
     from mmrag.cli.opening import open_index
     from mmrag.cli.terminal import print_json
 
+    if heatmap is not None and not heatmap.strip():
+        raise UsageError("--heatmap wants a question: what should be looked for on the page?")
     with open_index(index) as opened:
         document, page, element = _resolve(opened, hit)
         to = output or _default_name(document, page, element)
         marked = [element] if element else []
-        path = draw(opened, document, page, to, elements=marked, dpi=dpi, heat=heatmap, password=password)
+        path = draw(
+            opened, document, page, to, elements=marked, dpi=dpi, heat=heatmap or "", password=password
+        )
     if json:
         print_json({"picture": path, "document": document, "page": page, "element": element})
     else:

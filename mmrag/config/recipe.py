@@ -188,11 +188,36 @@ class Recipe:
             ("joint.encoders", self.joint.encoders),
             ("visual.encoders", self.visual.encoders),
             ("visual.text_encoders", self.visual.text_encoders),
+            ("strategies", self.strategies),
         ):
             if len(set(specs)) < len(specs):
-                raise RecipeError(f"{key}: names an encoder twice: {', '.join(specs)}")
-        if not self.strategies:
-            raise RecipeError(f"strategies: is empty; name one of {', '.join(STRATEGIES)}")
+                raise RecipeError(f"{key}: names one twice: {', '.join(specs)}")
+        for key, named in (
+            ("strategies", self.strategies),
+            ("caption.encoders", self.caption.encoders),
+            ("joint.encoders", self.joint.encoders),
+            ("visual.encoders", self.visual.encoders),
+        ):
+            if not named:
+                raise RecipeError(f"{key}: is empty; name at least one")
+        for key, value, least, most in (
+            ("caption.concurrency", self.caption.concurrency, 1, 1000),
+            ("visual.pool", self.visual.pool, 1, 1000),
+            ("visual.dpi", self.visual.dpi, 36, 600),
+            ("visual.exact_up_to", self.visual.exact_up_to, 0, 1 << 62),
+            ("ingest.dpi", self.ingest.dpi, 36, 600),
+            ("retrieve.depth", self.retrieve.depth, 1, 100_000),
+            ("retrieve.rrf_k", self.retrieve.rrf_k, 1, 100_000),
+            ("retrieve.rerank", self.retrieve.rerank, 1, 1000),
+            ("answer.top_k", self.answer.top_k, 1, 1000),
+        ):
+            if not least <= value <= most:
+                raise RecipeError(f"{key}: wants {least} to {most}, found {value}")
+        for name, weight in self.retrieve.weights.items():
+            if not 0 <= weight < float("inf"):
+                raise RecipeError(f"retrieve.weights: {name}: wants a number from 0, found {weight}")
+        if not any(self.retrieve.weights.values()):
+            raise RecipeError("retrieve.weights: no list has a weight, so nothing would ever be found")
         _one_of("visual.precision", (self.visual.precision,), ("float32", "float16", "int8", "bit"))
         _one_of("retrieve.weights", tuple(self.retrieve.weights), self._lists())
 

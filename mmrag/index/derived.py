@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from mmrag.config import VisualOptions
+from mmrag.index.files import sha256_of
 from mmrag.index.store import Store
 from mmrag.index.vectors import VectorSpace
 from mmrag.index.writer import Writer
@@ -63,6 +64,17 @@ def write_derived(writer: Writer, options: VisualOptions) -> None:
     current = {writer.path / file for file, _ in written.values()}
     for stale in set((writer.path / FOLDER).glob("*")) - current:
         stale.unlink(missing_ok=True)
+
+
+def derived_is_whole(store: Store) -> bool:
+    """Whether every space has its file, of the right content."""
+    rows = store.connection.execute(
+        "SELECT file, derived.sha256 FROM spaces LEFT JOIN derived ON derived.space = spaces.row"
+    ).fetchall()
+    return all(
+        file is not None and (store.path / file).is_file() and sha256_of(store.path / file) == checksum
+        for file, checksum in rows
+    )
 
 
 def _rows(store: Store, names: Collection[str] | None, *, paged: bool) -> list[tuple[int, str, int]]:

@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mmrag.encoders.base import Encoder, PageEncoder
-from mmrag.encoders.batching import encode_pictures
+from mmrag.encoders.batching import encode_pictures, encode_query
 from mmrag.encoders.lists import ChunkList, PageList, strategy_of, texts_of
-from mmrag.errors import UsageError
+from mmrag.errors import ModelError, UsageError
 from mmrag.text.script import language, readable_share
 from mmrag.types import Query
 
 READABLE = 0.8
 """Share of a query's letters that an encoder must know to be asked; below it the encoder guesses."""
+
+MOST_PIXELS = 80_000_000
+"""Of a picture that is asked with; below the size at which Pillow warns of decompression bombs."""
 
 BY_PICTURE = " (by picture)"
 """Stands behind the name of a list that was asked with the query's picture, not with its words."""
@@ -55,16 +58,26 @@ def ask(query: Query, lists: Sequence[ChunkList | PageList]) -> list[Asked]:
         made: dict[str, NDArray[np.float32]] = {}
         for found in known:
             if isinstance(found, PageList):
-                vectors = found.encoder.encode_queries([query.text])[0]
+                vectors = _checked(found, found.encoder.encode_queries([query.text])[0])
             else:
                 encoder = texts_of(found.encoder)
                 if encoder.fingerprint not in made:
-                    made[encoder.fingerprint] = encoder.encode_queries([query.text])[0]
+                    made[encoder.fingerprint] = encode_query(encoder, query.text)[0]
                 vectors = made[encoder.fingerprint]
             asked.append(Asked(found, found.name, vectors))
     if query.picture is not None:
         asked += _by_picture(query.picture, lists)
     return asked
+
+
+def _checked(made: PageList, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    good = vectors.ndim == 2 and len(vectors) and vectors.shape[1] == made.encoder.dim
+    if not good or not np.isfinite(vectors).all():
+        raise ModelError(
+            f"the encoder {made.encoder.spec} gave vectors of shape {vectors.shape} for a question, "
+            f"not of {made.encoder.dim} finite numbers each"
+        )
+    return vectors
 
 
 def _by_language(text: str, lists: Sequence[ChunkList | PageList]) -> list[ChunkList | PageList]:
@@ -100,9 +113,17 @@ def _by_picture(path: str, lists: Sequence[ChunkList | PageList]) -> list[Asked]
         )
     try:
         with Image.open(Path(path)) as picture:
+            pixels = picture.width * picture.height
+            if pixels > MOST_PIXELS:
+                raise UsageError(
+                    f"the picture {path} has {pixels / 1e6:.0f} million pixels, over the limit of "
+                    f"{MOST_PIXELS / 1e6:.0f}: make it smaller"
+                )
             picture.load()
+    except FileNotFoundError:
+        raise UsageError(f"there is no picture {path}") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UsageError(f"the picture {path} can't be read: {error}") from error
+        raise UsageError(f"the picture {path} can't be read as one: {error}") from error
     made: dict[str, NDArray[np.float32]] = {}
     for found in able:
         if found.encoder.fingerprint not in made:

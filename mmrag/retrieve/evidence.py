@@ -57,9 +57,10 @@ def find_evidence(
 ) -> dict[int, Evidence]:
     """For each page its best elements.
 
-    Dense scores are exact, also for chunks that the search did not bring; those of several spaces are
-    averaged. BM25 scores are scaled to at most 1, as cosines are. What a page with many vectors matched
-    counts for the elements in whose boxes it stands.
+    Dense scores are exact, also for chunks that the search did not bring. Scores of different spaces and of
+    BM25 live on different scales: each is divided by the best of these pages before they are added, the dense
+    ones with equal shares. What a page with many vectors matched counts for the elements in whose boxes it
+    stands.
 
     Args:
         store: the index.
@@ -104,6 +105,7 @@ def _add_chunks(
     at = places.on(pages)
     chunks = places.chunks[at]
     near = space.score(query, chunks)
+    near = near / max(float(near.max(initial=0.0)), 1e-6)
     best: dict[int, tuple[float, int]] = {}
     # From the worst to the best, so that the best stays; of equals the first chunk.
     order = np.lexsort((-chunks, near))
@@ -128,11 +130,14 @@ def _add_boxes(
     share: float,
 ) -> None:
     """The mean over the query's vectors of the best similarity inside each element's box."""
-    boxes = store.boxes_of_pages(pages.tolist())
-    for page, members in boxes.items():
+    found: list[tuple[int, int, float]] = []
+    for page, members in store.boxes_of_pages(pages.tolist()).items():
         near, places = space.similarity(store, page, query)
         centres = (places[:, :2] + places[:, 2:]) / 2
         for element, x0, y0, x1, y1 in members:
             inside = (centres >= (x0, y0)).all(axis=1) & (centres <= (x1, y1)).all(axis=1)
             if inside.any():
-                scores.add(element, page, share * float(near[:, inside].max(axis=1).mean()))
+                found.append((element, page, float(near[:, inside].max(axis=1).mean())))
+    best = max((score for *_, score in found), default=0.0)
+    for element, page, score in found:
+        scores.add(element, page, share * score / max(best, 1e-6))

@@ -135,10 +135,21 @@ class Retriever:
             return lists
 
     def _ask(self, query: Query, strategies: Sequence[str] | None) -> list[Asked]:
+        """Vectors of the query for the lists that have something to find; no other encoder is loaded."""
         if not query.text.strip() and query.picture is None:
             raise UsageError("the question is empty: say what to look for")
-        wanted = [made for made in self._dense if strategies is None or strategy_of(made.name) in strategies]
-        return ask(query, wanted)
+        with self._store.snapshot():
+            self._refresh()
+        filled = {name for name, space in self._spaces.items() if len(space.places.chunks)}
+        filled |= {name for name, page_space in self._page_spaces.items() if len(page_space.pages)}
+        return ask(
+            query,
+            [
+                made
+                for made in self._dense
+                if made.name in filled and (strategies is None or strategy_of(made.name) in strategies)
+            ],
+        )
 
     def heat(self, query: Query, page: int, height: int, width: int) -> NDArray[np.float32]:
         """Where on a page (by row) the query matched, as `mmrag.retrieve.heat.heat` maps it.
@@ -146,8 +157,8 @@ class Retriever:
         Raises:
             UsageError: if no view of whole pages can be asked.
         """
-        pages = [made for made in self._dense if isinstance(made, PageList)]
-        asked = ask(query, pages)
+        pages = {made.name for made in self._dense if isinstance(made, PageList)}
+        asked = [one for one in self._ask(query, None) if one.list.name in pages]
         if not asked:
             raise UsageError(
                 "no view of this index sees where a question matched"
@@ -269,7 +280,7 @@ class Retriever:
                     members[0],
                     members,
                     tuple(brought),
-                    _beginning(members[0]) if found.chunk is None else snippets[found.chunk],
+                    (found.chunk and snippets[found.chunk]) or _beginning(members[0]),
                 )
             )
         return hits
@@ -289,7 +300,7 @@ def _whole(page: Page) -> Element:
 
 
 def _beginning(element: Element, length: int = 300) -> str:
-    text = element.caption or element.text
+    text = element.caption or element.text or str(element.metadata.get("description", ""))
     return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
 
 

@@ -17,7 +17,7 @@ from mmrag.encoders.lists import ChunkList
 from mmrag.errors import UsageError
 from mmrag.strategies.base import Notes, OpenPicture
 from mmrag.strategies.chunks import CHUNKS_VERSION, chunk
-from mmrag.types import Chunk, Element
+from mmrag.types import Chunk, Element, Kind
 
 _FOUND_BY_OTHERS = ("description", "description_error")
 
@@ -54,8 +54,11 @@ class JointStrategy:
 
     @property
     def fingerprint(self) -> str:
-        """The way of chunking, and the labels."""
-        return f"chunks={CHUNKS_VERSION} labels={','.join(self._options.labels)}"
+        """The way of chunking, and of labelling."""
+        from mmrag.encoders.labels import LABELS_VERSION
+
+        labels = f"{LABELS_VERSION}:{','.join(self._options.labels)}" if self._options.labels else "none"
+        return f"chunks={CHUNKS_VERSION} labels={labels}"
 
     def describe(self, elements: Sequence[Element], open_picture: OpenPicture, notes: Notes) -> list[Element]:
         """Pictures get ``metadata["label"]``: what kind of picture it is, where that is clear."""
@@ -63,9 +66,18 @@ class JointStrategy:
             return list(elements)
         from mmrag.encoders.labels import label
 
-        shown = [at for at, element in enumerate(elements) if element.picture]
-        pictures = (open_picture(str(elements[at].picture)) for at in shown)
         labelled = list(elements)
+        if "table" in self._options.labels:
+            # What was parsed as a table is one, however it looks.
+            for at, element in enumerate(elements):
+                if element.kind is Kind.TABLE:
+                    labelled[at] = replace(element, metadata={**element.metadata, "label": "table"})
+        shown = [
+            at for at, element in enumerate(labelled) if element.picture and "label" not in element.metadata
+        ]
+        if not shown:
+            return labelled
+        pictures = (open_picture(str(elements[at].picture)) for at in shown)
         words = [elements[at].text for at in shown]
         said = label(self._encoders[0], pictures, self._options.labels, words)
         for at, name in zip(shown, said, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,7 +14,7 @@ import mmrag
 from mmrag.api import builder
 from mmrag.captioners.base import Description
 from mmrag.config import CaptionOptions, IngestOptions, JointOptions, VisualOptions
-from mmrag.errors import FingerprintError, RecipeError, UsageError
+from mmrag.errors import FingerprintError, ModelError, RecipeError, SpecError, UsageError
 from mmrag.ingest.pool import ParserPool
 from mmrag.types import Filters, Query
 from tests.fakes import ColourEncoder, LetterEncoder, LinesEncoder, SizeCaptioner
@@ -188,13 +189,19 @@ def test_a_page_that_can_not_be_drawn_is_reported(
 
     made = LinesEncoder.encode_pages
     monkeypatch.setattr(LinesEncoder, "encode_pages", looks)
-    (folder / "cold.png").write_bytes((folder / "cold.png").read_bytes())
     monkeypatch.setattr(builder, "page_picture", broken)
     with mmrag.build(folder, index.path, strategies=["visual"]) as built:
         assert built.report is not None
         said = {file.path: file for file in built.report.skipped}
         assert said["cold.png"].status.value == "partly"
         assert said["cold.png"].reason == "pages 1: not drawn for strategy visual: the page is torn"
+    with mmrag.build(folder, index.path) as again:
+        assert {file.path: file.status.value for file in again.files()}["cold.png"] == "partly"
+    monkeypatch.undo()
+    with mmrag.build(folder, index.path, retry_failed=True) as mended:
+        assert mended.report is not None
+        assert {file.path: file.status.value for file in mended.files()}["cold.png"] == "indexed"
+        assert mended.report.skipped == ()
 
 
 def broken(*_: object) -> None:
@@ -223,6 +230,86 @@ def test_pictures_that_failed_are_described_again_when_asked(
         assert mended.report is not None
         assert (mended.report.described, mended.report.not_described) == (2, 0)
         assert "green strip" in mended.search("green strip")[0].element.metadata["description"]
+
+
+def test_a_captioner_that_is_down_costs_nothing_that_was_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (13, 90), (9, 200, 9)).save(folder / "cold.png")
+    place = tmp_path / "index"
+    mmrag.build(folder, place, pipeline=RECIPE).close()
+    before = everything(place)
+
+    def down(*_: object) -> None:
+        raise ModelError("nobody answers")
+
+    monkeypatch.setattr(SizeCaptioner, "caption_all", down)
+    with pytest.raises(ModelError, match="nobody answers"):
+        mmrag.build(folder, place, retry_failed=True)
+    assert everything(place) == before
+
+
+def test_a_failed_first_run_leaves_nothing(folder: Path, tmp_path: Path) -> None:
+    wrong = replace(RECIPE, visual=VisualOptions(encoders=("tests.fakes:Nobody",)))
+    with pytest.raises((SpecError, ModelError), match="Nobody"):
+        mmrag.build(folder, tmp_path / "new", pipeline=wrong, strategies=["visual"])
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_rebuild_keeps_the_recipe_the_views_and_what_captioners_said(
+    folder: Path, index: mmrag.Index
+) -> None:
+    mmrag.build(folder, index.path, strategies=["visual"]).close()
+    calls = SizeCaptioner.calls
+    with mmrag.build(folder, index.path, rebuild=True) as rebuilt:
+        assert (rebuilt.recipe.name, rebuilt.recipe.strategies) == ("fake", ("caption", "visual"))
+        assert SizeCaptioner.calls == calls
+    with mmrag.build(folder, index.path, rebuild=True, strategies=["caption"]) as fewer:
+        assert fewer.recipe.strategies == ("caption",)
+
+
+def test_what_an_earlier_rebuild_left_is_no_obstacle(folder: Path, index: mmrag.Index) -> None:
+    left = index.path.with_name(f".{index.path.name}.rebuild")
+    left.mkdir()
+    (left / "mmrag.sqlite").write_bytes(b"no database at all" * 300)
+    mmrag.build(folder, index.path, rebuild=True).close()
+    assert not left.exists()
+
+
+def test_an_encoder_that_was_taken_out_can_not_come_back_half_filled(folder: Path, tmp_path: Path) -> None:
+    both = ("tests.fakes:LetterEncoder", "tests.fakes:ColourEncoder")
+    two = replace(RECIPE, caption=replace(RECIPE.caption, encoders=both))
+    mmrag.build(folder, tmp_path / "i", pipeline=two).close()
+    with pytest.raises(FingerprintError, match="ColourEncoder = 'colours-1', now it is 'nothing'"):
+        mmrag.build(folder, tmp_path / "i", pipeline=RECIPE)
+
+
+def test_damaged_vector_files_are_mended_by_the_next_run(folder: Path, index: mmrag.Index) -> None:
+    files = sorted((index.path / "vectors").iterdir())
+    for file in files:
+        file.write_bytes(b"damaged")
+    mmrag.build(folder, index.path).close()
+    assert sorted((index.path / "vectors").iterdir()) == files
+    assert all(file.read_bytes() != b"damaged" for file in files)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ({"query": "x", "strategies": []}, "strategies is empty"),
+        ({"query": None}, "wants a text or a Query and a whole number"),
+        ({"query": "x", "top_k": 1.5}, "wants a text or a Query and a whole number"),
+        ({"query": "x", "filters": Filters(labels=("nonsense",))}, "no picture .* labelled 'nonsense'"),
+    ],
+)
+def test_a_wrong_call_is_one_line(index: mmrag.Index, call: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        index.search(**call)
+
+
+def test_one_strategy_may_be_given_by_its_name(index: mmrag.Index) -> None:
+    assert lists(index.search("zebra", strategies="caption")) == {CAPTION, *WORDS}
+    assert lists(index.search("zebra", strategies="all")) == {CAPTION, *WORDS}
 
 
 def test_weights_choose_the_lists(folder: Path, tmp_path: Path) -> None:

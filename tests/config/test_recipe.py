@@ -34,6 +34,16 @@ def test_every_shipped_recipe_is_read() -> None:
         ),
         ({"retrieve": {"fusion": "zcore"}}, "retrieve.fusion: 'zcore' is not one of zscore, rrf"),
         ({"retrieve": {"weights": {"visaul": 1}}}, "did you mean 'visual'?"),
+        ({"strategies": []}, "strategies: is empty; name at least one"),
+        ({"strategies": ["visual", "visual"]}, "strategies: names one twice: visual, visual"),
+        ({"visual": {"encoders": []}}, "visual.encoders: is empty; name at least one"),
+        ({"caption": {"encoders": ["a:b", "a:b"]}}, "caption.encoders: names one twice: a:b, a:b"),
+        ({"visual": {"pool": 0}}, "visual.pool: wants 1 to 1000, found 0"),
+        ({"visual": {"dpi": 100000}}, "visual.dpi: wants 36 to 600, found 100000"),
+        ({"visual": {"precision": "half"}}, "'half' is not one of float32, float16, int8, bit"),
+        ({"retrieve": {"weights": {"joint": 0}}}, "no list has a weight, so nothing would ever be found"),
+        ({"retrieve": {"weights": {"joint": -1.0}}}, "joint: wants a number from 0, found -1.0"),
+        ({"retrieve": {"weights": {"joint": float("nan")}}}, "joint: wants a number from 0, found nan"),
         ([], "recipe x: wants keys and values, found []"),
     ],
 )
@@ -62,7 +72,7 @@ def test_a_file_overrides_defaults(tmp_path: Path) -> None:
     assert recipe.ingest.ocr == "auto"
 
 
-@given(st.sampled_from(["auto", "always", "never"]), st.integers(1, 600), st.floats(1, 1e6))
+@given(st.sampled_from(["auto", "always", "never"]), st.integers(36, 600), st.floats(1, 1e6))
 def test_a_recipe_survives_its_plain_form(layout: str, dpi: int, seconds: float) -> None:
     recipe = Recipe(name="r", ingest=IngestOptions(layout=layout, dpi=dpi, page_seconds=seconds))
     assert parse_recipe(to_dict(recipe), "other") == recipe

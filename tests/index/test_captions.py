@@ -110,3 +110,14 @@ def test_it_is_an_ordinary_sqlite_file(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / CAPTIONS)
     assert connection.execute("SELECT * FROM captions").fetchall() == [("a", "1")]
     connection.close()
+
+
+def test_carrying_adds_and_never_overwrites(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        with CaptionCache(tmp_path / name) as cache:
+            cache.put(name, name)
+            cache.put("both", name)
+    carry(tmp_path / "old", tmp_path / "new")
+    with CaptionCache(tmp_path / "new") as cache:
+        assert cache.get(["old", "new", "both"]) == {"old": "old", "new": "new", "both": "new"}
