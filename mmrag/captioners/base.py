@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 from PIL.Image import Image
@@ -76,20 +76,23 @@ class Description:
 class Captioner(Protocol):
     """Describes pictures. A plugin subclasses it and writes `caption`.
 
-    It is called through `mmrag.captioners.describe_all`: once for each distinct picture and context, never
-    again on a rerun, and what it says is checked there.
+    It is called through `mmrag.captioners.describe_all`: once for each distinct picture and what it reads of
+    the context, never again on a rerun, and what it says is checked there.
 
     Attributes:
         spec: what resolves to it, e.g. ``mini:caption``.
         fingerprint: changes whenever the same input would give another text.
         batch_size: most pictures that `caption_all` is given at once.
         parallel: whether calls may run in several threads at once.
+        context_fields: fields of `PictureContext` that it reads. A change in another one, such as a word in
+            the paragraph before, does not have the picture described again.
     """
 
     spec: str
     fingerprint: str
     batch_size: int = 1
     parallel: bool = False
+    context_fields: frozenset[str] = frozenset(field.name for field in fields(PictureContext))
 
     def caption(self, picture: Image, context: PictureContext) -> Description:
         """What the picture shows, in the context's language where the captioner knows it.

@@ -6,16 +6,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 from PIL.Image import Image
 
 from mmrag.captioners.base import Captioner, Description, PictureContext, Usage
-from mmrag.captioners.soundness import sound
+from mmrag.captioners.soundness import SOUNDNESS_VERSION, sound
 from mmrag.errors import MmragError, ModelError
 
-_FORMAT = 1  # of what is cached: another number finds nothing of the old
+_FORMAT = 2  # of what is cached: another number finds nothing of the old
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Request:
     Attributes:
         asset: id of its content.
         open: decodes it; called in the thread that called `describe_all`, just before the picture is asked
-            about, and only if it was never described in this context.
+            about, and only if it was never described in such a context.
         context: what the document says around it.
     """
 
@@ -50,7 +50,7 @@ class Tally:
     """Where a call of `describe_all` stands. Tallies of several calls can be added.
 
     Attributes:
-        total: distinct pictures, by content and context.
+        total: distinct pictures, by content and what the captioner reads of the context.
         cached: of these, described by an earlier run.
         described, failed: of these, asked for now.
         usage: what this call has paid so far; nothing of it for what was cached.
@@ -103,8 +103,9 @@ def describe_all(
 ) -> list[Description | Failure]:
     """What the captioner says of each picture, in the order of the requests.
 
-    Pictures of the same content in the same context are described once, and what was described in an
-    earlier run is taken from the cache. A failure is never cached: the next run tries again.
+    Pictures of the same content are described once where all that the captioner reads of their contexts is
+    the same, and what was described in an earlier run is taken from the cache. A failure is never cached: the
+    next call that has the picture tries again, as ``mmrag index --retry-failed`` does.
 
     Args:
         captioner: who describes.
@@ -225,7 +226,8 @@ def _line(error: Exception) -> str:
 
 
 def _key(captioner: Captioner, request: Request) -> str:
-    parts = [_FORMAT, captioner.fingerprint, request.asset, *astuple(request.context)]
+    read = {name: getattr(request.context, name) for name in sorted(captioner.context_fields)}
+    parts = [_FORMAT, SOUNDNESS_VERSION, captioner.fingerprint, request.asset, read]
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
 

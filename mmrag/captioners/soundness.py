@@ -13,6 +13,9 @@ from mmrag.captioners.base import Description
 from mmrag.errors import ModelError
 from mmrag.text import normalise, sentences
 
+SOUNDNESS_VERSION = "sound:1"
+"""Changes whenever `sound` would leave something else of the same description."""
+
 _UNABLE = r"(?:can(?:no|')?t|can not|am (?:un|not )able to|'m (?:un|not )able to|won't|will not|do not|don't)"
 _DEEDS = (
     r"(?:assist|help|describe|identify|provide|comply|view|see|process|analy[sz]e|fulfill?|answer|do that"

@@ -10,14 +10,18 @@ import numpy as np
 from PIL.Image import Image
 
 from mmrag.encoders.base import Encoder, Matrix
-from mmrag.vision.classifier import SHA256, Classifier
-from mmrag.vision.kinds import Look, look
+from mmrag.vision.classifier import SHA256, SYNONYMS_SHA256, Classifier
+from mmrag.vision.kinds import KINDS_VERSION, Look, look
 from mmrag.vision.measures import measure
 from mmrag.vision.pixels import upright
 
-CONSE_VERSION = f"conse:{SHA256[:8]}"
 _CLASSES = 10
 _SURE = 0.5
+
+CONSE_VERSION = (
+    f"conse:{SHA256[:8]} names:{SYNONYMS_SHA256[:8]} classes:{_CLASSES} sure:{_SURE} {KINDS_VERSION}"
+)
+"""Changes whenever the same photo would be placed elsewhere; part of fingerprints."""
 
 
 class Conse:

@@ -28,7 +28,7 @@ LINES = 2
 
 _READABLE = 0.5
 _SMALLEST = 0.01  # share of the page: smaller pictures are icons
-_VERSION = f"windows:{LINES} {CONSE_VERSION} v1"
+_VERSION = f"windows:{LINES} readable:{_READABLE} smallest:{_SMALLEST} {CONSE_VERSION} v2"
 
 
 class _LinesAndPhotos:

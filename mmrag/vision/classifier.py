@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 SHA256 = "1fcdf633f25b60265e7ed29c34b818269bcf4ef5fd740c16994d7606cfa433bf"
+SYNONYMS_SHA256 = "4eb3da435cf544e4a6f390f62c84cb9c9bb68cf8b14e97f8a063452382e5efd2"
 _SIDE = 224
 _SURE = 0.5  # the first class must be this likely before anything is said
 _ALSO = 0.12

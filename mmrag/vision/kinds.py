@@ -8,6 +8,9 @@ from enum import StrEnum
 from mmrag.vision.colours import striking
 from mmrag.vision.measures import Measures
 
+KINDS_VERSION = "kinds:1"
+"""Changes whenever `look` would give another kind for the same picture; part of fingerprints."""
+
 
 class Look(StrEnum):
     """Kinds of pictures that are told apart."""

@@ -191,3 +191,11 @@ def test_mini_answers_a_chinese_context_in_chinese() -> None:
 def test_a_misspelt_spec_names_the_nearest() -> None:
     with pytest.raises(SpecError, match="did you mean mini:caption"):
         load_captioner("mini:captions")
+
+
+@pytest.mark.parametrize("field", ["before", "after", "section"])
+def test_mini_reads_no_paragraphs(field: str) -> None:
+    mini = load_captioner("mini:caption")
+    assert mini.context_fields == {"caption", "words", "language"}
+    picture, value = noise((50, 50)), ("Photo of a map",) if field == "section" else "Photo of a map"
+    assert mini.caption(picture, PictureContext(**{field: value})) == mini.caption(picture, PictureContext())

@@ -101,6 +101,30 @@ def test_every_part_of_the_context_counts(other: PictureContext) -> None:
     assert captioner.asked == [[1], [1]]
 
 
+def test_what_a_captioner_does_not_read_does_not_count() -> None:
+    class Captions(Wide):
+        context_fields = frozenset({"caption"})
+
+    captioner, cache = Captions(), Memory()
+    contexts = [
+        PictureContext("a"),
+        PictureContext("a", before="x", after="y", section=("z",)),
+        PictureContext("b", before="x"),
+    ]
+    for context in contexts:
+        describe_all(captioner, [Request("a", lambda: Image.new("L", (1, 1)), context)], cache)
+    assert captioner.asked == [[1], [1]]
+    assert len(cache) == 2
+
+
+def test_descriptions_that_were_checked_otherwise_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, captioner = Memory(), Wide()
+    describe_all(Wide(), [request(1)], cache)
+    monkeypatch.setattr("mmrag.captioners.describing.SOUNDNESS_VERSION", "sound:other")
+    describe_all(captioner, [request(1)], cache)
+    assert captioner.asked == [[1]]
+
+
 def test_a_rerun_asks_nobody_and_opens_nothing() -> None:
     cache = Memory()
     first = describe_all(Wide(), [request(1), request(2)], cache)

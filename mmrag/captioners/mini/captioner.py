@@ -10,7 +10,7 @@ from mmrag.captioners.mini import wording
 from mmrag.text import normalise
 from mmrag.vision.classifier import SHA256, Classifier
 from mmrag.vision.colours import striking
-from mmrag.vision.kinds import Look, look
+from mmrag.vision.kinds import KINDS_VERSION, Look, look
 from mmrag.vision.measures import Measures, measure
 from mmrag.vision.pixels import upright
 
@@ -28,7 +28,8 @@ class MiniCaption(Captioner):
     """
 
     spec = "mini:caption"
-    fingerprint = f"mini:caption classifier:{SHA256[:16]} v3"
+    fingerprint = f"mini:caption classifier:{SHA256[:16]} {KINDS_VERSION} v3"
+    context_fields = frozenset({"caption", "words", "language"})
 
     def __init__(self) -> None:
         self._classifier = Classifier()

@@ -26,6 +26,8 @@ class BlipCaptioner(TorchCaptioner):
         name: hub id or local folder.
     """
 
+    context_fields: frozenset[str] = frozenset()
+
     def __init__(self, name: str) -> None:
         super().__init__(f"blip:{name}", name)
 
