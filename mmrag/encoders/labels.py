@@ -7,8 +7,10 @@ method ``label_pictures(pictures, labels, words)``, as `label` has it.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 from PIL.Image import Image
@@ -43,6 +45,17 @@ _TRANSLATED = {
     "drawing": "插图",
 }
 
+LABELS_VERSION = (
+    "labels:"
+    + hashlib.sha256(
+        json.dumps([_ENGLISH, _CHINESE, _LONGER, _TRANSLATED, _SCALE, _SURE]).encode("ascii")
+    ).hexdigest()[:8]
+)
+"""Of the prompts and of how sure a label must be; part of the fingerprint of what is labelled."""
+
+_Prompts = tuple[str, ...]
+_vectors_of: dict[tuple[str, _Prompts], Matrix] = {}
+
 
 def label(
     encoder: Encoder, pictures: Iterable[Image], labels: Sequence[str], words: Sequence[str] | None = None
@@ -59,27 +72,39 @@ def label(
     Raises:
         ModelError: if the encoder fails.
     """
+    batches = _batches(pictures)
+    first = next(batches, None)
+    if first is None:  # no model need be loaded to say so
+        return []
+    batches = chain([first], batches)
     known = getattr(encoder, "label_pictures", None)
     if known is not None:
         said = None if words is None else iter(words)
         return [
             name
-            for batch in _batches(pictures)
+            for batch in batches
             for name in known(batch, labels, None if said is None else list(islice(said, len(batch))))
         ]
     names = label_vectors(encoder, labels)
-    vectors = (encode_pictures(encoder, batch, len(batch)) for batch in _batches(pictures))
+    vectors = (encode_pictures(encoder, batch, len(batch)) for batch in batches)
     return [said for batch in vectors for said in nearest(batch, names, labels)]
 
 
 def label_vectors(encoder: Encoder, labels: Sequence[str]) -> Matrix:
-    """``(len(labels), dim)`` float32, rows of unit length: each label's mean over all prompts."""
+    """``(len(labels), dim)`` float32, rows of unit length: each label's mean over all prompts.
+
+    They are kept, by fingerprint and prompts, and can't be written to.
+    """
     chinese = encoder.languages is not None and "en" not in encoder.languages and "zh" in encoder.languages
     prompts, names = (_CHINESE, _TRANSLATED) if chinese else (_ENGLISH, _LONGER)
-    texts = [prompt.format(names.get(name, name)) for name in labels for prompt in prompts]
-    vectors = encoder.encode_queries(texts).reshape(len(labels), len(prompts), -1).mean(axis=1)
-    normed: Matrix = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return normed
+    texts = tuple(prompt.format(names.get(name, name)) for name in labels for prompt in prompts)
+    key = (encoder.fingerprint, texts)
+    if key not in _vectors_of:
+        vectors = encoder.encode_queries(texts).reshape(len(labels), len(prompts), -1).mean(axis=1)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors.setflags(write=False)
+        _vectors_of[key] = vectors
+    return _vectors_of[key]
 
 
 def nearest(pictures: Matrix, names: Matrix, labels: Sequence[str]) -> list[str]:

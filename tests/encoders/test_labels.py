@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from mmrag.encoders.base import Matrix
-from mmrag.encoders.labels import label, label_vectors, nearest
+from mmrag.encoders.labels import LABELS_VERSION, label, label_vectors, nearest
 
 LABELS = ("chart", "photo")
 
@@ -62,8 +62,37 @@ def test_many_pictures_are_taken_a_few_at_a_time() -> None:
     assert label(Counting(), iter(()), LABELS) == []
 
 
+def test_no_picture_needs_no_encoder() -> None:
+    class Refusing(Colours):
+        fingerprint = "refusing"
+
+        def encode_queries(self, queries: Sequence[str]) -> Matrix:
+            raise AssertionError("loaded")
+
+    assert label(Refusing(), iter(()), LABELS) == []
+
+
+def test_prompts_are_encoded_once_for_each_fingerprint() -> None:
+    class Fresh(Colours):
+        def __init__(self, fingerprint: str) -> None:
+            super().__init__()
+            self.fingerprint = fingerprint
+
+    first, twin, other = Fresh("once"), Fresh("once"), Fresh("another")
+    for encoder in (first, first, twin, other):
+        assert label(encoder, [pixel("red")], LABELS) == ["chart"]
+    assert [len(encoder.asked) for encoder in (first, twin, other)] == [8, 0, 8]
+    label_vectors(first, ("photo",))
+    assert len(first.asked) == 12
+
+
+def test_the_version_changes_with_prompts_and_thresholds_alone() -> None:
+    assert LABELS_VERSION == "labels:4a1dfa8e"
+
+
 def test_a_label_is_the_mean_of_its_prompts() -> None:
     encoder = Colours()
+    encoder.fingerprint = "mean of prompts"
     np.testing.assert_allclose(label_vectors(encoder, ("chart", "unicorn")), [[1, 0, 0], [0, 0, 1]])
     assert "a picture of a unicorn." in encoder.asked
     assert len(encoder.asked) == 8
@@ -72,6 +101,7 @@ def test_a_label_is_the_mean_of_its_prompts() -> None:
 def test_a_chinese_encoder_is_asked_in_chinese() -> None:
     class Chinese(Colours):
         languages = frozenset({"zh"})
+        fingerprint = "chinese colours"
 
     encoder = Chinese()
     assert label(encoder, [pixel("lime")], LABELS) == ["photo"]
