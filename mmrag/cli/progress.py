@@ -43,9 +43,13 @@ def bar() -> Iterator[Callable[[Progress], None] | None]:
 def expected_pages(progress: Progress) -> int | None:
     """Pages of the whole run, guessed from the files opened so far; ``None`` before the first one.
 
+    A new view is laid over pages that are all known, so nothing is guessed there.
+
     Files that are not open yet count with the mean of those that are, so that the time left
     is not that of the file at hand alone.
     """
+    if progress.stage == "lay":
+        return progress.pages_total or None
     opened = min(progress.files_total, progress.files_done + bool(progress.file))
     if not opened or not progress.pages_total:
         return None

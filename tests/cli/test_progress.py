@@ -20,6 +20,10 @@ from mmrag.types import Progress
         # Two files of 10 and 20 pages are known: the third counts as their mean.
         (Progress("read", "b.pdf", 1, 3, 12, 30), 45),
         (Progress("read", "", 3, 3, 45, 45), 45),
+        # A new view is laid over pages that are all known.
+        (Progress("lay", "a.pdf", 0, 100, 5, 1000), 1000),
+        (Progress("lay", "", 0, 100, 5, 1000), 1000),
+        (Progress("lay", "", 0, 1, 0, 0), None),
     ],
 )
 def test_pages_to_come_are_guessed_from_those_known(progress: Progress, expected: int | None) -> None:
@@ -34,6 +38,7 @@ def test_pages_to_come_are_guessed_from_those_known(progress: Progress, expected
         (Progress("read", "a.pdf", 0, 2, 0, 10), 1, "0 of about 20 pages"),
         (Progress("read", "a.pdf", 0, 2, 4, 10), 2, "4 of about 20 pages, 2.0/s, 8 s left"),
         (Progress("read", "a.pdf", 0, 1, 5, 10), 50, "5 of 10 pages, 0.1/s, 50 s left"),
+        (Progress("lay", "a.pdf", 0, 100, 5, 1000), 10, "5 of 1000 pages, 0.5/s, 33 min 10 s left"),
     ],
 )
 def test_pace(progress: Progress, seconds: float, expected: str) -> None:
