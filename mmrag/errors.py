@@ -52,14 +52,14 @@ class MissingExtraError(MmragError):
 
     Args:
         what: what needs it, for the reader.
-        package: the package that could not be imported.
+        package: the package that could not be imported, or several with commas between.
         extra: the extra of mmrag that brings it.
     """
 
     def __init__(self, what: str, package: str, extra: str) -> None:
-        super().__init__(
-            f"{what} needs the package {package}, which is not installed: pip install 'mmrag[{extra}]'"
-        )
+        several = "," in package
+        needed = f"packages {package}, which are" if several else f"package {package}, which is"
+        super().__init__(f"{what} needs the {needed} not installed: pip install 'mmrag[{extra}]'")
 
 
 class ModelError(MmragError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 
+from mmrag import captioners, encoders, generators
 from mmrag.config import hub
 from mmrag.config.recipe import Recipe
 from mmrag.endpoint import EndpointError, split_model
@@ -96,7 +98,7 @@ def models_of(recipe: Recipe, strategies: Sequence[str] = ()) -> list[RecipeMode
         strategies: views to be laid; those of the recipe if none are named.
 
     Raises:
-        SpecError: if a spec is of no known family.
+        SpecError: if a spec is of no known family, or names no model that comes with mmrag.
     """
     roles: dict[str, list[str]] = {}
     for spec, role in _named(recipe, strategies or recipe.strategies):
@@ -159,6 +161,7 @@ def _look(spec: str, roles: tuple[str, ...]) -> RecipeModel:
             "and package.module:Class"
         )
     if family == "mini":
+        _require_mini(spec)
         return RecipeModel(spec, roles, Origin.INSTALLED, spec)
     if family == "openai":
         return _server(spec, roles, name)
@@ -168,14 +171,26 @@ def _look(spec: str, roles: tuple[str, ...]) -> RecipeModel:
     return _weights(spec, roles, name, packages)
 
 
+def _require_mini(spec: str) -> None:
+    parts = (captioners._KNOWN, encoders._KNOWN, encoders._PAGES, generators._KNOWN)
+    known = sorted({each for part in parts for each in part if each.startswith("mini:")})
+    if spec not in known:
+        near = difflib.get_close_matches(spec, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        raise SpecError(f"{spec!r} names no model that comes with mmrag; {hint}")
+
+
 def _weights(spec: str, roles: tuple[str, ...], name: str, packages: tuple[str, ...]) -> RecipeModel:
-    origin = Origin.FOLDER if hub.is_local(name) else Origin.HUB
+    there = hub.is_local(name)
+    origin = Origin.FOLDER if there or hub.looks_local(name) else Origin.HUB
     folder = hub.locate(name)
     size = SIZES.get(name) if folder is None else _bytes_of(folder)
     problems = []
     if packages:
         problems.append(f"needs {' and '.join(packages)}")
-    if folder is None and origin is Origin.FOLDER:
+    if origin is Origin.FOLDER and not there:
+        problems.append(f"there is no folder {name}")
+    elif folder is None and there:
         problems.append(f"the folder is not complete: {hub.missing_from(Path(name).expanduser())[0]}")
     elif folder is None:
         problems.append("not on this machine")

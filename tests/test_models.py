@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,18 +29,18 @@ def test_a_model_with_two_roles_is_listed_once() -> None:
         caption=CaptionOptions(captioner="mini:caption", encoders=("mini:text",)),
         joint=JointOptions(encoders=("mini:text",)),
         visual=VisualOptions(encoders=("mini:visual",), text_encoders=("mini:text",)),
-        retrieve=RetrieveOptions(reranker="mini:rerank"),
+        retrieve=RetrieveOptions(reranker="cross:a/b"),
         answer=AnswerOptions(generator="mini:extractive"),
     )
     assert [(model.spec, model.roles) for model in models_of(recipe)] == [
         ("mini:caption", ("pictures become text",)),
         ("mini:text", ("text becomes vectors", "text and pictures become vectors")),
         ("mini:visual", ("pages become vectors",)),
-        ("mini:rerank", ("scores the best pages again",)),
+        ("cross:a/b", ("scores the best pages again",)),
         ("mini:extractive", ("answers",)),
     ]
     assert [model.spec for model in models_of(recipe, ["visual"])] == [
-        "mini:visual", "mini:text", "mini:rerank", "mini:extractive",
+        "mini:visual", "mini:text", "cross:a/b", "mini:extractive",
     ]  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def test_what_is_missing_is_said_before_anything_is_done(monkeypatch: pytest.Mon
     monkeypatch.setattr("mmrag.models.find_spec", lambda _: None)
     with pytest.raises(
         MissingExtraError,
-        match=r"the recipe mine needs the package torch, transformers, .*: pip install 'mmrag\[models\]'",
+        match=r"the recipe mine needs the packages torch, transformers, .*: pip install 'mmrag\[models\]'",
     ):
         require(recipe)
     monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
@@ -70,6 +71,29 @@ def test_a_server_without_its_key_is_said_before_anything_is_done() -> None:
 def test_a_spec_that_names_nothing(spec: str) -> None:
     with pytest.raises(SpecError, match=r"names no model: known are mini:…, openai:…, st:…"):
         look(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "hint"),
+    [
+        ("mini:txt", "did you mean mini:text?"),
+        ("mini:captoin", "did you mean mini:caption?"),
+        ("mini:qqq", "known are mini:caption, mini:extractive, mini:joint, mini:multilingual, mini:text, "),
+    ],
+)
+def test_a_misspelt_mini_names_the_nearest(spec: str, hint: str) -> None:
+    with pytest.raises(SpecError, match=re.escape(f"{spec!r} names no model that comes with mmrag; {hint}")):
+        look(spec)
+
+
+@pytest.mark.parametrize("name", ["./gone", "../gone/model", "~/no-such-folder", "/no/such/folder"])
+def test_a_folder_that_is_not_there_is_not_fetched(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    found = look(f"hf:{name}")
+    assert (found.origin, found.to_fetch, found.path) == (Origin.FOLDER, False, None)
+    assert found.problem == f"there is no folder {name}"
+    with pytest.raises(ModelError, match=f"can't be used: there is no folder {name}"):
+        require(Recipe(strategies=("caption",), caption=CaptionOptions(captioner=f"hf:{name}")))
 
 
 def test_every_family_that_is_resolved_anywhere_is_known_here() -> None:

@@ -78,6 +78,11 @@ def is_local(name: str) -> bool:
     return bool(name) and Path(name).expanduser().is_dir()
 
 
+def looks_local(name: str) -> bool:
+    """Whether ``name`` can only mean a folder, there or not: it begins with ``.``, ``~`` or a root."""
+    return name.startswith((".", "~")) or Path(name).is_absolute()
+
+
 def open_clip_repository(name: str) -> str:
     """The hub id under which the weights of open_clip's ``model/pretrained`` are; other names as they are."""
     model, _, pretrained = name.partition("/")

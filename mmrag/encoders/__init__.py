@@ -23,7 +23,8 @@ _PAGES = {
     "mini:visual-multilingual": "mmrag.encoders.mini_visual:MiniVisualMultilingual",
     "col:*": "mmrag.encoders.models.late:LateInteraction",
 }
-_SINGLE = {spec: place for spec, place in _KNOWN.items() if spec.endswith(":*")}
+_TEXTS_ALONE = ("mini:text", "mini:multilingual")
+_SINGLE = {spec: place for spec, place in _KNOWN.items() if spec not in _TEXTS_ALONE}
 
 
 def load_encoder(spec: str) -> Encoder:
@@ -49,7 +50,7 @@ def load_page_encoder(spec: str) -> PageEncoder:
 
     Raises:
         SpecError: if nothing of that name is known.
-        ModelError: if a plugin's class can't be made.
+        ModelError: if a plugin's class can't be made, or is known to encode no pictures.
     """
     from mmrag.encoders.single_page import SinglePage
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,9 @@ class SinglePage:
 
     Attributes:
         sees_pixels: true; every page is drawn, ahead of its turn.
+
+    Raises:
+        ModelError: if the encoder reads text only; where its weights alone can tell, `encode_pages` raises.
     """
 
     sees_pixels = True
@@ -27,6 +31,9 @@ class SinglePage:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self.spec = encoder.spec
+        declared = inspect.getattr_static(encoder, "modalities", None)
+        if isinstance(declared, frozenset):  # else a property, which may have to load the weights
+            self._check(declared)
 
     @property
     def fingerprint(self) -> str:
@@ -54,13 +61,16 @@ class SinglePage:
         Raises:
             ModelError: if the encoder reads text only, or fails.
         """
-        if not {"text", "picture"} <= self._encoder.modalities:
-            raise ModelError(
-                f"{self.spec} reads text only, and strategy visual looks at pages: take one of pictures"
-            )
+        self._check(self._encoder.modalities)
         vectors = self._encoder.encode_pictures([page.picture() for page in pages])
         return [PageVectors(vector[None], _WHOLE.copy()) for vector in vectors]
 
     def encode_queries(self, queries: Sequence[str]) -> list[Matrix]:
         """For each query ``(1, dim)`` float32 of unit length."""
         return [vector[None] for vector in self._encoder.encode_queries(queries)]
+
+    def _check(self, modalities: frozenset[str]) -> None:
+        if not {"text", "picture"} <= modalities:
+            raise ModelError(
+                f"{self.spec} reads text only, and strategy visual looks at pages: take one of pictures"
+            )
