@@ -51,12 +51,14 @@ class Ann:
         kind: ``flat``, ``hnsw`` or ``ivf``.
         dim: numbers a vector.
         recall: share of the ten nearest that a search finds, measured at build; 1 for ``flat``.
+        built: vectors that it was built of, and its depth and its cells were chosen for.
     """
 
-    def __init__(self, kind: str, dim: int, index: Any, recall: float = 1.0) -> None:
+    def __init__(self, kind: str, dim: int, index: Any, recall: float = 1.0, built: int = 0) -> None:
         self.kind = kind
         self.dim = dim
         self.recall = recall
+        self.built = built
         self._index = index
         self._gone: Rows = np.empty(0, np.int64)
         self._on_gpu: Any = None
@@ -74,7 +76,7 @@ class Ann:
         """
         count, dim = vectors.shape
         kind = kind or choose(count, dim, memory_limit)
-        ann = cls(kind, dim, _empty(kind, vectors))
+        ann = cls(kind, dim, _empty(kind, vectors), built=count)
         ann.add(vectors, rows)
         if kind != "flat" and count:
             ann._tune(vectors, rows)
@@ -105,8 +107,14 @@ class Ann:
 
     @property
     def stale(self) -> bool:
-        """Whether so many rows are gone or came, or so little is left, that it should be built anew."""
+        """Whether so many rows are gone or came, or so little is left, that it should be built anew.
+
+        One that is not exact should, once it holds twice what it was built of: its cells, its depth and its
+        recall are those of the smaller one, and it may not fit the memory limit any more.
+        """
         if self.kind == "hnsw" and len(self._gone) * 5 > self._index.ntotal:
+            return True
+        if self.kind != "flat" and self._index.ntotal >= 2 * max(self.built, 1):
             return True
         return choose(self._index.ntotal - len(self._gone), self.dim) == "flat" != self.kind or (
             self.kind == "flat" and choose(self._index.ntotal, self.dim) != "flat"
@@ -144,7 +152,8 @@ class Ann:
 
     def write(self, path: Path) -> None:
         """Write a short header, then what FAISS writes; a graph still has the rows that are gone."""
-        head = json.dumps({"kind": self.kind, "dim": self.dim, "recall": self.recall}).encode()
+        about = {"kind": self.kind, "dim": self.dim, "recall": self.recall, "built": self.built}
+        head = json.dumps(about).encode()
         with path.open("wb") as file:
             file.write(_MAGIC + struct.pack("<I", len(head)) + head)
             writer = faiss().PyCallbackIOWriter(file.write)
@@ -165,7 +174,7 @@ class Ann:
                 (length,) = struct.unpack("<I", file.read(4))
                 head = json.loads(file.read(length))
                 index = faiss().read_index(faiss().PyCallbackIOReader(file.read))
-            return cls(head["kind"], head["dim"], index, head["recall"])
+            return cls(head["kind"], head["dim"], index, head["recall"], head["built"])
         except (ValueError, KeyError, struct.error, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise CorruptError(f"{path} does not hold a vector index ({reason})") from error

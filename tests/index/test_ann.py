@@ -98,7 +98,7 @@ def test_a_file_gives_back_what_was_written(built: tuple[Ann, Any, Any], tmp_pat
     path = tmp_path / "index"
     ann.write(path)
     again = Ann.read(path)
-    assert (again.kind, again.dim, again.recall) == (ann.kind, DIM, ann.recall)
+    assert (again.kind, again.dim, again.recall, again.built) == (ann.kind, DIM, ann.recall, 1500)
     assert again.rows.tolist() == rows.tolist()
     for query in vectors[:5]:
         assert again.search(query, 10)[0].tolist() == ann.search(query, 10)[0].tolist()
@@ -150,6 +150,19 @@ def test_when_to_build_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (flat.stale, graph.stale) == (True, False)
     graph.remove(rows[:60])
     assert graph.stale
+
+
+@pytest.mark.parametrize("kind", ["hnsw", "ivf"])
+def test_twice_as_many_are_built_anew(kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(module, "FLAT_NUMBERS", 100 * DIM)
+    vectors = themed(np.random.default_rng(), 400)
+    ann = Ann.build(vectors[:200], np.arange(200), kind=kind)
+    ann.add(vectors[200:399], np.arange(200, 399))
+    assert not ann.stale
+    ann.write(tmp_path / "index")
+    again = Ann.read(tmp_path / "index")
+    again.add(vectors[399:], np.array([399]))
+    assert again.stale
 
 
 def test_parameters_carry_the_depth() -> None:

@@ -147,19 +147,6 @@ class PageSpace:
             vectors = found.astype(np.float32)
         return query @ vectors.T, page_boxes(store.connection, self.row, page)
 
-    def best_vectors(self, store: Store, page: int, query: Matrix) -> tuple[Rows, Scores]:
-        """Which vector of a page fits each vector of the query best.
-
-        Returns:
-            ``(m,)`` int64 positions among the page's vectors and ``(m,)`` float32 inner products, which add
-            up to the page's score; ``(0,)`` both for a page without vectors.
-        """
-        similarities, _ = self.similarity(store, page, query)
-        if similarities.shape[1] == 0:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        found = similarities.argmax(axis=1)
-        return found, similarities[np.arange(len(found)), found]
-
     def write(self, path: Path) -> tuple[str, str]:
         """Write the derived file under the index folder ``path``; its relative name and its sha256.
 
@@ -176,17 +163,26 @@ class PageSpace:
         return f"vectors/{final.name}", checksum
 
     def measure_recall(self, sample: int = _SAMPLE) -> float:
-        """Share of the ten best pages that `search` finds, over ``sample`` queries made of the space's own
-        vectors: each of some vectors of one page, turned by 45 degrees."""
+        """Share of the ten best pages, by their exact scores, that `search` finds.
+
+        Over ``sample`` queries made of the space's own vectors: each of some vectors of one page, turned by
+        45 degrees.
+        """
         segment = max(self._segments, key=lambda one: one.vectors)
         filled = segment.alive[segment.packed.counts[segment.alive] > 0]
         chosen = filled[np.linspace(0, len(filled) - 1, sample).astype(np.int64)]
         shares = []
         for query in sample_queries(segment.packed, chosen):
-            wanted, _ = best(*scan(self._segments, query, None), _TOP)
+            wanted = self._ten_best(query)
             found, _ = self.search(query, _TOP)
             shares.append(len(np.intersect1d(wanted, found)) / len(wanted))
         return float(np.mean(shares))
+
+    def _ten_best(self, query: Matrix) -> Rows:
+        pages, scores = scan(self._segments, query, None)
+        if self.precision in _EXACT:
+            return best(pages, scores, _TOP)[0]
+        return self._rescored(query, *best(pages, scores, len(pages)), _TOP)[0]
 
     def _content(self) -> tuple[dict[str, Parts], dict[str, Any]]:
         segments = self._segments or [Segment(self._empty(), np.empty(0, np.int64))]
@@ -207,13 +203,13 @@ class PageSpace:
         if found is None:
             return
         path = store.path / found[0]
-        if not path.is_file() or sha256_of(path) != found[1]:
-            _LOG.warning("the vector file of %s is missing or damaged: reading its truth instead", self.name)
-            return
         try:
+            if sha256_of(path) != found[1]:
+                _LOG.warning("the vector file of %s is damaged: reading its truth instead", self.name)
+                return
             arrays, notes = read_packed(path)
-        except CorruptError as error:
-            _LOG.warning("%s: reading the truth instead", error)
+        except (CorruptError, OSError) as error:  # a writer may have replaced it meanwhile
+            _LOG.warning("the vector file of %s (%s): reading its truth instead", self.name, error)
             return
         packed = arrays["pages"]
         if (packed.precision, packed.dim) == (self.precision, self.dim):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mmrag.index.files import sha256_of
 from mmrag.index.multivector.packed import PRECISIONS, payload
 from mmrag.index.multivector.space import PageSpace
 from mmrag.index.packing import pack_boxes
@@ -300,6 +301,33 @@ def themed(rng: np.random.Generator, count: int) -> Pages:
     return [unit(things[one] + noise * rng.normal(size=(60, DIM))).astype(np.float16) for one in chosen]
 
 
+def test_recall_is_against_exact_scores(store: Store) -> None:
+    rng = np.random.default_rng(4)
+    add(store, ragged(rng, 300, DIM, least=20))
+    space = load(store, "bit")
+    assert space.measure_recall() == 1.0  # all pages are scored again: only signs would say otherwise
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_not_used(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rng = np.random.default_rng()
+    pages = ragged(rng, 30, DIM, least=1)
+    rows = add(store, pages)
+    file = keep(store, load(store))
+    checksum = file.stem
+
+    def checked_and_gone(path: Path) -> str:
+        whole = sha256_of(path)
+        assert whole.startswith(checksum)
+        path.unlink()
+        return whole
+
+    monkeypatch.setattr("mmrag.index.multivector.space.sha256_of", checked_and_gone)
+    assert_equal_to_definition(load(store), rows, pages, rng)
+    assert caplog.records
+
+
 def test_signs_need_no_shortlist(store: Store) -> None:
     add(store, ragged(np.random.default_rng(), 30, DIM, least=1))
     space = load(store, "bit", exact_up_to=10)
@@ -315,9 +343,6 @@ def test_where_a_query_matches_on_a_page(store: Store) -> None:
     similarities, boxes = space.similarity(store, rows[0], query)
     assert similarities.tolist() == [[0, 0, 1], [1, 0, 0]]
     np.testing.assert_allclose(boxes[:, 1], [0, 0.45, 0.9], atol=1e-4)
-    found, scores = space.best_vectors(store, rows[0], query)
-    assert (found.tolist(), scores.tolist()) == ([2, 0], [1, 1])
     for unknown in (rows[1], 999):
         similarities, boxes = space.similarity(store, unknown, query)
         assert (similarities.shape, boxes.shape) == ((2, 0), (0, 4))
-        assert space.best_vectors(store, unknown, query)[0].tolist() == []
