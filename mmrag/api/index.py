@@ -49,7 +49,7 @@ class IndexInfo:
         name: of its folder. path: of its folder.
         root: the folder it is of.
         recipe: name of the recipe it was built with.
-        views: the strategies that search it.
+        views: the strategies that search it, with the number of documents that each is laid over.
         documents, pages, figures, tables, chunks: counts.
         bytes: size on disk.
         schema: version of the database's schema.
@@ -61,7 +61,7 @@ class IndexInfo:
     path: str
     root: str
     recipe: str
-    views: tuple[str, ...]
+    views: Mapping[str, int]
     documents: int
     pages: int
     figures: int
@@ -260,7 +260,7 @@ class Index:
             path=str(self.path),
             root=str(self.root),
             recipe=self.recipe.name,
-            views=self.recipe.strategies,
+            views=self._reader.laid_counts(self.recipe.strategies),
             documents=counts["documents"],
             pages=counts["pages"],
             figures=counts.get("figure", 0),

@@ -34,6 +34,15 @@ _FAISS = (
 """What to do where none, one or both of the two packages are installed."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A model to try: its name, what it is for, and how."""
+
+    name: str
+    purpose: str
+    attempt: Callable[[], str]
+
+
 class State(StrEnum):
     """How a check came out. ``NOTE`` is worth knowing and stops nothing."""
 
@@ -95,29 +104,44 @@ def packages() -> Iterator[Check]:
 
 
 def models(recipe: Recipe) -> Iterator[Check]:
-    """Every model of the recipe's strategies, and those that read pages, each loaded and run once."""
+    """Every model of the recipe's strategies, and those that read pages, each loaded and run once.
+
+    What is not on this machine is not fetched for that.
+    """
+    from mmrag.models import models_of
+
+    absent = {model.spec for model in models_of(recipe) if model.to_fetch}
+    for check in _models(recipe):
+        if check.name in absent:
+            advice = f"not on this machine: mmrag models --pipeline {recipe.name} --fetch"
+            yield Check("models", check.name, State.FAILED, check.purpose, advice)
+        else:
+            yield _tried(check.name, check.purpose, check.attempt)
+
+
+def _models(recipe: Recipe) -> Iterator[_Model]:
     if "caption" in recipe.strategies:
         for encoder in recipe.caption.encoders:
-            yield _tried(encoder, "text becomes vectors", partial(_encode, encoder))
-        yield _tried(
+            yield _Model(encoder, "text becomes vectors", partial(_encode, encoder))
+        yield _Model(
             recipe.caption.captioner, "pictures become text", partial(_caption, recipe.caption.captioner)
         )
     if "joint" in recipe.strategies:
         for encoder in recipe.joint.encoders:
-            yield _tried(encoder, "text and pictures become vectors", partial(_encode_both, encoder))
+            yield _Model(encoder, "text and pictures become vectors", partial(_encode_both, encoder))
     if "visual" in recipe.strategies:
         for encoder in recipe.visual.encoders:
-            yield _tried(encoder, "pages become vectors", partial(_encode_page, encoder))
+            yield _Model(encoder, "pages become vectors", partial(_encode_page, encoder))
         for encoder in recipe.visual.text_encoders:
-            yield _tried(encoder, "text becomes vectors", partial(_encode, encoder))
+            yield _Model(encoder, "text becomes vectors", partial(_encode, encoder))
     if recipe.retrieve.reranker:
         reranker = recipe.retrieve.reranker
-        yield _tried(reranker, "scores the best pages again", partial(_rerank, reranker))
-    yield _tried(recipe.answer.generator, "answers", partial(_generator, recipe.answer.generator))
+        yield _Model(reranker, "scores the best pages again", partial(_rerank, reranker))
+    yield _Model(recipe.answer.generator, "answers", partial(_generator, recipe.answer.generator))
     if recipe.ingest.ocr != "never":
-        yield _tried("ocr", "reads pixels", _read)
+        yield _Model("ocr", "reads pixels", _read)
     if recipe.ingest.layout != "never":
-        yield _tried("layout", "finds figures, tables and columns", _layout)
+        yield _Model("layout", "finds figures, tables and columns", _layout)
 
 
 def _tried(name: str, purpose: str, attempt: Callable[[], str]) -> Check:

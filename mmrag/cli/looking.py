@@ -147,7 +147,7 @@ def _rows(facts: IndexInfo) -> list[tuple[str, str]]:
         ("path", facts.path),
         ("made of", facts.root),
         ("recipe", facts.recipe),
-        ("views", ", ".join(facts.views)),
+        ("views", _views(facts)),
         ("documents", f"{facts.documents:,}"),
         ("pages", f"{facts.pages:,}"),
         ("figures", f"{facts.figures:,}"),
@@ -158,6 +158,14 @@ def _rows(facts: IndexInfo) -> list[tuple[str, str]]:
         ("updated", facts.updated),
     ]
     return fixed + [(key, value) for key, value in facts.fingerprints.items()]
+
+
+def _views(facts: IndexInfo) -> str:
+    """The views; of one that a stopped run has not laid over all documents, over how many it is."""
+    return ", ".join(
+        name if count == facts.documents else f"{name} (of {count} of {facts.documents} documents so far)"
+        for name, count in facts.views.items()
+    )
 
 
 def _files(reports: list[FileReport]) -> Table:

@@ -125,6 +125,11 @@ class Reader(Store):
         )
         return [(row, Page(*page), unpack_lines(lines)) for row, *page, lines in rows]
 
+    def laid_counts(self, views: Sequence[str]) -> dict[str, int]:
+        """Over how many documents each of these views has been laid."""
+        counts = dict(self.connection.execute("SELECT name, count(*) FROM views GROUP BY name"))
+        return {view: counts.get(view, 0) for view in views}
+
     def find_elements(self, prefix: str) -> list[tuple[Document, Element]]:
         """Elements whose id begins so, with their documents; at most ten."""
         rows = self.connection.execute(

@@ -128,7 +128,8 @@ class FakeIndex:
 
     def info(self) -> IndexInfo:
         return IndexInfo(
-            self.path.name, str(self.path), str(self.root), "mini", ("caption",), 3, 9, 2, 1, 40,
+            self.path.name, str(self.path), str(self.root), "mini",
+            {"joint": 1, "caption": 3}, 3, 9, 2, 1, 40,
             3_200_000, 1,
             "2026-11-22T03:00:00Z", {"mini:text": "minilm-1"},
         )  # fmt: skip
