@@ -12,12 +12,20 @@ import statistics
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 from devset import groups, load_questions, ndcg, recall
 from lists import BM25, fused, rank_all
 from machine import print_machine
+from numpy.typing import NDArray
 
 import mmrag
 from mmrag.config import STRATEGIES
+
+
+def randomisation(differences: NDArray[np.float64], draws: int = 20_000) -> float:
+    """Share of draws with random signs whose sum is at least as far from 0 as that of the differences."""
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (draws, len(differences)))
+    return float((np.abs(signs @ differences) >= abs(differences.sum()) - 1e-12).mean())
 
 
 def main() -> None:
@@ -32,10 +40,18 @@ def main() -> None:
     members = groups(questions, scans)
     with mmrag.open(arguments.index) as index:
         ranked = rank_all(index, questions)
-        given = dict(index.recipe.retrieve.weights)
+        given = dict(mmrag.load_recipe(index.recipe.name).retrieve.weights)
     names = [name for name in members if name != "lang=en"]
-    print("| lists | BM25 |", " | ".join(names), "| Recall@5, scanned |")
-    print("|---|---|" + "---|" * (len(names) + 1))
+    print("| lists | BM25 |", " | ".join(names), "| Recall@5, scanned | p against all |")
+    print("|---|---|" + "---|" * (len(names) + 2))
+    words = {name: given.get(name, 1.0) for name in BM25}
+    everything = dict.fromkeys(STRATEGIES, 1.0) | given | words
+    best = np.array(
+        [
+            ndcg(fused(one, everything), question.relevant, 5)
+            for one, question in zip(ranked, questions, strict=True)
+        ]
+    )
 
     def line(says: str, with_bm25: str, weights: dict[str, float]) -> None:
         found = [fused(one, weights) for one in ranked]
@@ -46,9 +62,11 @@ def main() -> None:
         scanned = statistics.fmean(
             recall(found[at], questions[at].relevant, 5) for at in members.get("scanned", members["all"])
         )
-        print(f"| {says} | {with_bm25} |", " | ".join(f"{mean:.3f}" for mean in [*means, scanned]), "|")
+        gains = [ndcg(one, question.relevant, 5) for one, question in zip(found, questions, strict=True)]
+        p = randomisation(np.array(gains) - best)
+        cells = [*(f"{mean:.3f}" for mean in [*means, scanned]), f"{p:.2f}"]
+        print(f"| {says} | {with_bm25} |", " | ".join(cells), "|")
 
-    words = {name: given.get(name, 1.0) for name in BM25}
     for count in range(1, len(STRATEGIES) + 1):
         for chosen in combinations(STRATEGIES, count):
             dense = dict.fromkeys(chosen, 1.0)

@@ -115,7 +115,7 @@ def _stored_recipe(path: Path) -> Recipe | None:
         return None
     try:
         with Index(path) as present:
-            return present.recipe if present.is_settled else None
+            return present.recipe if present._is_settled else None
     except (SchemaError, CorruptError):
         return None
 

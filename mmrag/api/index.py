@@ -110,7 +110,7 @@ class Index:
         self._reader.close()
 
     @property
-    def is_settled(self) -> bool:
+    def _is_settled(self) -> bool:
         """Whether a run has begun to fill it: it then knows its folder and its recipe."""
         return self._reader.get("root") is not None
 
@@ -217,7 +217,7 @@ class Index:
         Raises:
             See `mmrag.build`.
         """
-        if not self.is_settled:
+        if not self._is_settled:
             raise UsageError(f"the index {self.path} is of no folder yet: run mmrag index FOLDER")
         self.report = update(
             self.path,

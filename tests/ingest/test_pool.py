@@ -259,10 +259,13 @@ def script(tmp_path: Path, write: Write) -> Iterator[subprocess.Popen[str]]:
     code.write_text(
         textwrap.dedent(
             f"""
+            import signal
             from pathlib import Path
             from mmrag.config import IngestOptions
             from mmrag.ingest.opening import Job
             from mmrag.ingest.pool import ParserPool
+            # A shell starts what runs in its background with SIGINT ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             with ParserPool(IngestOptions(workers=1), "misbehaving:ingestors") as pool:
                 for parsed in pool.parse([Job(Path({str(job.path)!r}), "a.x", {MEDIA_TYPE!r})]):
                     print(parsed.open().metadata["pid"], flush=True)
