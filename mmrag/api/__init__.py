@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mmrag.api.builder import OnProgress, update
 from mmrag.api.index import Index, IndexInfo, open_index
 from mmrag.config import STRATEGIES, Recipe, load_recipe
 from mmrag.errors import CorruptError, FingerprintError, SchemaError, UsageError
@@ -16,6 +16,9 @@ from mmrag.index.captions import carry
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, is_free, is_index
 from mmrag.types import Report
+
+if TYPE_CHECKING:
+    from mmrag.api.run import OnProgress
 
 __all__ = ["Index", "IndexInfo", "build", "index_path", "list_indexes", "open_index"]
 
@@ -57,6 +60,8 @@ def build(
         DiskFullError: if there is no space; what was committed before is whole.
         SchemaError, CorruptError: if the index can't be used.
     """
+    from mmrag.api.builder import update
+
     root = Path(folder).expanduser().resolve()
     if not root.exists():
         raise UsageError(f"there is no folder {folder}")
@@ -148,6 +153,8 @@ def _rebuild(
 def _afresh(
     path: Path, fresh: Path, root: Path, recipe: Recipe, password: str | None, progress: OnProgress | None
 ) -> Report:
+    from mmrag.api.builder import update
+
     fresh.mkdir(exist_ok=True)
     carry(path, fresh)
     return update(fresh, root, recipe, password=password, progress=progress)

@@ -7,98 +7,34 @@ the next run goes on from there.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from PIL import Image
 
 from mmrag.api.document import DocumentWriter
+from mmrag.api.fingerprints import check_fingerprint, fingerprint
 from mmrag.api.laying import Layer, StoredPage, stored_pages
 from mmrag.api.pictures import checked_file, page_picture
+from mmrag.api.planning import plan
+from mmrag.api.run import OnProgress, Run, Tally
 from mmrag.api.typeset import typeset
 from mmrag.config import Recipe, VisualOptions
 from mmrag.encoders.lists import PageList
-from mmrag.errors import FingerprintError, IngestError, UsageError
+from mmrag.errors import IngestError, UsageError
 from mmrag.index.captions import CaptionCache
 from mmrag.index.derived import derived_is_whole, write_derived
 from mmrag.index.lock import WriterLock
-from mmrag.index.store import LOCK, Store, create, is_index, translated
+from mmrag.index.store import LOCK, create, is_index, translated
 from mmrag.index.writer import FileState, Writer
-from mmrag.ingest import INGEST_VERSION
-from mmrag.ingest.opening import Job
 from mmrag.ingest.pool import ParsedFile, ParserPool
-from mmrag.ingest.walk import FoundFile, hash_file, scan
+from mmrag.ingest.walk import scan
 from mmrag.models import require
 from mmrag.strategies import load_strategies
 from mmrag.strategies.base import Notes, Strategy
-from mmrag.types import Document, FileReport, Progress, Report, Status, to_dict
-
-OnProgress = Callable[[Progress], None]
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Counts for the progress, and the reports of this run by path."""
-
-    on_progress: OnProgress | None
-    files_total: int = 0
-    files_done: int = 0
-    pages_total: int = 0
-    pages_done: int = 0
-    encoded: int = 0
-    reports: dict[str, FileReport] = field(default_factory=dict)
-
-    def tell(self, stage: str, file: str = "") -> None:
-        if self.on_progress is not None:
-            self.on_progress(
-                Progress(stage, file, self.files_done, self.files_total, self.pages_done, self.pages_total)
-            )
-
-
-def fingerprint(recipe: Recipe, strategies: Iterable[Strategy]) -> dict[str, str]:
-    """Everything that shaped the elements and the vectors, by what it shaped."""
-    options = recipe.ingest
-    prints = {"ingest": f"{INGEST_VERSION} layout={options.layout} ocr={options.ocr} dpi={options.dpi}"}
-    for strategy in strategies:
-        prints[strategy.name] = strategy.fingerprint
-        prints |= {made.name: made.encoder.fingerprint for made in strategy.lists}
-    return prints
-
-
-def check_fingerprint(store: Store, now: Mapping[str, str]) -> None:
-    """Refuse to mix what different makers have made.
-
-    Args:
-        store: the index.
-        now: of the makers at hand; to search, those of the encoders are enough.
-
-    Raises:
-        FingerprintError: naming what differs, and both fingerprints.
-    """
-    kept = store.get("fingerprint", {})
-    for part in sorted(now):
-        if kept.get(part) != now.get(part):
-            raise FingerprintError(
-                f"the index {store.path} was made with {part} = {kept.get(part, 'nothing')!r}, now it is "
-                f"{now[part]!r}: build it anew with mmrag index FOLDER --rebuild, "
-                "or use another place with --index"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What a run works with."""
-
-    writer: Writer
-    root: Path
-    recipe: Recipe
-    strategies: list[Strategy]
-    password: str | None
-    retry_failed: bool
-    notes: Notes
-    tally: _Tally
+from mmrag.types import Document, FileReport, Report, Status, to_dict
 
 
 def update(
@@ -132,20 +68,20 @@ def update(
             writer = Writer(path)
             try:
                 with CaptionCache(path) as cache:
-                    notes, tally = Notes(cache), _Tally(progress)
-                    run = _Run(writer, root, recipe, strategies, password, retry_failed, notes, tally)
-                    _settle(writer, root, recipe, strategies, prints)
+                    notes, tally = Notes(cache), Tally(progress)
+                    run = Run(writer, root, recipe, strategies, password, retry_failed, notes, tally)
+                    _settle(run, prints)
                     _bring_up_to_date(run)
                     return _report(run, time.perf_counter() - begin)
             finally:
                 writer.close()
 
 
-def _bring_up_to_date(run: _Run) -> None:
+def _bring_up_to_date(run: Run) -> None:
     writer, tally = run.writer, run.tally
     tally.tell("scan")
     found, unread = scan(run.root)
-    jobs, states = _plan(run, found, unread)
+    jobs, states = plan(run, found, unread)
     tally.files_total = len(jobs)
     if jobs:
         with ParserPool(run.recipe.ingest) as pool:
@@ -156,10 +92,9 @@ def _bring_up_to_date(run: _Run) -> None:
     _finish(writer, run.recipe.visual)
 
 
-def _settle(
-    writer: Writer, root: Path, recipe: Recipe, strategies: list[Strategy], now: Mapping[str, str]
-) -> None:
+def _settle(run: Run, now: Mapping[str, str]) -> None:
     """What the index is of and made with: kept at first, compared later; new views are added to it."""
+    writer, root, strategies = run.writer, run.root, run.strategies
     before = writer.get("root")
     if before is not None:
         if before != str(root):
@@ -174,7 +109,7 @@ def _settle(
         check_fingerprint(writer, {part: now.get(part, "nothing") for part in parts})
     with writer.writing():
         writer.set("root", str(root))
-        writer.set("recipe", to_dict(recipe))
+        writer.set("recipe", to_dict(run.recipe))
         writer.set("fingerprint", {**writer.get("fingerprint", {}), **now})
         for strategy in strategies:
             for made in strategy.lists:
@@ -182,78 +117,7 @@ def _settle(
                 writer.space(made.name, made.encoder.dim, made.encoder.fingerprint, paged=paged)
 
 
-def _plan(
-    run: _Run, found: list[FoundFile], unread: list[FileReport]
-) -> tuple[list[Job], dict[str, FileState]]:
-    """What has to be parsed. Removed and moved files are dealt with here, unchanged ones only noted."""
-    writer, tally = run.writer, run.tally
-    known = writer.file_states()
-    # A file that is there but can't be looked at keeps what it brought before.
-    closed = tuple(report.path for report in unread if report.status is Status.UNREADABLE)
-    present = {file.name for file in found} | {name for name in known if _is_under(name, closed)}
-    vanished = {state.sha256: name for name, state in known.items() if name not in present}
-    jobs: list[Job] = []
-    states: dict[str, FileState] = {}
-    tally.reports |= {report.path: report for report in unread}
-    for file in found:
-        before = known.get(file.name)
-        if before is not None and (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
-            checksum = before.sha256
-        else:
-            try:
-                checksum = hash_file(file.path)
-            except OSError as error:
-                tally.reports[file.name] = FileReport(
-                    file.name, Status.UNREADABLE, error.strerror or str(error)
-                )
-                continue
-        state = FileState(file.size, file.mtime_ns, checksum, FileReport(file.name, Status.UNCHANGED))
-        if before is None and checksum in vanished:
-            _move(writer, vanished.pop(checksum), state, known)
-            before = known[file.name]
-        if before is not None and before.sha256 == checksum and not _worth_a_retry(before, run):
-            tally.reports[file.name] = _unchanged(before.report)
-            if before.mtime_ns != file.mtime_ns:
-                with writer.writing():
-                    writer.put_file(replace(state, report=before.report))
-            continue
-        states[file.name] = state
-        jobs.append(Job(path=file.path, name=file.name, password=run.password))
-    for name in sorted(known.keys() - present):
-        with writer.writing():
-            writer.forget_file(name)
-        tally.reports[name] = FileReport(name, Status.REMOVED)
-    return jobs, states
-
-
-def _is_under(name: str, places: tuple[str, ...]) -> bool:
-    return any(name == place or name.startswith(f"{place.rstrip('/')}/") for place in places)
-
-
-def _move(writer: Writer, old: str, state: FileState, known: dict[str, FileState]) -> None:
-    """The same bytes under another name: nothing is parsed again."""
-    report = replace(known.pop(old).report, path=state.report.path)
-    with writer.writing():
-        writer.move_document(old, report.path)
-        writer.put_file(replace(state, report=report))
-    known[report.path] = replace(state, report=report)
-
-
-def _worth_a_retry(before: FileState, run: _Run) -> bool:
-    status = before.report.status
-    if status is Status.ENCRYPTED:
-        return run.password is not None
-    return run.retry_failed and status.skipped
-
-
-def _unchanged(report: FileReport) -> FileReport:
-    """A file that was read whole is unchanged; one that was not is still not, for the same reason."""
-    if report.status.skipped:
-        return report
-    return FileReport(report.path, Status.UNCHANGED, pages=report.pages)
-
-
-def _take(run: _Run, parsed: ParsedFile, state: FileState) -> None:
+def _take(run: Run, parsed: ParsedFile, state: FileState) -> None:
     """Store one parsed file, or why it could not be parsed, in one transaction."""
     begin = time.perf_counter()
     writer, tally, name = run.writer, run.tally, parsed.job.name
@@ -285,20 +149,20 @@ def _take(run: _Run, parsed: ParsedFile, state: FileState) -> None:
     tally.tell("read", name)
 
 
-def _lay_missing(run: _Run) -> None:
+def _lay_missing(run: Run) -> None:
     """Lay the views that documents of earlier runs lack, a transaction each. Nothing is parsed."""
     writer, tally = run.writer, run.tally
     documents = writer.documents()
     states = writer.file_states()
     views = [strategy.name for strategy in run.strategies]
     waiting = dict(writer.unlaid(views))
-    if run.retry_failed:
-        waiting |= {row: found.path for row, found in documents.items() if writer.failed_views(row)}
+    failed = {row: writer.failed_views(row) for row in documents} if run.retry_failed else {}
+    waiting |= {row: documents[row].path for row, lacking in failed.items() if lacking}
     tally.files_total += len(waiting)
     tally.pages_total += sum(documents[row].page_count for row in waiting)
     for row, path in waiting.items():
         with writer.writing():
-            for view in writer.failed_views(row) if run.retry_failed else ():
+            for view in failed.get(row, ()):
                 writer.unlay(row, view)
             laid_before = writer.laid(row)
             strategies = [strategy for strategy in run.strategies if strategy.name not in laid_before]
@@ -318,7 +182,7 @@ def _lay_missing(run: _Run) -> None:
         tally.tell("lay", path)
 
 
-def _layer(run: _Run, row: int, document: Document, strategies: list[Strategy]) -> Layer:
+def _layer(run: Run, row: int, document: Document, strategies: list[Strategy]) -> Layer:
     writer, options = run.writer, run.recipe.visual
 
     def open_picture(asset: str) -> Image.Image:
@@ -333,10 +197,7 @@ def _layer(run: _Run, row: int, document: Document, strategies: list[Strategy]) 
     def draw_page(page: StoredPage) -> Image.Image:
         if document.paged:
             return page_picture(file(), document, page.page, options.dpi, run.password)
-        pictures = {
-            element.picture: writer.asset(element.picture) for element in page.elements if element.picture
-        }
-        return typeset(page.page, page.elements, pictures, (), options.dpi)
+        return typeset(page.page, page.elements, writer.asset, (), options.dpi)
 
     return Layer(writer, row, strategies, open_picture, draw_page, run.notes, options)
 
@@ -358,7 +219,7 @@ def _finish(writer: Writer, options: VisualOptions) -> None:
     writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _report(run: _Run, seconds: float) -> Report:
+def _report(run: Run, seconds: float) -> Report:
     counts, tally, captions = run.writer.counts(), run.tally, run.notes.tally
     options, usage = run.recipe.caption, captions.usage
     return Report(

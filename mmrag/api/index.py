@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from mmrag.api.builder import OnProgress, check_fingerprint, update
+from mmrag.api.fingerprints import check_fingerprint
 from mmrag.api.searchable import element_text
 from mmrag.config import Recipe
 from mmrag.config.recipe import parse_recipe
@@ -26,6 +26,7 @@ from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hi
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from mmrag.api.run import OnProgress
     from mmrag.generators.base import Generator
     from mmrag.rerankers.base import Candidate
     from mmrag.retrieve.retriever import Retriever
@@ -217,6 +218,8 @@ class Index:
         Raises:
             See `mmrag.build`.
         """
+        from mmrag.api.builder import update
+
         if not self._is_settled:
             raise UsageError(f"the index {self.path} is of no folder yet: run mmrag index FOLDER")
         self.report = update(
@@ -362,8 +365,7 @@ class Index:
         from mmrag.api.typeset import typeset
 
         members = self._reader.page_elements(document.path, page.number)
-        pictures = {member.picture: self.picture(member.picture) for member in members if member.picture}
-        return typeset(page, members, pictures, {element.id for element in marked}, dpi)
+        return typeset(page, members, self.picture, {element.id for element in marked}, dpi)
 
     def _path_of(self, document: Document | str) -> str:
         return document.path if isinstance(document, Document) else self.document(document).path
@@ -399,9 +401,11 @@ class Index:
         def picture() -> Image:
             from PIL import Image
 
+            from mmrag.pictures import as_rgb
+
             if hit.element.picture is not None:
                 with Image.open(self.picture(hit.element.picture)) as opened:
-                    return opened.convert("RGB")
+                    return as_rgb(opened)
             try:
                 return self.page_picture(hit.document, hit.page.number)
             except (UsageError, IngestError):

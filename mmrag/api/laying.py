@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PIL.Image import Image
 
@@ -36,19 +36,6 @@ class StoredPage:
     elements: tuple[Element, ...]
 
 
-@dataclass(slots=True)
-class Laid:
-    """What a run's laying came to.
-
-    Attributes:
-        encoded: chunks, pictures and pages that had to be embedded.
-        errors: numbers of pages that strategy ``visual`` lacks, and why.
-    """
-
-    encoded: int = 0
-    errors: dict[int, str] = field(default_factory=dict)
-
-
 class Layer:
     """Lays views over the pages of one document, inside one transaction of the writer.
 
@@ -72,7 +59,6 @@ class Layer:
         notes: Notes,
         options: VisualOptions,
     ) -> None:
-        self.laid = Laid()
         self._writer = writer
         self._document = document
         self._strategies = strategies
@@ -81,6 +67,8 @@ class Layer:
         self._notes = notes
         self._options = options
         self._lists = {found.name: found for strategy in strategies for found in strategy.lists}
+        self._encoded = 0
+        self._undrawn: dict[int, str] = {}
         self._pages: list[StoredPage] = []
         self._chunks: dict[str, list[tuple[int, int, Chunk]]] = {}
 
@@ -96,9 +84,9 @@ class Layer:
         for space in self._chunks:
             self._embed(space)
         for strategy in self._strategies:
-            lacks = sorted(self.laid.errors.items()) if strategy.name == "visual" else []
+            lacks = sorted(self._undrawn.items()) if strategy.name == "visual" else []
             self._writer.mark_laid(self._document, [strategy.name], pages_missing(lacks) if lacks else "")
-        return self.laid.encoded
+        return self._encoded
 
     def _lay(self) -> None:
         pages, self._pages = self._pages, []
@@ -167,7 +155,7 @@ class Layer:
         new = [key for key in contents if key not in known]
         if not new:
             return known
-        self.laid.encoded += len(new)
+        self._encoded += len(new)
         return known | self._writer.add_vectors(maker, new, encode([contents[key] for key in new]))
 
     def _see(self, into: PageList, pages: Sequence[StoredPage]) -> None:
@@ -181,7 +169,7 @@ class Layer:
                 made = PageVectors(made.vectors[:0], made.boxes[:0])
             vectors, boxes = pool_vectors(made.vectors, made.boxes, self._options.pool)
             self._writer.add_page_vectors(row, self._document, page.row, vectors, boxes)
-        self.laid.encoded += len(pages)
+        self._encoded += len(pages)
 
     def _view(self, page: StoredPage, failed: set[int]) -> PageView:
         def picture() -> Image:
@@ -191,7 +179,7 @@ class Layer:
                 return self._draw_page(page)
             except (IngestError, UsageError) as error:
                 failed.add(page.page.number)
-                self.laid.errors[page.page.number] = f"not drawn for strategy visual: {error}"
+                self._undrawn[page.page.number] = f"not drawn for strategy visual: {error}"
                 return new("RGB", (8, 8))
 
         figures = tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -29,7 +29,7 @@ _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 def typeset(
     page: Page,
     elements: Sequence[Element],
-    pictures: Mapping[str, Path],
+    picture_of: Callable[[str], Path],
     marked: Collection[str],
     dpi: int,
 ) -> Image.Image:
@@ -38,17 +38,17 @@ def typeset(
     Args:
         page: the section; its label stands alone where there are no elements.
         elements: in reading order.
-        pictures: files of the elements' pictures, by asset id.
+        picture_of: the file of an element's picture, by its asset id.
         marked: ids of the elements to outline.
         dpi: pixels an inch.
     """
     import pymupdf
 
-    body = "".join(_block(element, pictures, element.id in marked) for element in elements)
+    body = "".join(_block(element, element.id in marked) for element in elements)
     body = body or html.escape(page.label)
     archive = pymupdf.Archive()
-    for name, path in pictures.items():
-        archive.add(path.read_bytes(), name)
+    for name in {element.picture for element in elements if element.picture}:
+        archive.add(picture_of(name).read_bytes(), name)
     story = pymupdf.Story(html=body, user_css=_STYLE, archive=archive)
     _, filled = story.place(pymupdf.Rect(MARGIN, MARGIN, WIDTH - MARGIN, _TALLEST))
     # A little more than was measured: text that fits exactly would be set smaller.
@@ -61,13 +61,13 @@ def typeset(
         return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
 
 
-def _block(element: Element, pictures: Mapping[str, Path], marked: bool) -> str:
+def _block(element: Element, marked: bool) -> str:
     parts = []
     if element.kind is Kind.HEADING:
         parts.append(f"<h3>{html.escape(element.text)}</h3>")
     elif element.kind is Kind.TABLE:
         parts.append(_table(element.text))
-    elif element.picture in pictures:
+    elif element.picture:
         parts.append(f'<img src="{element.picture}" style="width: {WIDTH - 2 * MARGIN - 12}px"/>')
     else:
         parts.append(f"<p>{html.escape(element.text)}</p>".replace("\n", "<br/>"))

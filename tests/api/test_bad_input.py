@@ -9,7 +9,7 @@ import pymupdf
 import pytest
 
 import mmrag
-from mmrag.api import builder
+from mmrag.api import planning
 from mmrag.errors import DiskFullError
 from mmrag.index.writer import Writer
 from mmrag.types import Asset
@@ -68,7 +68,7 @@ def test_a_file_that_can_not_be_opened_is_reported(
             raise PermissionError(errno.EACCES, "Permission denied")
         return "0" * 64
 
-    monkeypatch.setattr(builder, "hash_file", refuse)
+    monkeypatch.setattr(planning, "hash_file", refuse)
     with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
         assert statuses(index.report) == {"a.md": "indexed", "locked.txt": "unreadable"}
         assert reason(index.report, "locked.txt") == "Permission denied"

@@ -1,0 +1,82 @@
+"""Which files have to be parsed: the new, the changed, and those worth another try."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mmrag.api.run import Run
+from mmrag.index.writer import FileState, Writer
+from mmrag.ingest.opening import Job
+from mmrag.ingest.walk import FoundFile, hash_file
+from mmrag.types import FileReport, Status
+
+
+def plan(
+    run: Run, found: list[FoundFile], unread: list[FileReport]
+) -> tuple[list[Job], dict[str, FileState]]:
+    """What has to be parsed. Removed and moved files are dealt with here, unchanged ones only noted."""
+    writer, tally = run.writer, run.tally
+    known = writer.file_states()
+    # A file that is there but can't be looked at keeps what it brought before.
+    closed = tuple(report.path for report in unread if report.status is Status.UNREADABLE)
+    present = {file.name for file in found} | {name for name in known if _is_under(name, closed)}
+    vanished = {state.sha256: name for name, state in known.items() if name not in present}
+    jobs: list[Job] = []
+    states: dict[str, FileState] = {}
+    tally.reports |= {report.path: report for report in unread}
+    for file in found:
+        before = known.get(file.name)
+        if before is not None and (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
+            checksum = before.sha256
+        else:
+            try:
+                checksum = hash_file(file.path)
+            except OSError as error:
+                tally.reports[file.name] = FileReport(
+                    file.name, Status.UNREADABLE, error.strerror or str(error)
+                )
+                continue
+        state = FileState(file.size, file.mtime_ns, checksum, FileReport(file.name, Status.UNCHANGED))
+        if before is None and checksum in vanished:
+            _move(writer, vanished.pop(checksum), state, known)
+            before = known[file.name]
+        if before is not None and before.sha256 == checksum and not _worth_a_retry(before, run):
+            tally.reports[file.name] = _unchanged(before.report)
+            if before.mtime_ns != file.mtime_ns:
+                with writer.writing():
+                    writer.put_file(replace(state, report=before.report))
+            continue
+        states[file.name] = state
+        jobs.append(Job(path=file.path, name=file.name, password=run.password))
+    for name in sorted(known.keys() - present):
+        with writer.writing():
+            writer.forget_file(name)
+        tally.reports[name] = FileReport(name, Status.REMOVED)
+    return jobs, states
+
+
+def _is_under(name: str, places: tuple[str, ...]) -> bool:
+    return any(name == place or name.startswith(f"{place.rstrip('/')}/") for place in places)
+
+
+def _move(writer: Writer, old: str, state: FileState, known: dict[str, FileState]) -> None:
+    """The same bytes under another name: nothing is parsed again."""
+    report = replace(known.pop(old).report, path=state.report.path)
+    with writer.writing():
+        writer.move_document(old, report.path)
+        writer.put_file(replace(state, report=report))
+    known[report.path] = replace(state, report=report)
+
+
+def _worth_a_retry(before: FileState, run: Run) -> bool:
+    status = before.report.status
+    if status is Status.ENCRYPTED:
+        return run.password is not None
+    return run.retry_failed and status.skipped
+
+
+def _unchanged(report: FileReport) -> FileReport:
+    """A file that was read whole is unchanged; one that was not is still not, for the same reason."""
+    if report.status.skipped:
+        return report
+    return FileReport(report.path, Status.UNCHANGED, pages=report.pages)
