@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mmrag.captioners.base import Captioner, Description, PictureContext, Usage
+from mmrag.captioners.base import Captioner, Description, PictureContext
 from mmrag.captioners.describing import Cache, Failure, Request, Tally, describe_all
 from mmrag.config import resolve
+from mmrag.types import Usage
 
 __all__ = [
     "Cache",

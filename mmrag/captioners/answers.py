@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mmrag.captioners.base import Description, Usage
+from mmrag.captioners.base import Description
 from mmrag.endpoint import without_thoughts
+from mmrag.types import Usage
 
 _FIELDS = ("description", "visible_text", "data")
 _FENCE = re.compile(r"```[a-z]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL | re.IGNORECASE)

@@ -9,6 +9,7 @@ from typing import Protocol
 from PIL.Image import Image
 
 from mmrag.errors import ModelError
+from mmrag.types import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +30,6 @@ class PictureContext:
     language: str = ""
     before: str = ""
     after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What descriptions have cost: tokens read, tokens written, pictures sent to a model."""
-
-    tokens_in: int = 0
-    tokens_out: int = 0
-    pictures: int = 0
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.tokens_in + other.tokens_in,
-            self.tokens_out + other.tokens_out,
-            self.pictures + other.pictures,
-        )
-
-    def cost(self, price_in: float, price_out: float) -> float:
-        """Money for these tokens, in the unit of the prices, which are per million tokens."""
-        return (self.tokens_in * price_in + self.tokens_out * price_out) / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from typing import Protocol
 
 from PIL.Image import Image
 
-from mmrag.captioners.base import Captioner, Description, PictureContext, Usage
+from mmrag.captioners.base import Captioner, Description, PictureContext
 from mmrag.captioners.soundness import SOUNDNESS_VERSION, sound
 from mmrag.errors import MmragError, ModelError
+from mmrag.types import Usage
 
 _FORMAT = 2  # of what is cached: another number finds nothing of the old
 

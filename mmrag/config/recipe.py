@@ -152,10 +152,22 @@ class AnswerOptions:
     Attributes:
         generator: spec of the generator.
         top_k: hits that it is given.
+        max_tokens: of an answer of a language model.
+        context_tokens: most tokens of text and pictures that it is shown, where its own limit is higher.
+        max_pictures: most pictures that it is shown, where its own limit is higher.
+        refuse_below: a language model is not asked where the confidence that the pages answer the question,
+            0..1, is lower.
+        price_in, price_out: of its tokens, per million; 0 where they cost nothing.
     """
 
     generator: str = "mini:extractive"
     top_k: int = 8
+    max_tokens: int = 1024
+    context_tokens: int = 12_000
+    max_pictures: int = 8
+    refuse_below: float = 0.05
+    price_in: float = 0.0
+    price_out: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +222,10 @@ class Recipe:
             ("retrieve.rrf_k", self.retrieve.rrf_k, 1, 100_000),
             ("retrieve.rerank", self.retrieve.rerank, 1, 1000),
             ("answer.top_k", self.answer.top_k, 1, 1000),
+            ("answer.max_tokens", self.answer.max_tokens, 1, 1_000_000),
+            ("answer.context_tokens", self.answer.context_tokens, 1, 10_000_000),
+            ("answer.max_pictures", self.answer.max_pictures, 0, 1000),
+            ("answer.refuse_below", self.answer.refuse_below, 0, 1),
         ):
             if not least <= value <= most:
                 raise RecipeError(f"{key}: wants {least} to {most}, found {value}")

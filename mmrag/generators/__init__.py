@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from mmrag.config import resolve
 from mmrag.encoders.base import Encoder
 from mmrag.generators.base import Evidence, Generation, Generator
+from mmrag.generators.language_model import LanguageModel, Limits, Message, Piece
 
-__all__ = ["Evidence", "Generation", "Generator", "load_generator"]
+__all__ = [
+    "Evidence",
+    "Generation",
+    "Generator",
+    "LanguageModel",
+    "Limits",
+    "Message",
+    "Piece",
+    "load_generator",
+]
 
 _KNOWN = {"mini:extractive": "mmrag.generators.extractive:ExtractiveGenerator"}
 
 
-def load_generator(spec: str, encoders: Sequence[Encoder] = ()) -> Generator:
-    """The generator that ``spec`` names.
+def load_generator(spec: str, encoders: Sequence[Encoder] = ()) -> Generator | LanguageModel:
+    """What answers, by its name: a generator of its own, or a language model that wants a prompt.
 
     Args:
         spec: ``mini:extractive``, or ``package.module:Class`` for a plugin.
@@ -26,7 +35,7 @@ def load_generator(spec: str, encoders: Sequence[Encoder] = ()) -> Generator:
         SpecError: if nothing of that name is known.
         ModelError: if a plugin's class fails when it is called.
     """
-    generator = cast("Generator", resolve(spec, _KNOWN, "generator"))
+    generator: Generator | LanguageModel = resolve(spec, _KNOWN, "generator")
     use = getattr(generator, "use_encoders", None)
     if encoders and use is not None:
         use(tuple(encoders))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmrag.config.device import import_transformers
+from mmrag.weights.device import import_transformers
 from tests.tiny import generative
 
 BUILDERS: dict[str, Callable[[Path], Path]] = {

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.captioners.answers import described
-from mmrag.captioners.base import Description, Usage
+from mmrag.captioners.base import Description
+from mmrag.types import Usage
 
 PAID = Usage(5, 6, 1)
 WHOLE = {"description": "A chart.", "visible_text": "Yield", "data": "a: 1\nb: 2"}

@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmrag.captioners.base import Description, Usage
+from mmrag.captioners.base import Description
 from mmrag.captioners.soundness import sound, without_loops, without_refusal
 from mmrag.errors import ModelError
+from mmrag.types import Usage
 
 REFUSALS = (
     "I'm sorry, but I can't help with that.",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from PIL.Image import Image
 
 from mmrag.captioners.base import Captioner, Description, PictureContext
-from mmrag.encoders.models.loading import Weights
+from mmrag.weights.loading import Weights
 from mmrag.errors import ModelError, OutOfMemoryError
 
 log = logging.getLogger(__name__)

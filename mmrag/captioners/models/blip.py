@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from mmrag.captioners.base import Description, Usage
+from mmrag.captioners.base import Description
 from mmrag.captioners.models.batches import Shown, TorchCaptioner
-from mmrag.config.device import import_transformers, running
-from mmrag.encoders.models.identity import identity
+from mmrag.weights.device import import_transformers, running
+from mmrag.weights.identity import identity
 from mmrag.errors import ModelError
 from mmrag.pictures import as_rgb
+from mmrag.types import Usage
 
 _MOST_TOKENS = 60
 _BEAMS = 3  # as in the paper's captions of COCO

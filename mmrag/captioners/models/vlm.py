@@ -11,14 +11,15 @@ from functools import cached_property
 from typing import Any
 
 from mmrag.captioners.answers import described
-from mmrag.captioners.base import Description, Usage
+from mmrag.captioners.base import Description
 from mmrag.captioners.framing import LONGEST_SIDE, framed
 from mmrag.captioners.models.batches import Shown, TorchCaptioner
 from mmrag.captioners.models.stopping import stops_loops
 from mmrag.captioners.prompting import prompt, prompts_fingerprint
-from mmrag.config.device import import_transformers, running
-from mmrag.encoders.models.identity import identity
+from mmrag.weights.device import import_transformers, running
+from mmrag.weights.identity import identity
 from mmrag.errors import ModelError
+from mmrag.types import Usage
 
 _MOST_TOKENS = 640
 _SMALL = 2_000_000_000  # parameters below which a model rarely keeps to a form

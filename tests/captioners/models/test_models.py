@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmrag.captioners import Description, PictureContext, Usage, load_captioner
+from mmrag.captioners import Description, PictureContext, load_captioner
 from mmrag.captioners.answers import described
 from mmrag.captioners.framing import framed
 from mmrag.captioners.models.batches import Shown, TorchCaptioner
@@ -20,8 +20,9 @@ from mmrag.captioners.models.blip import BlipCaptioner
 from mmrag.captioners.models.stopping import loops, stops_loops
 from mmrag.captioners.models.vlm import VisionLanguageCaptioner
 from mmrag.captioners.prompting import prompt
-from mmrag.config.device import import_transformers
+from mmrag.weights.device import import_transformers
 from mmrag.errors import MissingExtraError, ModelError, OutOfMemoryError
+from mmrag.types import Usage
 
 Tiny = Callable[[str], Path]
 CHATTING = ("llava", "qwen2_vl", "qwen3_vl", "mllama", "idefics3")
