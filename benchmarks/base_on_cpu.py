@@ -13,7 +13,7 @@ from collections.abc import Callable
 import torch
 from machine import print_machine
 
-from mmrag.config.device import import_transformers
+from mmrag.weights.device import import_transformers
 
 transformers = import_transformers("this benchmark")
 

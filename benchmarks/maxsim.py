@@ -18,12 +18,12 @@ import numpy as np
 from machine import print_machine
 from structured import World, unit
 
-from mmrag.config.torchvision import prepare_torchvision
 from mmrag.index.multivector.kernel import maxsim
 from mmrag.index.multivector.packed import PRECISIONS, pack, payload
 from mmrag.index.multivector.space import PageSpace
 from mmrag.index.packing import pack_boxes
 from mmrag.index.store import Store, create
+from mmrag.weights.torchvision import prepare_torchvision
 
 PAGES, VECTORS, DIM, TOKENS = 1_000, 1_030, 128, 20
 MANY = 10_000

@@ -10,10 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mmrag import captioners, encoders, generators
-from mmrag.config import hub
+from mmrag.config.offline import is_offline
 from mmrag.config.recipe import Recipe
 from mmrag.endpoint import EndpointError, split_model
 from mmrag.errors import MissingExtraError, ModelError, SpecError
+from mmrag.weights import hub
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "mini": (),
@@ -85,7 +86,7 @@ class RecipeModel:
 
     @property
     def to_fetch(self) -> bool:
-        """Whether `mmrag.config.hub.fetch` can bring what is missing."""
+        """Whether `mmrag.weights.hub.fetch` can bring what is missing."""
         known = "open_clip" not in self.packages  # which alone knows where on the hub its weights are
         return self.origin is Origin.HUB and self.path is None and known
 
@@ -126,7 +127,7 @@ def require(recipe: Recipe, strategies: Sequence[str] = ()) -> None:
     if packages:
         raise MissingExtraError(f"the recipe {recipe.name}", ", ".join(packages), "models")
     absent = [model for model in found if model.to_fetch]
-    if absent and hub.is_offline():
+    if absent and is_offline():
         raise ModelError(
             f"not on this machine: {', '.join(model.spec for model in absent)}; with a network: "
             f"mmrag models --pipeline {recipe.name} --fetch"

@@ -1,7 +1,9 @@
-"""Any picture as plain red, green and blue on white paper."""
+"""Any picture as plain red, green and blue on white paper, in sizes that models take."""
 
 from __future__ import annotations
 
+import base64
+import io
 import warnings
 
 import numpy as np
@@ -11,6 +13,10 @@ from mmrag.errors import ModelError
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _LONGEST_STRIP = 16  # times its width
+LONGEST_SIDE = 1536  # pixels of what language models are shown
+_SHORTEST_SIDE = 32  # some processors refuse sides below 28 pixels, or one side 200 times the other
+_FEW_COLOURS = 8192  # at most in a drawing, whose sharp edges JPEG would blur
+_LARGEST_PNG = 4_000_000
 
 
 def as_rgb(picture: Image.Image) -> Image.Image:
@@ -50,12 +56,21 @@ def for_model(picture: Image.Image) -> Image.Image:
         ModelError: if the picture's data can't be decoded.
     """
     plain = as_rgb(picture)
-    least = -(-max(plain.size) // _LONGEST_STRIP)
-    if min(plain.size) >= least:
-        return plain
-    paper = Image.new("RGB", (max(plain.width, least), max(plain.height, least)), "white")
-    paper.paste(plain, ((paper.width - plain.width) // 2, (paper.height - plain.height) // 2))
-    return paper
+    return _on_paper(plain, -(-max(plain.size) // _LONGEST_STRIP))
+
+
+def framed(picture: Image.Image, longest_side: int = LONGEST_SIDE) -> Image.Image:
+    """The picture in RGB, no side longer than ``longest_side``, on white paper where one is very short.
+
+    Raises:
+        ModelError: if the picture can't be decoded.
+    """
+    plain = as_rgb(picture)
+    if max(plain.size) > longest_side:
+        scale = longest_side / max(plain.size)
+        size = (max(1, round(plain.width * scale)), max(1, round(plain.height * scale)))
+        plain = plain.resize(size, Image.Resampling.LANCZOS)
+    return _on_paper(plain, _SHORTEST_SIDE)
 
 
 def shrunk(picture: Image.Image, side: int) -> Image.Image:
@@ -65,6 +80,31 @@ def shrunk(picture: Image.Image, side: int) -> Image.Image:
         return picture
     width, height = (max(1, round(length * side / longest)) for length in picture.size)
     return picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def data_uri(picture: Image.Image) -> str:
+    """An RGB picture as a ``data:`` URI: PNG for drawings, JPEG for photos and for what is large as PNG."""
+    buffer = io.BytesIO()
+    if picture.getcolors(_FEW_COLOURS) is not None:
+        picture.save(buffer, "PNG")
+        if buffer.tell() <= _LARGEST_PNG:
+            return _uri("png", buffer)
+        buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=90)
+    return _uri("jpeg", buffer)
+
+
+def _on_paper(plain: Image.Image, least: int) -> Image.Image:
+    """Centred on white paper, of which no side is shorter than ``least`` pixels."""
+    if min(plain.size) >= least:
+        return plain
+    paper = Image.new("RGB", (max(plain.width, least), max(plain.height, least)), "white")
+    paper.paste(plain, ((paper.width - plain.width) // 2, (paper.height - plain.height) // 2))
+    return paper
+
+
+def _uri(kind: str, buffer: io.BytesIO) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
 
 
 def _spread(picture: Image.Image) -> Image.Image:

@@ -9,10 +9,10 @@ from PIL.Image import Image
 
 from mmrag.captioners.answers import described
 from mmrag.captioners.base import Captioner, Description, PictureContext
-from mmrag.captioners.framing import LONGEST_SIDE, data_uri, framed
 from mmrag.captioners.prompting import prompt, prompts_fingerprint
 from mmrag.endpoint import ChatModel, EndpointError, split_model
 from mmrag.errors import ModelError
+from mmrag.pictures import LONGEST_SIDE, data_uri, framed
 from mmrag.types import Usage
 
 _MOST_TOKENS = 2048  # models that reason spend many before they answer

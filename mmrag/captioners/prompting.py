@@ -12,18 +12,11 @@ from importlib import resources
 from string import Template
 
 from mmrag.captioners.base import PictureContext
+from mmrag.text.control import CONTROL, quoted
 
 _CHINESE = "zh"
 _MOST = {"caption": 600, "section": 300, "before": 500, "after": 500, "words": 1500}  # characters
 _PLACEHOLDER = re.compile(r"\$([a-z]+)")
-# Written into a text, these would end a turn, begin another, or stand for a picture, wherever a server or a
-# processor reads special tokens in plain text.
-_CONTROL = re.compile(
-    r"<[|｜][^<>|｜]{1,60}[|｜]>|<<?/?SYS>>?|\[/?(?:INST|IMG|IMG_END|IMG_BREAK|AVAILABLE_TOOLS|TOOL_CALLS)\]"
-    r"|</?(?:s|pad|unk|bos|eos|mask|image|img|video|audio|think|start_of_turn|end_of_turn|start_of_image"
-    r"|end_of_image|fake_token_around_image|image_soft_token|image_pad|global-img|row_\d+_col_\d+)>",
-    re.IGNORECASE,
-)
 
 
 def prompt(context: PictureContext, special: tuple[str, ...] = (), form: str = "fields") -> str:
@@ -53,24 +46,11 @@ def prompt(context: PictureContext, special: tuple[str, ...] = (), form: str = "
     )
 
 
-def quoted(text: str, most: int, special: tuple[str, ...] = ()) -> str:
-    """``text`` in one line of at most ``most`` characters, without control tokens and our quotation marks."""
-    text = "".join(char for char in text if char.isprintable() or char.isspace())
-    before = None
-    while before != text:  # what is taken out may bring together what makes another
-        before = text
-        for token in special:
-            text = text.replace(token, " ")
-        text = _CONTROL.sub(" ", text)
-    text = " ".join(text.replace("«", '"').replace("»", '"').split())
-    return text if len(text) <= most else f"{text[:most].rstrip()} …"
-
-
 @lru_cache(maxsize=1)
 def prompts_fingerprint() -> str:
     """Changes with any of the prompts: 16 hex digits."""
     files = [_file(form, language) for form in ("fields", "plain") for language in ("en", _CHINESE)]
-    content = "\0".join((*files, str(_MOST), _CONTROL.pattern))
+    content = "\0".join((*files, str(_MOST), CONTROL.pattern))
     return hashlib.sha256(content.encode("utf-8")).hexdigest()[:16]
 
 

@@ -29,7 +29,7 @@ def fetch_models(console: Console, found: Sequence[RecipeModel]) -> None:
 
     from mmrag.cli.models import size_text
     from mmrag.cli.terminal import clean
-    from mmrag.config import hub
+    from mmrag.weights import hub
 
     for model in found:
         if not model.to_fetch:

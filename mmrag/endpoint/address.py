@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mmrag.config.hub import is_offline
+from mmrag.config.offline import is_offline
 from mmrag.endpoint.errors import EndpointError
 from mmrag.errors import SpecError
 

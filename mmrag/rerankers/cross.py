@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from mmrag.config.device import import_sentence_transformers, running
-from mmrag.encoders.models.cleaning import cleaner
-from mmrag.encoders.models.loading import Weights
 from mmrag.errors import ModelError
 from mmrag.rerankers.base import Candidate
 from mmrag.rerankers.scoring import score_all
+from mmrag.weights.cleaning import cleaner
+from mmrag.weights.device import import_sentence_transformers, running
+from mmrag.weights.loading import Weights
 
 _AT_ONCE = 32
 

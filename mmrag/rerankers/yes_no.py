@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from mmrag.config.device import import_transformers, running
-from mmrag.encoders.models.cleaning import cleaner
-from mmrag.encoders.models.loading import Weights
 from mmrag.errors import ModelError
 from mmrag.pictures import for_model
 from mmrag.rerankers.base import Candidate
 from mmrag.rerankers.scoring import score_all
+from mmrag.weights.cleaning import cleaner
+from mmrag.weights.device import import_transformers, running
+from mmrag.weights.loading import Weights
 
 _AT_ONCE = 4
 _CHARACTERS = 2000

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mmrag.cli import fetching
-from mmrag.config import hub
+from mmrag.config.offline import is_offline
 from mmrag.errors import ModelError
+from mmrag.weights import hub
 from tests.cli.running import Run
 
 RECIPE = """
@@ -81,7 +82,7 @@ def test_offline_what_is_missing_is_an_error_at_once(mmrag: Run, monkeypatch: py
     assert result.code == 1
     assert "not on this machine" in result.out
     assert result.error == "mmrag: 1 model of the recipe my.yaml can't be used here and now: st:owner/small"
-    assert hub.is_offline()
+    assert is_offline()
 
 
 def test_offline_is_fine_where_all_is_here(mmrag: Run, machine: Path) -> None:

@@ -21,7 +21,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     def build(builder: Build, **options: Any) -> Path:
         key = f"{builder.__module__}.{builder.__name__} {options}"
         if key not in built:
-            from mmrag.config.device import import_torch, import_transformers
+            from mmrag.weights.device import import_torch, import_transformers
 
             import_transformers("building a tiny model")
             # Threads cost more than they bring on matrices of 32 columns.

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from PIL.Image import Image
 
 from mmrag.captioners.base import Captioner, Description, PictureContext
-from mmrag.weights.loading import Weights
 from mmrag.errors import ModelError, OutOfMemoryError
+from mmrag.weights.loading import Weights
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from mmrag.captioners.base import Description
 from mmrag.captioners.models.batches import Shown, TorchCaptioner
-from mmrag.weights.device import import_transformers, running
-from mmrag.weights.identity import identity
 from mmrag.errors import ModelError
 from mmrag.pictures import as_rgb
 from mmrag.types import Usage
+from mmrag.weights.device import import_transformers, running
+from mmrag.weights.identity import identity
 
 _MOST_TOKENS = 60
 _BEAMS = 3  # as in the paper's captions of COCO

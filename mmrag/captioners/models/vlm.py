@@ -12,18 +12,18 @@ from typing import Any
 
 from mmrag.captioners.answers import described
 from mmrag.captioners.base import Description
-from mmrag.captioners.framing import LONGEST_SIDE, framed
 from mmrag.captioners.models.batches import Shown, TorchCaptioner
 from mmrag.captioners.models.stopping import stops_loops
 from mmrag.captioners.prompting import prompt, prompts_fingerprint
+from mmrag.errors import ModelError
+from mmrag.pictures import LONGEST_SIDE, framed
+from mmrag.types import Usage
+from mmrag.weights.cleaning import special_words
 from mmrag.weights.device import import_transformers, running
 from mmrag.weights.identity import identity
-from mmrag.errors import ModelError
-from mmrag.types import Usage
 
 _MOST_TOKENS = 640
 _SMALL = 2_000_000_000  # parameters below which a model rarely keeps to a form
-_SHORTEST = 3  # characters of a control token; shorter ones ordinary text has too
 _SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff")
 
 
@@ -116,13 +116,7 @@ class VisionLanguageCaptioner(TorchCaptioner):
 
     @cached_property
     def _special(self) -> tuple[str, ...]:
-        tokenizer = self._processor.tokenizer
-        added = getattr(tokenizer, "added_tokens_decoder", {}).values()
-        words = {str(token) for token in added if getattr(token, "special", False)}
-        words |= {str(token) for token in tokenizer.all_special_tokens}
-        names = (name for name in vars(self._processor) if name.endswith("_token"))
-        words |= {str(getattr(self._processor, name)) for name in names}
-        return tuple(sorted(word for word in words if len(word) >= _SHORTEST and not word[0].isalnum()))
+        return special_words(self._processor)
 
     @cached_property
     def _processor(self) -> Any:

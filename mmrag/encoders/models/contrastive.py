@@ -12,13 +12,14 @@ from typing import Any
 
 from PIL.Image import Image
 
-from mmrag.config.device import import_transformers, running
 from mmrag.encoders.base import Matrix
-from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.languages import languages_of
-from mmrag.encoders.models.loading import Weights, no_rows, unit_rows
+from mmrag.encoders.models.rows import no_rows, unit_rows
 from mmrag.errors import ModelError
 from mmrag.pictures import for_model
+from mmrag.weights.cleaning import cleaner
+from mmrag.weights.device import import_transformers, running
+from mmrag.weights.loading import Weights
 
 _TRAINED_TOKENS = {"chinese_clip": 52}  # its positions go to 512, but only these were trained
 
@@ -39,7 +40,7 @@ class Contrastive:
 
     @property
     def fingerprint(self) -> str:
-        """See `mmrag.encoders.models.loading.Weights.fingerprint`."""
+        """See `mmrag.weights.loading.Weights.fingerprint`."""
         return self._weights.fingerprint
 
     @cached_property

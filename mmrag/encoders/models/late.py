@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from mmrag.config.device import running
 from mmrag.encoders.base import Matrix, PageVectors, PageView
-from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.late_models import LateModel, Tokens, load_late_model
-from mmrag.encoders.models.loading import Weights, unit_rows
 from mmrag.encoders.models.places import places
+from mmrag.encoders.models.rows import unit_rows
 from mmrag.pictures import for_model
+from mmrag.weights.cleaning import cleaner
+from mmrag.weights.device import running
+from mmrag.weights.loading import Weights
 
 _LONGEST_QUERY = 2000
 _ENGLISH = ("colmodernvbert",)  # its text half is an English one
@@ -42,7 +43,7 @@ class LateInteraction:
 
     @property
     def fingerprint(self) -> str:
-        """See `mmrag.encoders.models.loading.Weights.fingerprint`."""
+        """See `mmrag.weights.loading.Weights.fingerprint`."""
         return self._weights.fingerprint
 
     @cached_property

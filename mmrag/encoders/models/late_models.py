@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from PIL.Image import Image
 
-from mmrag.config.device import import_sentence_transformers, import_transformers
-from mmrag.encoders.models.loading import Weights
 from mmrag.errors import ModelError
+from mmrag.weights.device import import_sentence_transformers, import_transformers
+from mmrag.weights.loading import Weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from typing import Any
 
 from PIL.Image import Image
 
-from mmrag.config import hub
-from mmrag.config.device import running
 from mmrag.encoders.base import Matrix
-from mmrag.encoders.models.loading import Weights, no_rows, unit_rows
+from mmrag.encoders.models.rows import no_rows, unit_rows
 from mmrag.errors import ModelError
 from mmrag.pictures import for_model
+from mmrag.weights import hub
+from mmrag.weights.device import running
+from mmrag.weights.loading import Weights
 
 _ENGLISH_WORDS = 49408  # the byte pairs of OpenAI's CLIP
 _MARKS = re.compile("<(start|end)_of_text>", re.IGNORECASE)
@@ -41,7 +42,7 @@ class OpenClip:
 
     @property
     def fingerprint(self) -> str:
-        """See `mmrag.encoders.models.loading.Weights.fingerprint`."""
+        """See `mmrag.weights.loading.Weights.fingerprint`."""
         return self._weights.fingerprint
 
     @cached_property

@@ -15,13 +15,14 @@ from typing import Any
 
 from PIL.Image import Image
 
-from mmrag.config.device import import_sentence_transformers, running
 from mmrag.encoders.base import Matrix
-from mmrag.encoders.models.cleaning import cleaner
 from mmrag.encoders.models.languages import languages_of
-from mmrag.encoders.models.loading import Weights, no_rows, unit_rows
+from mmrag.encoders.models.rows import no_rows, unit_rows
 from mmrag.errors import ModelError
 from mmrag.pictures import for_model
+from mmrag.weights.cleaning import cleaner
+from mmrag.weights.device import import_sentence_transformers, running
+from mmrag.weights.loading import Weights
 
 _PICTURE_SETTINGS = ("preprocessor_config.json", "processor_config.json")
 _DIM_KEYS = ("out_features", "word_embedding_dimension", "embedding_dimension")
@@ -44,7 +45,7 @@ class SentenceEncoder:
 
     @property
     def fingerprint(self) -> str:
-        """See `mmrag.encoders.models.loading.Weights.fingerprint`."""
+        """See `mmrag.weights.loading.Weights.fingerprint`."""
         return self._weights.fingerprint
 
     @cached_property

@@ -14,15 +14,15 @@ from PIL import Image
 
 from mmrag.captioners import Description, PictureContext, load_captioner
 from mmrag.captioners.answers import described
-from mmrag.captioners.framing import framed
 from mmrag.captioners.models.batches import Shown, TorchCaptioner
 from mmrag.captioners.models.blip import BlipCaptioner
 from mmrag.captioners.models.stopping import loops, stops_loops
 from mmrag.captioners.models.vlm import VisionLanguageCaptioner
 from mmrag.captioners.prompting import prompt
-from mmrag.weights.device import import_transformers
 from mmrag.errors import MissingExtraError, ModelError, OutOfMemoryError
+from mmrag.pictures import framed
 from mmrag.types import Usage
+from mmrag.weights.device import import_transformers
 
 Tiny = Callable[[str], Path]
 CHATTING = ("llava", "qwen2_vl", "qwen3_vl", "mllama", "idefics3")

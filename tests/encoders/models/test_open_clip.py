@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmrag.config import hub
 from mmrag.encoders.models.open_clip import OpenClip
 from mmrag.errors import ModelError
+from mmrag.weights import hub
 from tests.tiny import contrastive
 from tests.tiny.pictures import pictures
 

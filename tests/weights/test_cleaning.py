@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from mmrag.encoders.models.cleaning import cleaner
+from mmrag.weights.cleaning import cleaner, special_words
 
 TOKENIZER = SimpleNamespace(all_special_tokens=["<image>", "<|im_end|>", "!", "[SEP]", "pad", "</s>"])
 
@@ -39,3 +39,14 @@ def test_added_tokens_count_where_they_are_special() -> None:
 
     tokenizer = SimpleNamespace(added_tokens_decoder={1: Token("<tool>"), 2: "<plain>"})
     assert cleaner(tokenizer)(["<tool><plain>"]) == [" <plain>"]
+
+
+def test_the_words_of_a_tokenizer_come_with_the_longest_first() -> None:
+    assert special_words(TOKENIZER) == ("<|im_end|>", "<image>", "[SEP]", "</s>")
+
+
+def test_a_processor_adds_its_own_words() -> None:
+    processor = SimpleNamespace(
+        tokenizer=TOKENIZER, video_token="<video>", image_token=None, image_token_id=7
+    )
+    assert set(special_words(processor)) - set(special_words(TOKENIZER)) == {"<video>"}

@@ -9,7 +9,7 @@ import torch
 torch.library.register_fake("torchvision::nms")(lambda *_: None)
 import torchvision.inner
 """
-CALL = "from mmrag.config.torchvision import prepare_torchvision as prepare\n"
+CALL = "from mmrag.weights.torchvision import prepare_torchvision as prepare\n"
 
 
 def run(code: str, package: Path | None = None) -> str:

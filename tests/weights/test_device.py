@@ -2,8 +2,8 @@ import sys
 
 import pytest
 
-from mmrag.config.device import device, import_sentence_transformers, import_torch, precision, running
 from mmrag.errors import MissingExtraError, ModelError, OutOfMemoryError
+from mmrag.weights.device import device, import_sentence_transformers, import_torch, precision, running
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What all encoders of this package share: where their files are and what they run on."""
+"""The weights of one model: where their files are, and what they run on."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from mmrag.config import hub
-from mmrag.config.device import device, import_transformers, precision, require, running
-from mmrag.encoders.base import Matrix
-from mmrag.encoders.models.identity import identity, versions
+from mmrag.weights import hub
+from mmrag.weights.device import device, import_transformers, precision, require, running
+from mmrag.weights.identity import identity, versions
 
 _SHAPING = {
     "transformers": ("transformers", "torchvision"),
@@ -41,7 +38,7 @@ class Weights:
 
         Raises:
             MissingExtraError: if what runs the model is not installed.
-            ModelError: as `mmrag.config.hub.fetch`.
+            ModelError: as `mmrag.weights.hub.fetch`.
         """
         require(self.spec, "torch", self.runner)
         return hub.fetch(self.name)
@@ -53,7 +50,7 @@ class Weights:
 
     @cached_property
     def device(self) -> str:
-        """``cuda``, ``mps`` or ``cpu``, as `mmrag.config.device.device`."""
+        """``cuda``, ``mps`` or ``cpu``, as `mmrag.weights.device.device`."""
         return device()
 
     @cached_property
@@ -85,21 +82,3 @@ class Weights:
                 self.folder, local_files_only=True, trust_remote_code=False
             )
         return config
-
-
-def unit_rows(features: Any) -> Matrix:
-    """Rows of a torch tensor as float32 of unit length; normalised after the step to float32, not before.
-
-    A row of zeros, as a text without a known token may give, becomes the direction that favours no axis.
-    """
-    import torch
-
-    rows = features.float()
-    rows = torch.where((rows == 0).all(dim=-1, keepdim=True), torch.ones_like(rows), rows)
-    unit: Matrix = torch.nn.functional.normalize(rows, dim=-1).cpu().numpy()
-    return unit
-
-
-def no_rows(dim: int) -> Matrix:
-    """``(0, dim)`` float32."""
-    return np.empty((0, dim), dtype=np.float32)

@@ -7,14 +7,15 @@ is on this machine is used as it is, without asking the network whether there is
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mmrag.config.offline import is_offline
 from mmrag.errors import MissingExtraError, ModelError
+from mmrag.weights.device import import_torch, require
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?(@[\w./-]+)?")
 _ADAPTER = "it is an adapter to another model, not a whole one (the whole one is often named merged or hf)"
@@ -31,12 +32,6 @@ _TOKENIZERS = (
 _FETCHED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 _NOT_FETCHED = ("onnx/*", "openvino/*", "original/*", "consolidated*", "coreml/*")
 _LARGEST_HEADER = 100_000_000
-
-
-def is_offline() -> bool:
-    """Whether ``MMRAG_OFFLINE`` or ``HF_HUB_OFFLINE`` forbids to fetch anything."""
-    values = (os.environ.get(name, "") for name in ("MMRAG_OFFLINE", "HF_HUB_OFFLINE"))
-    return any(value.lower() in ("1", "true", "yes", "on") for value in values)
 
 
 def locate(name: str) -> Path | None:
@@ -102,8 +97,6 @@ def import_open_clip(what: str) -> Any:
         MissingExtraError: if torch or open_clip is not installed.
         ModelError: if an installed torchvision can't be made to work.
     """
-    from mmrag.config.device import import_torch, require
-
     import_torch(what)
     require(what, "open_clip")
     import open_clip

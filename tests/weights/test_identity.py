@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mmrag.encoders.models import identity as module
-from mmrag.encoders.models.identity import identity, versions
+from mmrag.weights import identity as module
+from mmrag.weights.identity import identity, versions
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

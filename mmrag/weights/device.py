@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from mmrag.config.torchvision import prepare_torchvision
 from mmrag.errors import MissingExtraError, ModelError, OutOfMemoryError
+from mmrag.weights.torchvision import prepare_torchvision
 
 _PRECISIONS = ("float32", "bfloat16", "float16")
 _PACKAGES = {"sentence_transformers": "sentence-transformers", "open_clip": "open_clip_torch"}

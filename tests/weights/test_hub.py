@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mmrag.config import hub
 from mmrag.errors import ModelError
+from mmrag.weights import hub
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -47,18 +47,6 @@ def cached(cache: Path, name: str, reference: str = "main", commit: str = COMMIT
     (home / "trees").mkdir(exist_ok=True)
     (home / "trees" / f"{commit}.json").write_text("{}")
     return whole(home / "snapshots" / commit)
-
-
-@pytest.mark.parametrize("value", ["1", "true", "YES", "on"])
-@pytest.mark.parametrize("name", ["MMRAG_OFFLINE", "HF_HUB_OFFLINE"])
-def test_the_environment_forbids_the_network(
-    name: str, value: str, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert not hub.is_offline()
-    monkeypatch.setenv(name, "0")
-    assert not hub.is_offline()
-    monkeypatch.setenv(name, value)
-    assert hub.is_offline()
 
 
 def test_a_folder_is_found_as_it_is(cache: Path, tmp_path: Path) -> None:
