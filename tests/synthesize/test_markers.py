@@ -8,28 +8,10 @@ from hypothesis import strategies as st
 
 from mmrag.synthesize.markers import Markers
 
-PARTS = st.sampled_from(
-    [
-        "[",
-        "]",
-        "[1]",
-        "[2",
-        ",",
-        ";",
-        "3",
-        "4]",
-        "【1】",
-        "［２］",
-        "[^1]",
-        "[Source",
-        "[来源",
-        "\n",
-        " ",
-        "\t",
-    ]
-    + ["`", "``", "```", "[0]", "[9]", "[2019]", "a", "b[1]", "(", ")", "(http://x", "(#a)", "[1](/u)", "。"]
-    + [".", ":", "†", "p.", "-", "–", "1", "22", "text", "文字"]
-)
+MARKERS = ("[1]", "【1】", "［２］", "[^1]", "[0]", "[9]", "[2019]", "b[1]", "[1](/u)")
+BEGUN = ("[", "]", "[2", ",", ";", "3", "4]", "[Source", "[来源", "†", "p.", "-", "–", "1", "22", ":")
+AROUND = ("\n", " ", "\t", "`", "``", "```", "a", "(", ")", "(http://x", "(#a)", "。", ".", "text", "文字")
+PARTS = st.sampled_from([*MARKERS, *BEGUN, *AROUND])
 
 
 def shown(text: str, known: int = 5) -> str:
