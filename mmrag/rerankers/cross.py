@@ -13,7 +13,7 @@ from mmrag.errors import ModelError
 from mmrag.rerankers.base import Candidate
 from mmrag.rerankers.scoring import score_all
 from mmrag.weights.cleaning import cleaner
-from mmrag.weights.device import import_sentence_transformers, running
+from mmrag.weights.device import running
 from mmrag.weights.loading import Weights
 
 _AT_ONCE = 32
@@ -65,14 +65,7 @@ class CrossReranker:
 
     @cached_property
     def _loaded(self) -> Any:
-        with running(self.spec):
-            model = import_sentence_transformers(self.spec).CrossEncoder(
-                str(self._weights.folder),
-                device=self._weights.device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"dtype": self._weights.dtype, "use_safetensors": True},
-            )
+        model = self._weights.load_sentence_transformers("CrossEncoder")
         if model.num_labels != 1:
             raise ModelError(f"{self.spec} sorts into {model.num_labels} classes; a reranker gives one score")
-        return model.eval()
+        return model

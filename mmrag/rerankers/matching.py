@@ -14,7 +14,7 @@ from mmrag.pictures import for_model
 from mmrag.rerankers.base import Candidate
 from mmrag.rerankers.scoring import score_all
 from mmrag.weights.cleaning import cleaner
-from mmrag.weights.device import import_transformers, running
+from mmrag.weights.device import running
 from mmrag.weights.loading import Weights
 
 _AT_ONCE = 16
@@ -45,7 +45,7 @@ class MatchingReranker:
             import torch
 
             model = self._model
-            inputs = self._processor(
+            inputs = self._weights.processor(
                 images=[for_model(candidate.picture()) for candidate in batch],
                 text=self._clean([query]) * len(batch),
                 padding=True,
@@ -53,11 +53,7 @@ class MatchingReranker:
                 max_length=self._positions,
                 return_tensors="pt",
             )
-            weights = self._weights
-            moved = {
-                key: value.to(weights.device, weights.dtype if value.is_floating_point() else None)
-                for key, value in inputs.items()
-            }
+            moved = self._weights.moved(inputs)
             # ViLT draws the order of patches by lot; a fixed lot makes scores repeatable.
             with torch.inference_mode(), torch.random.fork_rng():
                 torch.manual_seed(0)
@@ -83,13 +79,7 @@ class MatchingReranker:
 
     @cached_property
     def _clean(self) -> Callable[[Sequence[str]], list[str]]:
-        return cleaner(self._processor.tokenizer)
-
-    @cached_property
-    def _processor(self) -> Any:
-        return import_transformers(self.spec).AutoProcessor.from_pretrained(
-            self._weights.folder, local_files_only=True
-        )
+        return cleaner(self._weights.tokenizer)
 
     @property
     def _model(self) -> Any:
@@ -98,9 +88,4 @@ class MatchingReranker:
 
     @cached_property
     def _loaded(self) -> Any:
-        with running(self.spec):
-            kind = getattr(import_transformers(self.spec), self._kind)
-            model = kind.from_pretrained(
-                self._weights.folder, dtype=self._weights.dtype, local_files_only=True, use_safetensors=True
-            )
-            return model.to(self._weights.device).eval()
+        return self._weights.load(self._kind)

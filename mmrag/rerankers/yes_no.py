@@ -16,7 +16,7 @@ from mmrag.pictures import for_model
 from mmrag.rerankers.base import Candidate
 from mmrag.rerankers.scoring import score_all
 from mmrag.weights.cleaning import cleaner
-from mmrag.weights.device import import_transformers, running
+from mmrag.weights.device import running
 from mmrag.weights.loading import Weights
 
 _AT_ONCE = 4
@@ -65,11 +65,7 @@ class YesNoReranker:
                 return_tensors="pt",
                 processor_kwargs={"padding": True},
             )
-            weights = self._weights
-            moved = {
-                key: value.to(weights.device, weights.dtype if value.is_floating_point() else None)
-                for key, value in inputs.items()
-            }
+            moved = self._weights.moved(inputs)
             with torch.inference_mode():
                 logits = model(**moved, **self._last_only).logits[:, -1].float()
             yes, no = self._answers
@@ -122,9 +118,7 @@ class YesNoReranker:
 
     @cached_property
     def _processor(self) -> Any:
-        processor = import_transformers(self.spec).AutoProcessor.from_pretrained(
-            self._weights.folder, local_files_only=True
-        )
+        processor = self._weights.processor
         if not getattr(processor, "chat_template", None):
             raise ModelError(f"{self.spec} has no chat template, so it can't be asked anything")
         processor.tokenizer.padding_side = "left"  # so that the last place of every row is its next token
@@ -137,12 +131,4 @@ class YesNoReranker:
 
     @cached_property
     def _loaded(self) -> Any:
-        with running(self.spec):
-            model = import_transformers(self.spec).AutoModelForImageTextToText.from_pretrained(
-                self._weights.folder,
-                dtype=self._weights.dtype,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-            )
-            return model.to(self._weights.device).eval()
+        return self._weights.load("AutoModelForImageTextToText")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
 
 from PIL.Image import Image
 
@@ -29,6 +31,8 @@ class TorchCaptioner(Captioner):
         spec: what resolves to it.
         name: hub id or local folder.
     """
+
+    _model: Any  # of transformers; a subclass loads it when it is first asked for
 
     def __init__(self, spec: str, name: str) -> None:
         self.spec = spec
@@ -84,9 +88,14 @@ class TorchCaptioner(Captioner):
                 return [error]
             return [outcome for each in batch for outcome in self._try([each])]
 
-    @abstractmethod
     def _load(self) -> None:
         """Loads the model, if it is not loaded yet; raises if that can't be done."""
+        with self._weights.lock:
+            self._processor, self._model  # noqa: B018 - properties that load
+
+    @cached_property
+    def _processor(self) -> Any:
+        return self._weights.processor
 
     @abstractmethod
     def _describe(self, batch: Sequence[Shown]) -> list[Description | ModelError]:

@@ -11,7 +11,7 @@ from mmrag.captioners.models.batches import Shown, TorchCaptioner
 from mmrag.errors import ModelError
 from mmrag.pictures import as_rgb
 from mmrag.types import Usage
-from mmrag.weights.device import import_transformers, running
+from mmrag.weights.device import running
 from mmrag.weights.identity import identity
 
 _MOST_TOKENS = 60
@@ -37,17 +37,14 @@ class BlipCaptioner(TorchCaptioner):
         """State of the model's files, and how it decodes."""
         return f"blip {identity(self._weights.folder)} beams:{_BEAMS} tokens:{_MOST_TOKENS} v1"
 
-    def _load(self) -> None:
-        with self._weights.lock:
-            self._processor, self._model  # noqa: B018 - properties that load
-
     def _describe(self, batch: Sequence[Shown]) -> list[Description | ModelError]:
         import torch
 
         with running(self.spec), torch.inference_mode():
             inputs = self._processor(images=[as_rgb(picture) for picture, _ in batch], return_tensors="pt")
-            inputs = inputs.to(self._weights.device, self._weights.dtype)
-            answers = self._model.generate(**inputs, max_new_tokens=_MOST_TOKENS, num_beams=_BEAMS)
+            answers = self._model.generate(
+                **self._weights.moved(inputs), max_new_tokens=_MOST_TOKENS, num_beams=_BEAMS
+            )
             texts = self._processor.batch_decode(answers, skip_special_tokens=True)
         padding = self._model.config.text_config.pad_token_id
         lengths = (answers != padding).sum(dim=1).tolist()
@@ -57,25 +54,11 @@ class BlipCaptioner(TorchCaptioner):
         ]
 
     @cached_property
-    def _processor(self) -> Any:
-        with running(self.spec):
-            return import_transformers(self.spec).AutoProcessor.from_pretrained(
-                self._weights.folder, local_files_only=True, trust_remote_code=False
-            )
-
-    @cached_property
     def _model(self) -> Any:
-        with running(self.spec):
-            kind = self._weights.config.model_type
-            if kind != "blip":
-                raise ModelError(f"{self.spec} is a {kind} model, not BLIP: try hf:{self._weights.name}")
-            model = import_transformers(self.spec).BlipForConditionalGeneration.from_pretrained(
-                self._weights.folder,
-                dtype=self._weights.dtype,
-                local_files_only=True,
-                use_safetensors=True,
-            )
-        return model.to(self._weights.device).eval()
+        kind = self._weights.config.model_type
+        if kind != "blip":
+            raise ModelError(f"{self.spec} is a {kind} model, not BLIP: try hf:{self._weights.name}")
+        return self._weights.load("BlipForConditionalGeneration")
 
 
 def _sentence(text: str) -> str:

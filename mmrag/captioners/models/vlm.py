@@ -52,10 +52,6 @@ class VisionLanguageCaptioner(TorchCaptioner):
             f"side:{LONGEST_SIDE} tokens:{self._max_tokens} v1"
         )
 
-    def _load(self) -> None:
-        with self._weights.lock:
-            self._processor, self._model  # noqa: B018 - properties that load
-
     def _describe(self, batch: Sequence[Shown]) -> list[Description | ModelError]:
         with running(self.spec):
             inputs = self._inputs(batch)
@@ -88,7 +84,7 @@ class VisionLanguageCaptioner(TorchCaptioner):
             return_tensors="pt",
             processor_kwargs={"padding": True},
         )
-        return inputs.to(self._weights.device, self._weights.dtype)
+        return self._weights.moved(inputs)
 
     def _generate(self, inputs: Any) -> Any:
         import torch
@@ -120,10 +116,7 @@ class VisionLanguageCaptioner(TorchCaptioner):
 
     @cached_property
     def _processor(self) -> Any:
-        with running(self.spec):
-            processor = import_transformers(self.spec).AutoProcessor.from_pretrained(
-                self._weights.folder, local_files_only=True, trust_remote_code=False
-            )
+        processor = self._weights.processor
         if not getattr(processor, "chat_template", None):
             raise ModelError(f"{self.spec} has no chat template: take a model that was tuned to follow one")
         processor.tokenizer.padding_side = "left"  # an answer must follow its prompt at once
@@ -137,16 +130,10 @@ class VisionLanguageCaptioner(TorchCaptioner):
             kind = self._weights.config.model_type
             if kind not in known:
                 raise ModelError(f"{self.spec} is a {kind} model, which does not describe pictures")
-            model = transformers.AutoModelForImageTextToText.from_pretrained(
-                self._weights.folder,
-                dtype=self._weights.dtype,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-            )
+        model = self._weights.load("AutoModelForImageTextToText")
         settings = model.generation_config
         for name in _SAMPLING:
             setattr(settings, name, None)
         if settings.pad_token_id is None:
             settings.pad_token_id = self._processor.tokenizer.pad_token_id
-        return model.to(self._weights.device).eval()
+        return model

@@ -18,7 +18,7 @@ from mmrag.encoders.models.rows import no_rows, unit_rows
 from mmrag.errors import ModelError
 from mmrag.pictures import for_model
 from mmrag.weights.cleaning import cleaner
-from mmrag.weights.device import import_transformers, running
+from mmrag.weights.device import running
 from mmrag.weights.loading import Weights
 
 _TRAINED_TOKENS = {"chinese_clip": 52}  # its positions go to 512, but only these were trained
@@ -118,12 +118,8 @@ class Contrastive:
     def _features(self, tower: Any, inputs: Any) -> Matrix:
         import torch
 
-        moved = {
-            key: value.to(self._weights.device, self._weights.dtype if value.is_floating_point() else None)
-            for key, value in inputs.items()
-        }
         with torch.inference_mode():
-            return unit_rows(tower(**moved).pooler_output)
+            return unit_rows(tower(**self._weights.moved(inputs)).pooler_output)
 
     @property
     def _text_config(self) -> Any:
@@ -135,12 +131,9 @@ class Contrastive:
 
     @cached_property
     def _processor(self) -> Any:
-        with running(self.spec):
-            processor = import_transformers(self.spec).AutoProcessor.from_pretrained(
-                self._weights.folder, local_files_only=True
-            )
-            self._check(processor, "tokenizer", "image_processor")
-            return processor
+        processor = self._weights.processor
+        self._check(processor, "tokenizer", "image_processor")
+        return processor
 
     @property
     def _model(self) -> Any:
@@ -149,16 +142,9 @@ class Contrastive:
 
     @cached_property
     def _loaded(self) -> Any:
-        with running(self.spec):
-            model = import_transformers(self.spec).AutoModel.from_pretrained(
-                self._weights.folder,
-                dtype=self._weights.dtype,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-            )
-            self._check(model, "get_text_features", "get_image_features")
-            return model.to(self._weights.device).eval()
+        model = self._weights.load("AutoModel")
+        self._check(model, "get_text_features", "get_image_features")
+        return model
 
     def _check(self, part: Any, *wanted: str) -> None:
         if not all(hasattr(part, name) for name in wanted):

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 from PIL.Image import Image
 
 from mmrag.errors import ModelError
-from mmrag.weights.device import import_sentence_transformers, import_transformers
 from mmrag.weights.loading import Weights
 
 
@@ -74,17 +73,10 @@ class _Transformers:
     """
 
     def __init__(self, weights: Weights, architecture: str) -> None:
-        transformers = import_transformers(weights.spec)
-        kind = getattr(transformers, architecture, None)
-        if kind is None:
-            raise ModelError(f"{weights.spec} is a {architecture}, which this transformers does not know")
-        loaded = kind.from_pretrained(
-            weights.folder, dtype=weights.dtype, local_files_only=True, use_safetensors=True
-        )
-        self._model = loaded.to(weights.device).eval()
+        self._model = weights.load(architecture)
         self._weights = weights
-        self._processor = transformers.AutoProcessor.from_pretrained(weights.folder, local_files_only=True)
-        self.tokenizer = self._processor.tokenizer
+        self._processor = weights.processor
+        self.tokenizer = weights.tokenizer
         self.dim = int(self._model.config.embedding_dim)
         self.picture_id = _picture_id(self._processor)
 
@@ -98,11 +90,7 @@ class _Transformers:
         import torch
 
         inputs.pop("labels", None)
-        weights = self._weights
-        moved = {
-            key: value.to(weights.device, weights.dtype if value.is_floating_point() else None)
-            for key, value in inputs.items()
-        }
+        moved = self._weights.moved(inputs)
         with torch.inference_mode():
             vectors = self._model(**moved).embeddings
         grids = moved.get("image_grid_thw")
@@ -121,14 +109,7 @@ class _SentenceTransformers:
     """A multi-vector encoder in the format of sentence-transformers."""
 
     def __init__(self, weights: Weights) -> None:
-        library = import_sentence_transformers(weights.spec)
-        self._model = library.MultiVectorEncoder(
-            str(weights.folder),
-            device=weights.device,
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"dtype": weights.dtype, "use_safetensors": True},
-        )
+        self._model = weights.load_sentence_transformers("MultiVectorEncoder")
         if not self._model.supports("image"):
             raise ModelError(f"{weights.spec} reads text only, and strategy visual looks at pages")
         self.tokenizer = self._model.tokenizer

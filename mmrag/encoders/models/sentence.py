@@ -21,7 +21,7 @@ from mmrag.encoders.models.rows import no_rows, unit_rows
 from mmrag.errors import ModelError
 from mmrag.pictures import for_model
 from mmrag.weights.cleaning import cleaner
-from mmrag.weights.device import import_sentence_transformers, running
+from mmrag.weights.device import running
 from mmrag.weights.loading import Weights
 
 _PICTURE_SETTINGS = ("preprocessor_config.json", "processor_config.json")
@@ -176,19 +176,13 @@ class SentenceEncoder:
     @cached_property
     def _loaded(self) -> Any:
         with running(self.spec):
-            model = import_sentence_transformers(self.spec).SentenceTransformer(
-                str(self._weights.folder),
-                device=self._weights.device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"dtype": self._weights.dtype, "use_safetensors": True},
-            )
+            model = self._weights.load_sentence_transformers("SentenceTransformer")
             if self._weights.is_siglip:  # the library pads to the longest text only
                 length = model[0].config.text_config.max_position_embeddings
                 model[0].processing_kwargs = {"text": {"padding": "max_length", "max_length": length}}
             _limit(model)
             self._say_what_is_made_up(model)
-            return model.eval()
+            return model
 
 
 def _limit(model: Any) -> None:

@@ -1,0 +1,3 @@
+from tests.tiny.fixtures import no_network, tiny
+
+__all__ = ["no_network", "tiny"]
