@@ -65,7 +65,7 @@ class Check:
 def machine(folder: Path) -> Iterator[Check]:
     """Versions, processors, memory, the disk that ``folder`` is on, and a GPU if there is one."""
 
-    from mmrag.ingest.pool import available_cores
+    from mmrag.config.cores import available_cores
 
     def fact(name: str, found: str) -> Check:
         return Check("machine", name, State.OK, found)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 
 from mmrag.config import IngestOptions
+from mmrag.config.cores import available_cores
 from mmrag.errors import CrashedError, IngestError
 from mmrag.ingest import wire
 from mmrag.ingest.buffer import Buffer, Feed
@@ -129,9 +129,3 @@ class ParserPool:
             raise CrashedError("the parsers were closed")
         threads = max(1, available_cores() // max(1, len(self._threads)))
         return ParserProcess(self._options, self._ingestors, threads)
-
-
-def available_cores() -> int:
-    """Processors that this process may run on."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -10,7 +10,6 @@ pairs of products in 16 bits, which 8 would overflow); signs are single bits, so
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrag.config.cores import available_cores
 from mmrag.index.multivector.graph import FLOAT, FLOAT16, UINT8, maxsim_graph
 from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows
 
@@ -126,9 +126,7 @@ def _threads() -> ThreadPoolExecutor:
 
 def processors() -> int:
     """Processors that this process may use, sixteen at most: beyond that memory is the limit."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(_MOST_THREADS, len(os.sched_getaffinity(0)))
-    return min(_MOST_THREADS, os.cpu_count() or 1)
+    return min(_MOST_THREADS, available_cores())
 
 
 def _groups(filled: Rows, sizes: Rows, chunk: int) -> list[Rows]:
