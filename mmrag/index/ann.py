@@ -133,7 +133,10 @@ class Ann:
             return self._among(query, k, allowed)
         index = self._index
         passing = self._index.ntotal - len(self._gone) if allowed is None else len(allowed)
-        parameters = search_parameters(index, selector(allowed, self._gone), passing / self._index.ntotal, k)
+        chosen = selector(allowed, self._gone)
+        parameters = None
+        if chosen is not None or self.kind != "flat":
+            parameters = search_parameters(index, chosen, passing / self._index.ntotal, k)
         if parameters is None and k <= _MOST_GPU_RESULTS:
             index = self._gpu() or index
         scores, rows = index.search(query[None, :], k, params=parameters)
@@ -285,12 +288,16 @@ def _sample(vectors: Matrix) -> Matrix:
 
 
 def _sorted(rows: Rows, scores: Scores) -> tuple[Rows, Scores]:
-    # FAISS pads a short list with row -1.
-    kept = rows >= 0
-    rows, scores = rows[kept], scores[kept]
-    if (scores[1:] == scores[:-1]).any():
-        order = np.lexsort((rows, -scores))
-        return rows[order], scores[order]
+    """Rows as FAISS gives them, best first; equal ones in their order."""
+    if len(rows) and rows[-1] < 0:  # FAISS pads a short list with row -1
+        rows, scores = rows[rows >= 0], scores[rows >= 0]
+    same = np.flatnonzero(scores[1:] == scores[:-1])
+    if len(same):
+        # Only these are put in order: sorting all takes several times as long.
+        is_tied = np.zeros(len(rows), np.bool_)
+        is_tied[same] = is_tied[same + 1] = True
+        tied = np.flatnonzero(is_tied)
+        rows[tied] = rows[tied[np.lexsort((rows[tied], -scores[tied]))]]
     return rows, scores
 
 

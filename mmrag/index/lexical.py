@@ -32,7 +32,7 @@ def bm25(
     words: Sequence[str],
     limit: int,
     allowed: Rows | None = None,
-) -> tuple[Rows, Rows, Scores]:
+) -> tuple[Rows, Scores]:
     """The best rows for any of these words, best first; ties in the order of rows.
 
     Args:
@@ -43,22 +43,23 @@ def bm25(
         allowed: only these rows, if given.
 
     Returns:
-        ``(n,)`` rows, ``(n,)`` rows of their pages, and ``(n,)`` scores, higher is better.
+        ``(n,)`` rows and ``(n,)`` scores, higher is better.
     """
     if not words:
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
+        return np.empty(0, np.int64), np.empty(0, np.float64)
     match = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
-    query = f"SELECT rowid, -rank AS score FROM {table} WHERE {table} MATCH ?"
+    query = f"SELECT rowid, -rank FROM {table} WHERE {table} MATCH ?"
     values: list[str | int] = [match]
     if allowed is not None:
         query += " AND rowid IN (SELECT value FROM json_each(?))"
         values.append(json.dumps(allowed.tolist()))
-    query += " ORDER BY rank, rowid LIMIT ?"
-    if table is Terms.ELEMENTS:
-        # Pages are looked up after the limit has been applied, not for every match.
-        query = f"SELECT rowid, page, score FROM ({query}) JOIN elements ON row = rowid"
-        query += " ORDER BY score DESC, rowid"
-    else:
-        query = f"SELECT rowid, rowid, score FROM ({query})"
-    found = np.array(connection.execute(query, (*values, limit)).fetchall(), np.float64).reshape(-1, 3)
-    return found[:, 0].astype(np.int64), found[:, 1].astype(np.int64), found[:, 2]
+    found = matches(connection, query + " ORDER BY rank, rowid LIMIT ?", (*values, limit))
+    rows, scores = zip(*found, strict=True) if found else ((), ())
+    return np.fromiter(rows, np.int64, len(rows)), np.fromiter(scores, np.float64, len(scores))
+
+
+def matches(
+    connection: sqlite3.Connection, query: str, values: Sequence[str | int]
+) -> list[tuple[int, float]]:
+    """What a statement of FTS5 gives; by itself, so that benchmarks/speed.py can tell its time from ours."""
+    return connection.execute(query, values).fetchall()

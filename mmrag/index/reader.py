@@ -9,11 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mmrag.errors import UsageError
 from mmrag.index.assets import asset_path, check_asset
 from mmrag.index.packing import unpack_lines
 from mmrag.index.store import Store
 from mmrag.types import BBox, Document, Element, FileReport, Filters, Kind, Line, Page, Status
+
+Rows = NDArray[np.int64]
 
 _ELEMENT = (
     "elements.row, elements.id, documents.id, pages.number, elements.kind, x0, y0, x1, y1, elements.text,"
@@ -63,6 +68,15 @@ class Reader(Store):
             )
         }
 
+    def pages_of(
+        self, documents: Mapping[int, Document], rows: Sequence[int]
+    ) -> dict[int, tuple[Document, Page]]:
+        """For rows of pages: the document, and the page; the documents (by row) are at hand."""
+        found = self._in(
+            "SELECT row, document, number, width, height, rotation, label FROM pages WHERE row IN", rows
+        )
+        return {row: (document := documents[owner], Page(document.id, *rest)) for row, owner, *rest in found}
+
     def page(self, document: str, number: int) -> tuple[int, Page] | None:
         """Row and value of a page, by its document's relative path and its number."""
         rows = self.connection.execute(
@@ -72,24 +86,31 @@ class Reader(Store):
         ).fetchone()
         return None if rows is None else (rows[0], self.pages([rows[0]])[rows[0]][1])
 
+    def page_places(self) -> tuple[Rows, Rows, Rows]:
+        """Rows of all pages, rows of their documents, and their numbers, aligned ``(n,)`` int64."""
+        rows, documents, numbers = self.columns("SELECT row, document, number FROM pages")
+        return rows, documents, numbers
+
+    def element_places(self) -> tuple[Rows, Rows]:
+        """Rows of all elements, and rows of their pages, aligned ``(n,)`` int64."""
+        rows, pages = self.columns("SELECT row, page FROM elements")
+        return rows, pages
+
     def elements(self, rows: Sequence[int]) -> dict[int, Element]:
         """Elements by row."""
         return {
-            row[0]: _element(row[1:])
+            row[0]: _element(row)
             for row in self._in(f"SELECT {_ELEMENT}{_ELEMENT_FROM} WHERE elements.row IN", rows)
         }
 
     def elements_on(self, pages: Mapping[int, Page], rows: Sequence[int]) -> dict[int, Element]:
         """Elements by row, of which the pages (by row) are at hand."""
         found = self._in(
-            "SELECT row, page, id, kind, x0, y0, x1, y1, text, caption, section, position, picture, metadata"
-            " FROM elements WHERE row IN",
+            "SELECT row, id, NULL, page, kind, x0, y0, x1, y1, text, caption, section, position, picture,"
+            " metadata FROM elements WHERE row IN",
             rows,
         )
-        return {
-            row: _element((key, pages[page].document, pages[page].number, *rest))
-            for row, page, key, *rest in found
-        }
+        return {row[0]: _element(row, pages[row[3]]) for row in found}
 
     def boxes_of_pages(self, pages: Sequence[int]) -> dict[int, list[tuple[int, float, float, float, float]]]:
         """Row and box of the elements of each of these pages (by row) that have a box, in reading order."""
@@ -138,7 +159,7 @@ class Reader(Store):
             ("".join(c for c in prefix if c.isalnum()) + "*",),
         ).fetchall()
         documents = self.documents() if rows else {}
-        return [(documents[row[0]], _element(row[2:])) for row in rows]
+        return [(documents[row[0]], _element(row[1:])) for row in rows]
 
     def page_elements(self, document: str, number: int) -> list[Element]:
         """The elements of a page, in reading order."""
@@ -147,7 +168,7 @@ class Reader(Store):
             " ORDER BY elements.position",
             (document, number),
         )
-        return [_element(row[1:]) for row in rows]
+        return [_element(row) for row in rows]
 
     def snippets(self, chunks: Sequence[int]) -> dict[int, str]:
         """The readable part of chunks, by row."""
@@ -195,18 +216,19 @@ def _section(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
-def _element(row: Sequence[Any]) -> Element:
-    element, document, page, kind, x0, y0, x1, y1, text, caption, section, order, picture, metadata = row
+def _element(row: Sequence[Any], page: Page | None = None) -> Element:
+    """The element of a row of `_ELEMENT`, whose third and fourth columns ``page`` replaces if given."""
+    _, key, document, number, kind, x0, y0, x1, y1, text, caption, section, order, picture, metadata = row
     return Element(
-        id=element,
-        document=document,
-        page=page,
-        kind=_KINDS[kind],
-        bbox=None if x0 is None else BBox(x0, y0, x1, y1),
-        text=text,
-        caption=caption,
-        section=_section(section),
-        order=order,
-        picture=picture,
-        metadata={} if metadata == "{}" else json.loads(metadata),
+        key,
+        document if page is None else page.document,
+        number if page is None else page.number,
+        _KINDS[kind],
+        None if x0 is None else BBox(x0, y0, x1, y1),
+        text,
+        caption,
+        _section(section),
+        order,
+        picture,
+        {} if metadata == "{}" else json.loads(metadata),
     )

@@ -9,10 +9,13 @@ from __future__ import annotations
 import errno
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mmrag.errors import CorruptError, DiskFullError, IndexStoreError, NotAnIndexError, SchemaError
 from mmrag.types import Kind
@@ -113,6 +116,16 @@ class Store:
     def version(self) -> int:
         """A number that changes whenever another connection has committed."""
         return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def columns(self, query: str, values: Sequence[int] = ()) -> tuple[NDArray[np.int64], ...]:
+        """The columns of a query for whole numbers, each ``(n,)`` int64.
+
+        Row by row into one array: the rows of a large index never stand in memory as objects.
+        """
+        cursor = self.connection.execute(query, values)
+        kind = [(name, np.int64) for name, *_ in cursor.description]
+        table = np.fromiter(cursor, np.dtype(kind))
+        return tuple(np.ascontiguousarray(table[name]) for name, _ in kind)
 
     def counts(self) -> dict[str, int]:
         """How many documents, pages, chunks, and elements of each kind there are."""

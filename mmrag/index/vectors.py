@@ -30,7 +30,7 @@ class Places:
     """Where the chunks of a space belong: aligned ``(n,)`` int64 arrays of rows, sorted by chunk.
 
     ``by_page`` holds positions in them, sorted by page, and ``sorted_pages`` the pages in that order;
-    ``position`` leads from the row of a chunk to its position.
+    ``page_of`` leads from the row of a chunk to the row of its page.
     """
 
     chunks: Rows
@@ -38,16 +38,16 @@ class Places:
     elements: Rows
     by_page: Rows
     sorted_pages: Rows
-    position: NDArray[np.int32]
+    page_of: NDArray[np.int32]
 
-    def of(self, chunks: Rows) -> NDArray[np.int32]:
-        """Positions of these chunks in the arrays; they must be there."""
-        return self.position[chunks]
+    def pages_of(self, chunks: Rows) -> Rows:
+        """Rows of the pages of these chunks, which must be there."""
+        return self.page_of[chunks].astype(np.int64)
 
     def on(self, pages: Rows) -> Rows:
         """Positions of the chunks on these pages."""
-        first = np.searchsorted(self.sorted_pages, pages, "left")
-        last = np.searchsorted(self.sorted_pages, pages, "right")
+        first = self.sorted_pages.searchsorted(pages, "left").tolist()
+        last = self.sorted_pages.searchsorted(pages, "right").tolist()
         spans = [self.by_page[start:end] for start, end in zip(first, last, strict=True)]
         return np.concatenate([self.by_page[:0], *spans])
 
@@ -63,7 +63,7 @@ class VectorSpace:
         self.name = name
         self.dim = dim
         none = np.empty(0, np.int64)
-        self.places = Places(none, none, none, none, none, np.empty(0, np.int32))
+        self.places = Places(none, none, none, none, none, none.astype(np.int32))
         self._ann: Ann = Ann.build(np.empty((0, dim), np.float32), none)
 
     @classmethod
@@ -78,7 +78,7 @@ class VectorSpace:
 
     def refresh(self, store: Store) -> None:
         """Follow what a writer has committed since. Call inside ``with store.snapshot():``."""
-        self.places = _places(store.connection, self.row)
+        self.places = _places(store, self.row)
         held = self._ann.rows
         self._ann.remove(np.setdiff1d(held, self.places.chunks))
         for rows, vectors in self._truth(store.connection, np.setdiff1d(self.places.chunks, held)):
@@ -159,15 +159,14 @@ class VectorSpace:
             yield part, vectors[np.isin(held, part)]
 
 
-def _places(connection: sqlite3.Connection, space: int) -> Places:
-    rows = connection.execute(
+def _places(store: Store, space: int) -> Places:
+    chunks, pages, elements = store.columns(
         "SELECT row, page, element FROM chunks WHERE space = ? ORDER BY row", (space,)
-    ).fetchall()
-    chunks, pages, elements = np.array(rows, np.int64).reshape(-1, 3).T.copy()
+    )
     by_page = np.argsort(pages, kind="stable")
-    position = np.zeros(int(chunks[-1]) + 1 if len(chunks) else 0, np.int32)
-    position[chunks] = np.arange(len(chunks))
-    return Places(chunks, pages, elements, by_page, pages[by_page], position)
+    page_of = np.zeros(int(chunks[-1]) + 1 if len(chunks) else 0, np.int32)
+    page_of[chunks] = pages
+    return Places(chunks, pages, elements, by_page, pages[by_page], page_of)
 
 
 def _between(chunks: Rows, part: Rows) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mmrag.index.multivector.space import PageSpace
 
 Rows = NDArray[np.int64]
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +35,29 @@ class Evidence:
     chunk: int | None
 
 
-class _Scores:
-    """What the elements of the found pages have come to, by row."""
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """What one list says about elements of the found pages: aligned ``(n,)`` arrays of rows and scores.
 
-    def __init__(self) -> None:
-        self.of: dict[int, float] = {}
-        self.page: dict[int, int] = {}
-        self.chunk: dict[int, tuple[float, int]] = {}
+    An element may come several times, by several chunks: its best counts. ``chunks`` are -1 where no chunk
+    matched.
+    """
 
-    def add(self, element: int, page: int, score: float) -> None:
-        self.of[element] = self.of.get(element, 0.0) + score
-        self.page[element] = page
+    elements: Rows
+    pages: Rows
+    chunks: Rows
+    scores: Scores
 
 
 def find_evidence(
     store: Reader,
     pages: Rows,
     asked: Sequence[Matched],
-    lexical: tuple[Rows, Rows, NDArray[np.float64]],
+    lexical: tuple[Rows, Rows, Scores],
     allowed: Rows | None,
     count: int,
 ) -> dict[int, Evidence]:
-    """For each page its best elements.
+    """For each page its best elements; ties in the order of rows.
 
     Dense scores are exact, also for chunks that the search did not bring. Scores of different spaces and of
     BM25 live on different scales: each is divided by the best of these pages before they are added, the dense
@@ -70,65 +72,74 @@ def find_evidence(
         allowed: only these elements, if given.
         count: at most so many elements a page.
     """
-    scores = _Scores()
-    for matched in asked:
-        if isinstance(matched.space, VectorSpace):
-            _add_chunks(scores, matched.space, matched.vectors, pages, 1 / len(asked))
-        else:
-            _add_boxes(scores, store, matched.space, matched.vectors, pages, 1 / len(asked))
-    elements, places, bm25 = lexical
-    if len(elements):
-        here = np.isin(places, pages)
-        for element, page, score in zip(
-            elements[here].tolist(), places[here].tolist(), (bm25[here] / bm25[0]).tolist(), strict=True
-        ):
-            scores.add(element, page, score)
-    kept = None if allowed is None else set(allowed.tolist())
+    share = 1 / len(asked) if asked else 0.0
+    voices = [
+        _of_chunks(matched.space, matched.vectors, pages, share)
+        if isinstance(matched.space, VectorSpace)
+        else _of_boxes(store, matched.space, matched.vectors, pages, share)
+        for matched in asked
+    ]
+    voices.append(_of_words(pages, lexical))
     members: dict[int, list[int]] = {page: [] for page in pages.tolist()}
-    for element in sorted(scores.of, key=scores.of.__getitem__, reverse=True):
-        if (kept is None or element in kept) and len(members[scores.page[element]]) < count:
-            members[scores.page[element]].append(element)
+    chunks: dict[int, int] = {}
+    for element, page, chunk in _best_first(voices, allowed):
+        found = members[page]
+        if not found:
+            chunks[page] = chunk
+        if len(found) < count:
+            found.append(element)
     # A page may have been found by what is on no single element of it.
     silent = [page for page, found in members.items() if not found]
     for page, found in store.elements_of_pages(silent).items() if silent else ():
-        members[page] = [row for row in found if kept is None or row in kept][:count]
+        kept = found if allowed is None else [row for row in found if row in set(allowed.tolist())]
+        members[page] = kept[:count]
     return {
-        page: Evidence(found, scores.chunk[found[0]][1] if found and found[0] in scores.chunk else None)
+        page: Evidence(found, chunk if (chunk := chunks.get(page, -1)) >= 0 else None)
         for page, found in members.items()
     }
 
 
-def _add_chunks(
-    scores: _Scores, space: VectorSpace, query: NDArray[np.float32], pages: Rows, share: float
-) -> None:
+def _best_first(voices: Sequence[_Voice], allowed: Rows | None) -> Iterator[tuple[int, int, int]]:
+    """Elements, each with its page and its best chunk (-1 if it has none), by the sum of all voices.
+
+    Ties in the order of rows.
+    """
+    elements = np.concatenate([voice.elements for voice in voices])
+    chunks = np.concatenate([voice.chunks for voice in voices])
+    pages = np.concatenate([voice.pages for voice in voices])
+    scores = np.concatenate([voice.scores for voice in voices])
+    voice = np.repeat(np.arange(len(voices)), [len(voice.elements) for voice in voices])
+    # A table from elements to the one entry of each that stands for it.
+    at = np.arange(len(elements))
+    table = np.empty(int(elements.max(initial=-1)) + 1, np.int64)
+    table[elements] = at
+    entry = table[elements]
+    # Written from the worst to the best, so that the best stays; of equals the first.
+    order = np.argsort(-scores, kind="stable")[::-1]
+    best = np.zeros((len(voices), len(elements)))
+    best[voice[order], entry[order]] = scores[order]
+    by_chunk = order[chunks[order] >= 0]
+    chunk_of = np.full(len(elements), -1)
+    chunk_of[entry[by_chunk]] = chunks[by_chunk]
+    kept = np.flatnonzero(entry == at)
+    if allowed is not None:
+        kept = kept[np.isin(elements[kept], allowed)]
+    kept = kept[np.lexsort((elements[kept], -best.sum(axis=0)[kept]))]
+    return zip(elements[kept].tolist(), pages[kept].tolist(), chunk_of[kept].tolist(), strict=True)
+
+
+def _of_chunks(space: VectorSpace, query: NDArray[np.float32], pages: Rows, share: float) -> _Voice:
     places = space.places
     at = places.on(pages)
     chunks = places.chunks[at]
     near = space.score(query, chunks)
     near = near / max(float(near.max(initial=0.0)), 1e-6)
-    best: dict[int, tuple[float, int]] = {}
-    # From the worst to the best, so that the best stays; of equals the first chunk.
-    order = np.lexsort((-chunks, near))
-    elements, owners = places.elements[at][order].tolist(), places.pages[at][order].tolist()
-    for element, page, chunk, score in zip(
-        elements, owners, chunks[order].tolist(), near[order].tolist(), strict=True
-    ):
-        best[element] = (score, chunk)
-        scores.page[element] = page
-    for element, (score, chunk) in best.items():
-        scores.of[element] = scores.of.get(element, 0.0) + share * score
-        if element not in scores.chunk or score > scores.chunk[element][0]:
-            scores.chunk[element] = (score, chunk)
+    return _Voice(places.elements[at], places.pages[at], chunks, share * near.astype(np.float64))
 
 
-def _add_boxes(
-    scores: _Scores,
-    store: Reader,
-    space: PageSpace,
-    query: NDArray[np.float32],
-    pages: Rows,
-    share: float,
-) -> None:
+def _of_boxes(
+    store: Reader, space: PageSpace, query: NDArray[np.float32], pages: Rows, share: float
+) -> _Voice:
     """The mean over the query's vectors of the best similarity inside each element's box."""
     found: list[tuple[int, int, float]] = []
     for page, members in store.boxes_of_pages(pages.tolist()).items():
@@ -138,6 +149,16 @@ def _add_boxes(
             inside = (centres >= (x0, y0)).all(axis=1) & (centres <= (x1, y1)).all(axis=1)
             if inside.any():
                 found.append((element, page, float(near[:, inside].max(axis=1).mean())))
-    best = max((score for *_, score in found), default=0.0)
-    for element, page, score in found:
-        scores.add(element, page, share * score / max(best, 1e-6))
+    rows = np.array([entry[:2] for entry in found], np.int64).reshape(-1, 2)
+    scores = np.array([score for *_, score in found], np.float64)
+    scores = share * scores / max(float(scores.max(initial=0.0)), 1e-6)
+    return _Voice(rows[:, 0], rows[:, 1], np.full(len(rows), -1), scores)
+
+
+def _of_words(pages: Rows, lexical: tuple[Rows, Rows, Scores]) -> _Voice:
+    elements, places, bm25 = lexical
+    is_found = np.zeros(int(max(pages.max(initial=-1), places.max(initial=-1))) + 1, np.bool_)
+    is_found[pages] = True
+    here = np.flatnonzero(is_found[places])
+    scores = bm25[here] / bm25[0] if len(here) else bm25[here]
+    return _Voice(elements[here], places[here], np.full(len(here), -1), scores)

@@ -67,18 +67,22 @@ def fuse(lists: Sequence[RankedList], fusion: str, rrf_k: int = 60) -> tuple[Row
     lists = [ranked for ranked in lists if len(ranked.pages)]
     if not lists:
         return np.empty(0, np.int64), np.empty(0)
-    pages = np.unique(np.concatenate([ranked.pages for ranked in lists]))
-    fused = np.zeros(len(pages))
-    for ranked in lists:
-        at = pages.searchsorted(ranked.pages)
-        if fusion == "rrf":
-            fused[at] += ranked.weight / (rrf_k + np.arange(1, len(at) + 1))
-        else:
-            normalised = _zscores(ranked.scores)
-            last = normalised[-1]
-            fused[at] += ranked.weight * (normalised - last)
-            fused += ranked.weight * last
-    return pages, fused
+    entries = np.concatenate([ranked.pages for ranked in lists])
+    at = np.arange(len(entries))
+    # A table from pages to positions, first among the entries, then among the sorted pages.
+    position = np.empty(int(entries.max()) + 1, np.int64)
+    position[entries] = at
+    pages = np.sort(entries[position[entries] == at])
+    position[pages] = np.arange(len(pages))
+    if fusion == "rrf":
+        shares = [ranked.weight / (rrf_k + np.arange(1, len(ranked.pages) + 1)) for ranked in lists]
+        least = 0.0
+    else:
+        normalised = [(ranked.weight, _zscores(ranked.scores)) for ranked in lists]
+        shares = [weight * (scores - scores[-1]) for weight, scores in normalised]
+        least = sum(weight * float(scores[-1]) for weight, scores in normalised)
+    fused = np.bincount(position[entries], np.concatenate(shares)).astype(np.float64, copy=False)
+    return pages, fused + least
 
 
 def _zscores(scores: Scores) -> Scores:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,14 @@ from mmrag.index.reader import Reader
 from mmrag.index.vectors import VectorSpace
 from mmrag.rerankers.base import Candidate
 from mmrag.retrieve.asking import Asked, ask
-from mmrag.retrieve.evidence import Evidence, Matched, find_evidence
+from mmrag.retrieve.corpus import Corpus
+from mmrag.retrieve.evidence import Matched, find_evidence
 from mmrag.retrieve.fusion import RankedList, best_of_pages, fuse
 from mmrag.retrieve.heat import heat
+from mmrag.retrieve.hits import to_hits
 from mmrag.retrieve.reranking import rerank
 from mmrag.text.terms import query_terms
-from mmrag.types import BBox, Document, Element, Filters, Hit, Kind, Page, Query, Source, element_id
+from mmrag.types import Filters, Hit, Query
 
 if TYPE_CHECKING:
     from mmrag.index.multivector.space import PageSpace
@@ -44,15 +46,6 @@ class Allowed:
 
     pages: Rows | None = None
     elements: Rows | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Corpus:
-    """All pages in aligned arrays sorted by row, with their place for a stable order of ties."""
-
-    documents: dict[int, Document]
-    pages: Rows
-    places: Rows
 
 
 class Retriever:
@@ -82,7 +75,8 @@ class Retriever:
         self._version = -1
         self._spaces: dict[str, VectorSpace] = {}
         self._page_spaces: dict[str, PageSpace] = {}
-        self._corpus = _Corpus({}, np.empty(0, np.int64), np.empty(0, np.int64))
+        self._filled: set[str] = set()
+        self._corpus = Corpus()
 
     def search(
         self,
@@ -113,13 +107,10 @@ class Retriever:
             lists = [self._ranked(one, allowed) for one in asked]
             by_words = self._by_words(words, allowed, lists)
             pages, scores = fuse(lists, self._options.fusion, self._options.rrf_k)
-            order = np.lexsort((self._corpus.places[self._corpus.pages.searchsorted(pages)], -scores))
-            best = order[:wanted]
+            pages, scores = self._corpus.best(pages, scores, wanted)
             matched_in = [self._matched(one) for one in asked]
-            evidence = find_evidence(
-                self._store, pages[best], matched_in, by_words, allowed.elements, elements
-            )
-            hits = self._hits(pages[best], scores[best], lists, evidence)
+            evidence = find_evidence(self._store, pages, matched_in, by_words, allowed.elements, elements)
+            hits = to_hits(self._store, self._corpus.documents, pages, scores, lists, evidence)
         if self._options.reranker and self._to_candidate is not None:
             hits = rerank(query.text, hits, self._options, self._to_candidate)
         return hits[:top_k]
@@ -138,16 +129,16 @@ class Retriever:
         """Vectors of the query for the lists that have something to find; no other encoder is loaded."""
         if not query.text.strip() and query.picture is None:
             raise UsageError("the question is empty: say what to look for")
-        with self._store.snapshot():
-            self._refresh()
-        filled = {name for name, space in self._spaces.items() if len(space.places.chunks)}
-        filled |= {name for name, page_space in self._page_spaces.items() if len(page_space.pages)}
+        # No snapshot is held while an encoder works or is loaded.
+        if self._store.version() != self._version:
+            with self._store.snapshot():
+                self._refresh()
         return ask(
             query,
             [
                 made
                 for made in self._dense
-                if made.name in filled and (strategies is None or strategy_of(made.name) in strategies)
+                if made.name in self._filled and (strategies is None or strategy_of(made.name) in strategies)
             ],
         )
 
@@ -183,19 +174,10 @@ class Retriever:
                 space.refresh(self._store)
             for page_space in self._page_spaces.values():
                 page_space.refresh(self._store)
-        self._corpus = self._load_corpus()
+        self._filled = {name for name, space in self._spaces.items() if len(space.places.chunks)}
+        self._filled |= {name for name, space in self._page_spaces.items() if len(space.pages)}
+        self._corpus = Corpus.load(self._store)
         self._version = version
-
-    def _load_corpus(self) -> _Corpus:
-        documents = self._store.documents()
-        rank = {row: position for position, row in enumerate(documents)}
-        rows = self._store.connection.execute(
-            "SELECT row, document, number FROM pages ORDER BY row"
-        ).fetchall()
-        pages = np.array([row for row, _, _ in rows], np.int64)
-        # Documents in the order of their paths, pages in the order of their numbers.
-        places = np.array([(rank[document] << 32) + number for _, document, number in rows], np.int64)
-        return _Corpus(documents, pages, places)
 
     def _allowed(self, filters: Filters) -> Allowed:
         if not filters:
@@ -227,8 +209,8 @@ class Retriever:
         if allowed.elements is not None:
             chunks = space.places.chunks[np.isin(space.places.elements, allowed.elements)]
         found, near = space.search(asked.vectors, depth * CHUNKS_A_PAGE, chunks)
-        pages = space.places.pages[space.places.of(found)]
-        return RankedList(asked.name, weight, *best_of_pages(pages, near.astype(np.float64), depth, SUPPORT))
+        best = best_of_pages(space.places.pages_of(found), near.astype(np.float64), depth, SUPPORT)
+        return RankedList(asked.name, weight, *best)
 
     def _by_words(
         self, words: list[str], allowed: Allowed, lists: list[RankedList]
@@ -236,82 +218,18 @@ class Retriever:
         """Add the lists of BM25; rows of the elements that it found, of their pages, and their scores."""
         weight, depth, connection = self._options.weight, self._options.depth, self._store.connection
         if weight(Terms.PAGES.list):
-            _, pages, scores = bm25(connection, Terms.PAGES, words, depth, allowed.pages)
-            lists.append(RankedList(Terms.PAGES.list, weight(Terms.PAGES.list), pages, scores))
+            found = bm25(connection, Terms.PAGES, words, depth, allowed.pages)
+            lists.append(RankedList(Terms.PAGES.list, weight(Terms.PAGES.list), *found))
         if not weight(Terms.ELEMENTS.list):
-            return bm25(connection, Terms.ELEMENTS, (), 0)
-        found = bm25(connection, Terms.ELEMENTS, words, depth * CHUNKS_A_PAGE, allowed.elements)
-        best = best_of_pages(found[1], found[2], depth)
-        lists.append(RankedList(Terms.ELEMENTS.list, weight(Terms.ELEMENTS.list), *best))
-        return found
+            words = []
+        elements, scores = bm25(connection, Terms.ELEMENTS, words, depth * CHUNKS_A_PAGE, allowed.elements)
+        pages = self._corpus.page_of[elements].astype(np.int64)
+        if weight(Terms.ELEMENTS.list):
+            best = best_of_pages(pages, scores, depth)
+            lists.append(RankedList(Terms.ELEMENTS.list, weight(Terms.ELEMENTS.list), *best))
+        return elements, pages, scores
 
     def _matched(self, asked: Asked) -> Matched:
         name = asked.list.name
         space = self._page_spaces[name] if isinstance(asked.list, PageList) else self._spaces[name]
         return Matched(space, asked.vectors)
-
-    def _hits(
-        self,
-        rows: Rows,
-        scores: Scores,
-        lists: Sequence[RankedList],
-        evidence: Mapping[int, Evidence],
-    ) -> list[Hit]:
-        pages = self._store.pages(rows.tolist())
-        elements = self._store.elements_on(
-            {row: page for row, (_, page) in pages.items()},
-            [row for found in evidence.values() for row in found.elements],
-        )
-        snippets = self._store.snippets(
-            [found.chunk for found in evidence.values() if found.chunk is not None]
-        )
-        sources = _sources(rows, lists)
-        hits: list[Hit] = []
-        for row, score, brought in zip(rows.tolist(), scores.tolist(), sources, strict=True):
-            found = evidence[row]
-            document, page = pages[row]
-            members = tuple([elements[element] for element in found.elements]) or (_whole(page),)
-            hits.append(
-                Hit(
-                    len(hits) + 1,
-                    score,
-                    self._corpus.documents[document],
-                    page,
-                    members[0],
-                    members,
-                    tuple(brought),
-                    (found.chunk and snippets[found.chunk]) or _beginning(members[0]),
-                )
-            )
-        return hits
-
-
-def _whole(page: Page) -> Element:
-    """A page without elements speaks for itself."""
-    box = BBox(0, 0, 1, 1)
-    return Element(
-        element_id(page.document, page.number, Kind.PAGE, box, ""),
-        page.document,
-        page.number,
-        Kind.PAGE,
-        box,
-        "",
-    )
-
-
-def _beginning(element: Element, length: int = 300) -> str:
-    text = element.caption or element.text or str(element.metadata.get("description", ""))
-    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
-
-
-def _sources(pages: Rows, lists: Sequence[RankedList]) -> list[list[Source]]:
-    """For each page the lists that have it, with its rank and score there."""
-    rows = pages.tolist()
-    sources: list[list[Source]] = [[] for _ in rows]
-    for ranked in lists:
-        ranks = {page: rank for rank, page in enumerate(ranked.pages.tolist())}
-        for position, page in enumerate(rows):
-            rank = ranks.get(page)
-            if rank is not None:
-                sources[position].append(Source(ranked.name, rank + 1, float(ranked.scores[rank])))
-    return sources

@@ -59,7 +59,7 @@ def test_search_equals_exact_numpy(writer: Writer) -> None:
         np.testing.assert_allclose(space.score(query, rows), scores, atol=1e-6)
         allowed = rng.choice(space.places.chunks, 30, replace=False)
         rows, _ = space.search(query, 100, allowed)
-        at = space.places.of(np.sort(allowed))
+        at = np.searchsorted(space.places.chunks, np.sort(allowed))
         assert rows.tolist() == space.places.chunks[at[np.argsort(-exact[at], kind="stable")]].tolist()
     writer.close()
 
