@@ -1,0 +1,1 @@
+"""Which strategy serves your documents best: datasets, runs, measures, statistics and reports."""
