@@ -27,31 +27,17 @@ from mmrag.weights.torchvision import prepare_torchvision
 
 PAGES, VECTORS, DIM, TOKENS = 1_000, 1_030, 128, 20
 MANY = 10_000
-PAIRS = 7
+PAIRS, QUESTIONS = 7, 50
+COLPALI = "colpali-engine score_multi_vector, float32"
 
 
 def against_others() -> None:
     """The kernel at each precision against colpali-engine and maxsim-cpu."""
-    import torch
-
-    prepare_torchvision()
-    import maxsim_cpu
-    from colpali_engine.utils.processing_utils import BaseVisualRetrieverProcessor
-
     rng = np.random.default_rng()
     pages = unit(rng.standard_normal((PAGES, VECTORS, DIM), dtype=np.float32))
     query = unit(rng.standard_normal((TOKENS, DIM), dtype=np.float32))
-    tensors, question = [torch.from_numpy(page) for page in pages], torch.from_numpy(query)
-    halves = [tensor.to(torch.bfloat16) for tensor in tensors]
-    score = BaseVisualRetrieverProcessor.score_multi_vector
-    others: dict[str, Callable[[], Any]] = {
-        "colpali-engine score_multi_vector, float32": lambda: score([question], tensors, device="cpu"),
-        "colpali-engine score_multi_vector, bfloat16": lambda: score(
-            [question.to(torch.bfloat16)], halves, device="cpu"
-        ),
-        "maxsim-cpu maxsim_scores, float32": lambda: maxsim_cpu.maxsim_scores(query, pages),
-    }
-    expected = others["colpali-engine score_multi_vector, float32"]().numpy()[0]
+    others = peers(pages, query)
+    expected = others[COLPALI]().numpy()[0]
     print(f"## {PAGES} pages × {VECTORS} × {DIM}, {TOKENS}-vector query, all scores\n")
     for precision in PRECISIONS:
         packed = pack(np.arange(PAGES), list(pages), DIM, precision)
@@ -60,6 +46,26 @@ def against_others() -> None:
         for name, other in others.items():
             report(f"{precision} against {name}", lambda packed=packed: maxsim(query, packed), other)
     print()
+
+
+def peers(pages: Any, query: Any) -> dict[str, Callable[[], Any]]:
+    """What else scores ``(p, n, dim)`` float32 pages for one query."""
+    import torch
+
+    prepare_torchvision()
+    import maxsim_cpu
+    from colpali_engine.utils.processing_utils import BaseVisualRetrieverProcessor
+
+    tensors, question = [torch.from_numpy(page) for page in pages], torch.from_numpy(query)
+    halves = [tensor.to(torch.bfloat16) for tensor in tensors]
+    score = BaseVisualRetrieverProcessor.score_multi_vector
+    return {
+        COLPALI: lambda: score([question], tensors, device="cpu"),
+        "colpali-engine score_multi_vector, bfloat16": lambda: score(
+            [question.to(torch.bfloat16)], halves, device="cpu"
+        ),
+        "maxsim-cpu maxsim_scores, float32": lambda: maxsim_cpu.maxsim_scores(query, pages),
+    }
 
 
 def bytes_a_page(folder: Path) -> None:
@@ -150,26 +156,29 @@ def load(store: Store, precision: str, exact_up_to: int) -> PageSpace:
         return PageSpace.load(store, 1, "visual", DIM, precision, exact_up_to)
 
 
-def rescored(folder: Path) -> None:
-    """Search with approximate codes and exact scores from the database, against float16."""
-    print(f"## {PAGES} structured pages, ten best with exact scores, codes against float16\n")
+def whole_searches(folder: Path) -> None:
+    """A search of the store, exact scores from the database included, against all scores of the peers."""
+    print(f"## {PAGES} structured pages × {VECTORS}: the whole search, with exact scores from the database\n")
     world = World(0.5, seed=3)
     pages, things = zip(*world.pages(PAGES), strict=True)
-    queries = [world.query(shown) for shown in things[:50] if len(shown)]
+    queries = [world.query(shown) for shown in things[:QUESTIONS] if len(shown)]
+    others = peers(np.stack(pages), queries[0])
     with closing(filled(folder / "codes", pages)) as store:
         exact = load(store, "float16", 10**12)
-        for precision in ("int8", "bit"):
+        for precision in ("float16", "int8", "bit"):
             space = load(store, precision, 10**12)
-            shares = [
-                len(np.intersect1d(space.search(query, 10)[0], exact.search(query, 10)[0])) / 10
-                for query in queries
-            ]
-            print(f"- {precision}: recall@10 {statistics.mean(shares):.4f}, {len(queries)} queries")
-            report(
-                f"{precision} against float16, k = 10",
-                lambda space=space: space.search(queries[0], 10),
-                lambda: exact.search(queries[0], 10),
-            )
+            for k in (10, 200):
+                shares = [
+                    len(np.intersect1d(space.search(query, k)[0], exact.search(query, k)[0])) / k
+                    for query in queries
+                ]
+                print(f"- {precision}: recall@{k} {statistics.mean(shares):.4f}, {len(queries)} queries")
+                for name, other in others.items():
+                    report(
+                        f"{precision}, k = {k}, against {name}",
+                        lambda space=space, k=k: space.search(queries[0], k),
+                        other,
+                    )
     print()
 
 
@@ -196,7 +205,7 @@ def main() -> None:
     against_others()
     with tempfile.TemporaryDirectory() as folder:
         bytes_a_page(Path(folder))
-        rescored(Path(folder))
+        whole_searches(Path(folder))
     for noise in (0.5, 0.8):
         with tempfile.TemporaryDirectory() as folder:
             two_stages(Path(folder), noise)

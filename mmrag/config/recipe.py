@@ -92,7 +92,8 @@ class VisualOptions:
         encoders: specs of page encoders, one space each; a question goes to the first that knows its
             language.
         text_encoders: specs of text encoders whose chunks are a list beside; none by default.
-        precision: how vectors are kept: ``float32``, ``float16``, ``int8`` or ``bit``.
+        precision: how vectors are kept for searching: ``float32``, ``float16``, ``int8`` or ``bit``. The best
+            pages by ``int8`` or ``bit`` are scored again, exactly.
         pool: about so many neighbouring vectors of a page are pooled into one; 1 keeps all.
         dpi: of the page pictures.
         exact_up_to: vectors in a space up to which every page is scored exactly; beyond, a shortlist is.
@@ -100,7 +101,7 @@ class VisualOptions:
 
     encoders: tuple[str, ...] = ("mini:visual", "mini:visual-multilingual")
     text_encoders: tuple[str, ...] = ()
-    precision: str = "float16"
+    precision: str = "int8"
     pool: int = 1
     dpi: int = 144
     exact_up_to: int = 20_000_000

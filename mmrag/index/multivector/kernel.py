@@ -10,7 +10,7 @@ pairs of products in 16 bits, which 8 would overflow); signs are single bits, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -21,13 +21,14 @@ from numpy.typing import NDArray
 
 from mmrag.config.cores import available_cores
 from mmrag.index.multivector.graph import FLOAT, FLOAT16, UINT8, maxsim_graph
-from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows
+from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows, pack
 
 Scores = NDArray[np.float32]
 
 _CHUNK = {"float32": 4096, "float16": 2048, "int8": 8192, "bit": 8192}
 _MOST_THREADS = 16
 _PARTS, _MOST_CHUNKS = 4, 64
+_GATHERED, _ALONE = 4096, 512
 
 
 def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int | None = None) -> Scores:
@@ -65,6 +66,60 @@ def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int 
         for group in groups:
             work(group)
     return scores
+
+
+def maxsim_of(query: Matrix, pages: Iterable[Array]) -> Scores:
+    """Exact scores of pages that come one after another: while one is read, those before it are scored.
+
+    Args:
+        query: ``(m, dim)`` float32, m at least 1.
+        pages: ``(n, dim)`` float16 each, n may be 0. A large one is not copied.
+
+    Returns:
+        ``(p,)`` float32, as `maxsim` gives for the same pages at ``float16``.
+    """
+    question = _question(query, "float16")
+
+    def work(group: list[Array]) -> Scores:
+        scores = np.full(len(group), -np.inf, np.float32)
+        small = [at for at, page in enumerate(group) if 0 < len(page) < _ALONE]
+        large = [[at] for at, page in enumerate(group) if len(page) >= _ALONE]
+        for at in [small, *large] if small else large:
+            packed = _together([group[one] for one in at], query.shape[1])
+            best = np.maximum.reduceat(question.maxima(packed, slice(None)), packed.starts[:-1], axis=0)
+            scores[at] = best @ question.factors
+        return scores
+
+    groups = _gathered(pages, _GATHERED)
+    if processors() > 1:
+        parts = [made.result() for made in [_threads().submit(work, group) for group in groups]]
+    else:
+        parts = [work(group) for group in groups]
+    return np.concatenate([np.empty(0, np.float32), *parts])
+
+
+def _gathered(pages: Iterable[Array], least: int) -> Iterator[list[Array]]:
+    """The pages in lists of at least so many vectors, but for the last."""
+    group: list[Array] = []
+    held = 0
+    for page in pages:
+        group.append(page)
+        held += len(page)
+        if held >= least:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
+
+
+def _together(group: list[Array], dim: int) -> Packed:
+    if len(group) > 1 or len(group[0]) < _ALONE:
+        return pack(np.arange(len(group)), group, dim, "float16")
+    # Not copied: blocks of as many rows as go into it, for the blockwise maximum is slow over thousands.
+    count = len(group[0])
+    block = next((rows for rows in range(16, 3, -1) if count % rows == 0), count)
+    codes = group[0].reshape(-1, block, dim)
+    return Packed("float16", dim, np.zeros(1, np.int64), np.array([count]), codes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ precision nothing is used: a search never depends on when the file was written.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ import numpy as np
 from mmrag.errors import CorruptError
 from mmrag.index.files import sha256_of, write_atomically
 from mmrag.index.multivector.file import read_packed, write_packed
-from mmrag.index.multivector.kernel import Scores, maxsim
-from mmrag.index.multivector.packed import Matrix, Packed, Parts, Rows, pack, pack_stream
+from mmrag.index.multivector.kernel import Scores, maxsim_of
+from mmrag.index.multivector.packed import Array, Matrix, Packed, Parts, Rows, pack, pack_stream
 from mmrag.index.multivector.segment import Segment, best, count, merge_small, scan
 from mmrag.index.multivector.shortlist import depth, has_shortlist, sample_queries
 from mmrag.index.multivector.truth import page_boxes, page_counts, page_rows, page_vectors
@@ -45,7 +46,7 @@ class PageSpace:
     """
 
     def __init__(
-        self, row: int, name: str, dim: int, precision: str = "float16", exact_up_to: int = 20_000_000
+        self, row: int, name: str, dim: int, precision: str = "int8", exact_up_to: int = 20_000_000
     ) -> None:
         self.row = row
         self.name = name
@@ -64,7 +65,7 @@ class PageSpace:
         row: int,
         name: str,
         dim: int,
-        precision: str = "float16",
+        precision: str = "int8",
         exact_up_to: int = 20_000_000,
     ) -> PageSpace:
         """The space from its file where that is whole, and from the truth for the rest.
@@ -249,6 +250,13 @@ class PageSpace:
         """Those of these pages that the truth has, ascending, and their scores."""
         if self._store is None or len(pages) == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        found = list(page_vectors(self._store.connection, self.row, self.dim, pages))
-        rows = np.array([row for row, _ in found], np.int64)
-        return rows, maxsim(query, pack(rows, [vectors for _, vectors in found], self.dim, "float16"))
+        rows: list[int] = []
+
+        def read() -> Iterator[Array]:
+            for row, vectors in page_vectors(connection, self.row, self.dim, pages):
+                rows.append(row)
+                yield vectors
+
+        connection = self._store.connection
+        scores = maxsim_of(query, read())
+        return np.array(rows, np.int64), scores

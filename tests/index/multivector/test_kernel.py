@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmrag.index.multivector.kernel import maxsim
+from mmrag.index.multivector.kernel import maxsim, maxsim_of
 from mmrag.index.multivector.packed import PRECISIONS, pack, payload, rows_a_block
 
 from .reference import ragged, ranking, reference, unit
@@ -56,6 +56,16 @@ def test_scores_depend_on_neither_chunks_nor_the_other_pages(precision: str) -> 
     np.testing.assert_allclose(maxsim(query, packed, some), whole[some], rtol=0, atol=1e-6)
     alone = pack(np.array([0]), vectors[:1], 32, precision)
     np.testing.assert_allclose(maxsim(query, alone), whole[:1], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("counts", [[], [0], [0, 7, 0], [1031, 3, 0, 1030, 5], [400] * 30, [5000, 1, 600]])
+def test_pages_one_after_another_score_as_packed_ones(counts: list[int]) -> None:
+    rng = np.random.default_rng()
+    pages = [unit(rng.normal(size=(count, 32))).astype(np.float16) for count in counts]
+    query = unit(rng.normal(size=(6, 32)))
+    scores = maxsim_of(query, iter(pages))
+    np.testing.assert_allclose(scores, reference(query, pages), rtol=0, atol=1e-5)
+    assert scores.dtype == np.float32
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
