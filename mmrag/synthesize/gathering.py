@@ -1,0 +1,274 @@
+"""From hits to candidates: each piece of the found pages once, with its text as a model may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from PIL.Image import Image
+
+from mmrag.synthesize.cleaning import cleaned, in_one_line
+from mmrag.synthesize.prompting import word
+from mmrag.synthesize.referring import referring
+from mmrag.text.terms import terms
+from mmrag.types import Document, Element, Hit, Kind, Page
+
+MOST_REFERRING = 2
+"""Paragraphs that come with a figure or table because they refer to it."""
+
+_LONGEST_NAME = 80  # characters
+_LONGEST_SECTION = 200
+_LONGEST_CAPTION = 1_500
+_MOST_PLACES = 3
+_NEWS = 0.2  # share of a description's terms that its figure's own words must lack
+_SHOWN = (Kind.FIGURE, Kind.TABLE, Kind.PAGE)
+
+
+class Pages(Protocol):
+    """What an index tells about the pages of hits."""
+
+    def elements(self, document: Document, page: int) -> Sequence[Element]:
+        """The elements of a page (1-based), in reading order; none where there is no such page."""
+
+    def picture(self, hit: Hit, element: Element) -> Image | None:
+        """Of a figure or a table; of the page, for one that was scanned; ``None`` if it can't be had."""
+
+
+@dataclass(slots=True)
+class Candidate:
+    """An element that may come into the prompt.
+
+    Attributes:
+        hit: the page it stands on.
+        element: see there.
+        lead: lines that are never shortened: section and caption.
+        body: what may be shortened: the element's text.
+        anchor: what is to be kept where the body is shortened.
+        also: other places of the same text.
+        priority: lower comes first where room is short.
+    """
+
+    hit: Hit
+    element: Element
+    lead: str
+    body: str
+    anchor: str
+    priority: int = 0
+    also: list[tuple[Document, Page]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return joined(self.lead, self.body)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it has words beside its section."""
+        return bool(self.body or self.element.caption)
+
+    @property
+    def shows(self) -> bool:
+        """Whether it may have a picture."""
+        return self.element.kind in _SHOWN and (
+            self.element.picture is not None or self.element.kind is Kind.PAGE
+        )
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Where it stands in the prompt: by rank of the page, then as one reads."""
+        return (self.hit.rank, self.element.page, self.element.order)
+
+
+def joined(*parts: str) -> str:
+    """Those that are not empty, one below the other."""
+    return "\n".join(part for part in parts if part)
+
+
+class Gathering:
+    """Gathers the candidates of one prompt.
+
+    Args:
+        question: as asked.
+        pages: what the index tells.
+        code: language of the prompt.
+        special: the model's own control tokens.
+    """
+
+    def __init__(self, question: str, pages: Pages, code: str, special: Collection[str]) -> None:
+        self._question, self._pages, self._code, self._special = question, pages, code, special
+        self._read: dict[tuple[str, int], Sequence[Element]] = {}
+        self._hits: dict[tuple[str, int], Hit] = {}
+
+    def candidates(self, hits: Sequence[Hit]) -> list[Candidate]:
+        """Best first: by rank, then as the search ranked a page's elements, then what refers to them."""
+        self._hits = {(hit.document.id, hit.page.number): hit for hit in reversed(hits)}
+        found: dict[str, Candidate] = {}
+        for hit in hits:
+            for owner, element in self._elements(hit):
+                if element.id not in found:
+                    found[element.id] = self._candidate(owner, element, hit)
+        kept = _once(list(found.values()))
+        for number, candidate in enumerate(kept):
+            candidate.priority = number
+        return kept
+
+    def heading(self, candidate: Candidate, number: int, names: dict[str, str]) -> str:
+        """The line that stands above it; ``names`` of documents by their ids."""
+        line = word(
+            "heading" if candidate.hit.document.paged else "heading_of_section",
+            self._code,
+            number=number,
+            document=names[candidate.hit.document.id],
+            page=candidate.hit.page.number,
+            kind=word(_kind(candidate.element), self._code),
+        )
+        if not candidate.also:
+            return line
+        places = [
+            word(
+                "place" if document.paged else "place_of_section",
+                self._code,
+                document=names[document.id],
+                page=page.number,
+            )
+            for document, page in candidate.also[:_MOST_PLACES]
+        ]
+        return line + word("same", self._code, places="; ".join(places))
+
+    def names(self, candidates: Sequence[Candidate]) -> dict[str, str]:
+        """What documents are called, by id: title or file name, and the path where these are not enough."""
+        documents = {one.hit.document.id: one.hit.document for one in candidates}
+        documents |= {document.id: document for one in candidates for document, _ in one.also}
+        short = {key: self._name(document) for key, document in documents.items()}
+        taken = list(short.values())
+        return {
+            key: name if taken.count(name) == 1 else f"{name} ({self._line(documents[key].path)})"
+            for key, name in short.items()
+        }
+
+    def _name(self, document: Document) -> str:
+        return self._line(document.title) or self._line(PurePosixPath(document.path).name)
+
+    def _line(self, text: str) -> str:
+        return in_one_line(text, _LONGEST_NAME, self._special)
+
+    def _elements(self, hit: Hit) -> Iterator[tuple[Hit, Element]]:
+        """Those of a hit with what belongs to them: the page if it was scanned, what refers to figures."""
+        members = hit.elements or (hit.element,)
+        for element in members:
+            yield hit, element
+        if any(_is_scanned(element) for element in members):
+            on_page = self._on(hit.document, hit.page.number)
+            yield from ((hit, element) for element in on_page if element.kind is Kind.PAGE)
+        for element in members:
+            if element.kind in (Kind.FIGURE, Kind.TABLE) and element.caption:
+                yield from self._referring(hit, element)
+
+    def _referring(self, hit: Hit, element: Element) -> Iterator[tuple[Hit, Element]]:
+        found = [
+            one
+            for number in (element.page, element.page - 1, element.page + 1)
+            for one in referring(element, self._on(hit.document, number))
+        ]
+        for one in found[:MOST_REFERRING]:
+            yield self._hit_of(hit, one.page), one
+
+    def _hit_of(self, hit: Hit, number: int) -> Hit:
+        """The hit of that page; where the search did not find it, one that says what is known of the page."""
+        if number == hit.page.number:
+            return hit
+        other = self._hits.get((hit.document.id, number))
+        return other or replace(hit, page=Page(hit.document.id, number))
+
+    def _on(self, document: Document, number: int) -> Sequence[Element]:
+        key = (document.id, number)
+        if key not in self._read:
+            known = 1 <= number <= max(document.page_count, 1)
+            self._read[key] = self._pages.elements(document, number) if known else ()
+        return self._read[key]
+
+    def _candidate(self, owner: Hit, element: Element, found_by: Hit) -> Candidate:
+        section = in_one_line(" / ".join(element.section[-2:]), _LONGEST_SECTION, self._special)
+        caption = in_one_line(element.caption, _LONGEST_CAPTION, self._special)
+        lead = joined(
+            word("section", self._code, text=section) if section else "",
+            word("caption", self._code, text=caption) if caption else "",
+        )
+        best = element.id == found_by.element.id
+        anchor = found_by.snippet if best and found_by.snippet else self._question
+        return Candidate(owner, element, lead, self._body(element), anchor)
+
+    def _body(self, element: Element) -> str:
+        text = cleaned(element.text, self._special)
+        if element.kind is not Kind.FIGURE:
+            return text
+        description = cleaned(str(element.metadata.get("description", "")), self._special)
+        known = set(terms(f"{element.caption}\n{text}"))
+        said = terms(description)
+        if sum(term not in known for term in said) <= _NEWS * len(said):
+            description = ""
+        return joined(
+            word("words", self._code) if text else "",
+            text,
+            word("description", self._code) if description else "",
+            description,
+        )
+
+
+def _kind(element: Element) -> str:
+    return "text" if element.kind is Kind.HEADING else element.kind.value
+
+
+def _is_scanned(element: Element) -> bool:
+    return element.kind is not Kind.FIGURE and bool(element.metadata.get("ocr"))
+
+
+def _once(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Without what is there twice, is part of another, or says and shows nothing."""
+    letters = {id(one): _letters(f"{one.element.caption}{one.element.text}") for one in candidates}
+    kept: list[Candidate] = []
+    same: dict[tuple[str, str, str | None], Candidate] = {}
+    for one in candidates:
+        if one.element.kind is Kind.PAGE:
+            finer = [other for other in candidates if _on_page(one, other) and letters[id(other)]]
+            if finer:  # these say what it says, each with its own place
+                one.lead = one.body = ""
+        if not (one.speaks or one.shows):
+            continue
+        key = (_letters(one.lead), _letters(one.body), one.element.picture)
+        first = same.setdefault(key, one)
+        if first is not one:
+            first.also.append((one.hit.document, one.hit.page))
+            continue
+        if any(_holds(other, one, letters) for other in candidates if other is not one):
+            continue
+        kept.append(one)
+    return kept
+
+
+def _on_page(page: Candidate, other: Candidate) -> bool:
+    return (
+        other is not page
+        and other.element.kind is not Kind.PAGE
+        and (other.element.document, other.element.page) == (page.element.document, page.element.page)
+    )
+
+
+def _holds(other: Candidate, one: Candidate, letters: dict[int, str]) -> bool:
+    """Whether ``other``, of the same page, has all that ``one`` says and shows."""
+    if one.element.kind is Kind.PAGE or not _on_page(one, other):
+        return False
+    mine, its = letters[id(one)], letters[id(other)]
+    if mine == its or mine not in its:
+        return False
+    if one.element.picture is None:
+        return True
+    inner, outer = one.element.bbox, other.element.bbox
+    within = inner is not None and outer is not None and inner.overlap(outer) >= 0.9 * inner.area
+    return other.element.picture is not None and within
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
