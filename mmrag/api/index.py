@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -24,9 +24,12 @@ from mmrag.index.writer import Writer
 from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Line, Page, Query, Report
 
 if TYPE_CHECKING:
+    from llama_index.core.base.base_query_engine import BaseQueryEngine
+    from llama_index.core.llms.llm import LLM
     from PIL.Image import Image
 
     from mmrag.api.run import OnProgress
+    from mmrag.llama_index.retriever import IndexRetriever
     from mmrag.generators.base import Generator
     from mmrag.rerankers.base import Candidate
     from mmrag.retrieve.retriever import Retriever
@@ -200,6 +203,51 @@ class Index:
                     "lay it with mmrag index FOLDER --strategy NAME"
                 )
         return self._retriever.search(query, top_k, strategies, elements)
+
+    def as_retriever(
+        self,
+        top_k: int = 10,
+        filters: Filters | None = None,
+        strategies: str | Sequence[str] | None = None,
+        *,
+        elements: int = ELEMENTS_A_HIT,
+    ) -> IndexRetriever:
+        """A retriever for LlamaIndex: text and picture nodes with page, box, score and the picture's path.
+
+        Args:
+            top_k, filters, strategies: as in `search`, for every question.
+            elements: nodes of one page, at most; they stand together, best first, and share its score.
+
+        Raises:
+            MissingExtraError: if LlamaIndex is not installed. UsageError: if ``elements`` is not positive.
+        """
+        from mmrag.llama_index import as_retriever
+
+        return as_retriever(self, partial(Index, self.path), top_k, filters, strategies, elements)
+
+    def as_query_engine(
+        self,
+        llm: LLM | None = None,
+        top_k: int | None = None,
+        filters: Filters | None = None,
+        strategies: str | Sequence[str] | None = None,
+    ) -> BaseQueryEngine:
+        """A query engine for LlamaIndex.
+
+        Args:
+            llm: a chat LLM of LlamaIndex, to which LlamaIndex's own engine shows the texts and pictures that
+                are found; without one the index answers itself, as `ask` does, and the response's source
+                nodes are the citations.
+            top_k, filters, strategies: as in `ask`, for every question.
+
+        Raises:
+            MissingExtraError: if LlamaIndex is not installed. UsageError: if the LLM is not for chats.
+        """
+        from mmrag.llama_index import as_query_engine
+
+        pages = top_k or self.recipe.answer.top_k
+        reopen = partial(Index, self.path)
+        return as_query_engine(self, reopen, llm, pages, filters, strategies, ELEMENTS_A_HIT)
 
     def update(
         self,
