@@ -3,8 +3,8 @@
     8 bytes   magic
     4 bytes   length of the header, little-endian
     header    JSON: version; name, precision, dim, rows a block, pages and blocks of each packed array; notes
-    arrays    for each packed array pages (int64), counts (uint32), codes and scales, each at the next
-              multiple of 64 bytes
+    arrays    for each packed array pages (int64), counts (uint32), scales of int8 (float32) and codes, each
+              at the next multiple of 64 bytes
 
 The file's sha256 is kept in the database, so that a damaged file is seen before its arrays are read.
 """
@@ -23,7 +23,7 @@ from mmrag.errors import CorruptError
 from mmrag.index.multivector.packed import Array, Joined, Packed, Parts, code_type, code_width
 
 _MAGIC = b"mmragpv\x01"
-_VERSION = 1
+_VERSION = 2
 _ALIGN = 64
 
 _Place = tuple[str, str, Any, tuple[int, ...], int]
@@ -46,12 +46,11 @@ def write_packed(path: Path, arrays: Mapping[str, Parts], notes: Mapping[str, An
         file.write(_MAGIC + struct.pack("<I", len(text)) + text)
         for name, what, kind, _, place in places:
             file.write(b"\0" * (place - file.tell()))
-            if what in ("pages", "counts"):
-                values = joined[name].pages if what == "pages" else joined[name].counts
-                file.write(values.astype(kind).data)
-            else:
-                for rows in joined[name].data(what):
+            if what == "codes":
+                for rows in joined[name].codes():
                     file.write(np.ascontiguousarray(rows).data)
+            else:
+                file.write(getattr(joined[name], what).astype(kind).data)
 
 
 def read_packed(path: Path) -> tuple[dict[str, Packed], dict[str, Any]]:
@@ -109,10 +108,10 @@ def _places(arrays: Mapping[str, Mapping[str, Any]], place: int) -> tuple[list[_
         wanted: list[tuple[str, str, tuple[int, ...]]] = [
             ("pages", "<i8", (pages,)),
             ("counts", "<u4", (pages,)),
-            ("codes", code_type(header["precision"]), (blocks, rows, width)),
         ]
         if header["precision"] == "int8":
-            wanted.append(("scales", "<f2", (blocks, rows, 1)))
+            wanted.append(("scales", "<f4", (pages,)))
+        wanted.append(("codes", code_type(header["precision"]), (blocks, rows, width)))
         for what, kind, shape in wanted:
             place += -place % _ALIGN
             found.append((name, what, kind, shape, place))

@@ -12,39 +12,25 @@ from collections.abc import Sequence
 FLOAT, UINT8, INT8, FLOAT16 = 1, 2, 3, 10
 
 
-def maxsim_graph(kind: int, *, scaled: bool = False) -> bytes:
+def maxsim_graph(kind: int) -> bytes:
     """A model: ``codes (blocks, rows, dim) x query (dim, m) -> maxima (blocks, m)`` float32.
 
     Args:
         kind: element type of ``codes``. UINT8 goes with an INT8 ``query``, the others with a FLOAT one.
-        scaled: UINT8 only: codes stand for integers 128 lower, and a third input ``scales (blocks, rows, 1)``
-            FLOAT16 multiplies each row's products.
     """
     whole = kind == UINT8
     inputs = [_value("codes", kind), _value("query", INT8 if whole else FLOAT)]
-    constants, nodes = [], []
-    if whole:
-        factors = ["codes", "query"]
-        if scaled:
-            factors.append("zero")
-            constants.append(_tensor("zero", UINT8, b"\x80"))
-        nodes += [_node("MatMulInteger", factors, "sums"), _cast("sums", "products")]
-    elif kind == FLOAT16:
-        nodes += [_cast("codes", "rows"), _node("MatMul", ["rows", "query"], "products")]
-    else:
-        nodes.append(_node("MatMul", ["codes", "query"], "products"))
-    last = "products"
-    if scaled:
-        inputs.append(_value("scales", FLOAT16))
-        nodes += [_cast("scales", "factors"), _node("Mul", ["products", "factors"], "scaled")]
-        last = "scaled"
+    factors = ["rows" if kind == FLOAT16 else "codes", "query"]
+    nodes = [_cast("codes", "rows")] if kind == FLOAT16 else []
+    nodes.append(_node("MatMulInteger" if whole else "MatMul", factors, "products"))
     over_rows = [
         _message(5, _text(1, "axes") + _number(8, 1) + _number(20, 7)),
         _message(5, _text(1, "keepdims") + _number(3, 0) + _number(20, 2)),
     ]
-    nodes.append(_node("ReduceMax", [last], "maxima", over_rows))
+    nodes.append(_node("ReduceMax", ["products"], "largest" if whole else "maxima", over_rows))
+    if whole:
+        nodes.append(_cast("largest", "maxima"))
     graph = b"".join(_message(1, node) for node in nodes) + _text(2, "maxsim")
-    graph += b"".join(_message(5, constant) for constant in constants)
     graph += b"".join(_message(11, value) for value in inputs) + _message(12, _value("maxima", FLOAT))
     return _number(1, 8) + _message(7, graph) + _message(8, _text(1, "") + _number(2, 13))
 
@@ -60,10 +46,6 @@ def _node(operator: str, inputs: Sequence[str], output: str, attributes: Sequenc
 
 def _value(name: str, kind: int) -> bytes:
     return _text(1, name) + _message(2, _message(1, _number(1, kind)))
-
-
-def _tensor(name: str, kind: int, data: bytes) -> bytes:
-    return _number(2, kind) + _text(8, name) + _message(9, data)
 
 
 def _number(field: int, value: int) -> bytes:

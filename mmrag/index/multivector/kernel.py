@@ -56,7 +56,8 @@ def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int 
         maxima = [question.maxima(packed, blocks) for blocks in _chunks(chosen, starts, chunk_blocks)]
         sizes = starts[chosen + 1] - starts[chosen]
         best = np.maximum.reduceat(np.concatenate(maxima), np.cumsum(sizes) - sizes, axis=0)
-        scores[group] = best @ question.factors + question.constant
+        found = (best - question.offset) @ question.factors
+        scores[group] = found if packed.scales is None else found * packed.scales[chosen]
 
     groups = _groups(filled, np.diff(starts)[positions[filled]], chunk_blocks)
     if len(groups) > 1 and processors() > 1:
@@ -124,27 +125,33 @@ def _together(group: list[Array], dim: int) -> Packed:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A query as the codes want it: ``maxima`` gives ``(blocks, m)``, the others make scores of maxima."""
+    """A query as the codes want it.
+
+    Attributes:
+        maxima: of packed pages and some of their blocks, ``(blocks, m)`` float32.
+        factors, offset: ``(m,)``: a page's maxima, less the offset, times the factors are its score.
+    """
 
     maxima: Callable[[Packed, Any], Matrix]
     factors: Matrix
-    constant: float = 0.0
+    offset: Matrix
 
 
 def _question(query: Matrix, precision: str) -> _Question:
     if precision not in ("int8", "bit"):
         weights = np.ascontiguousarray(query.T, np.float32)
-        return _Question(_runner(precision, weights), np.ones(len(query), np.float32))
+        same = np.ones(len(query), np.float32)
+        return _Question(_runner(precision, weights), same, np.zeros_like(same))
     most = 63 if precision == "int8" else 127
     scales = np.maximum(np.abs(query).max(axis=1), np.finfo(np.float32).tiny) / most
     whole = np.rint(query / scales[:, None]).astype(np.int8)
     run = _runner(precision, np.ascontiguousarray(whole.T))
-    if precision == "int8":
-        return _Question(run, scales.astype(np.float32))
+    sums = whole.sum(axis=1, dtype=np.float32)
+    if precision == "int8":  # codes stand for integers 128 lower
+        return _Question(run, scales.astype(np.float32), 128 * sums)
     # A sign is worth the mean size of a unit vector's numbers: 2 * bit - 1 times about sqrt(2 / (pi * dim)).
     size = np.sqrt(2 / (np.pi * query.shape[1]))
-    constant = -float((whole.sum(axis=1, dtype=np.float64) * scales).sum() * size)
-    return _Question(run, (2 * size * scales).astype(np.float32), constant)
+    return _Question(run, (2 * size * scales).astype(np.float32), sums / 2)
 
 
 def _runner(precision: str, weights: Array) -> Callable[[Packed, Any], Matrix]:
@@ -154,10 +161,7 @@ def _runner(precision: str, weights: Array) -> Callable[[Packed, Any], Matrix]:
         codes = packed.codes[blocks]
         if precision == "bit":
             codes = np.unpackbits(codes, axis=2, count=packed.dim)
-        given = {"codes": codes, "query": weights}
-        if packed.scales is not None:
-            given["scales"] = packed.scales[blocks]
-        maxima: Matrix = session.run(None, given)[0]
+        maxima: Matrix = session.run(None, {"codes": codes, "query": weights})[0]
         return maxima
 
     return run
@@ -170,8 +174,7 @@ def _session(precision: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     kind = {"float32": FLOAT, "float16": FLOAT16}.get(precision, UINT8)
-    graph = maxsim_graph(kind, scaled=precision == "int8")
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(maxsim_graph(kind), options, providers=["CPUExecutionProvider"])
 
 
 @cache

@@ -35,12 +35,12 @@ class Packed:
     """The vectors of some pages.
 
     Attributes:
-        precision: ``float32``, ``float16``, ``int8`` (symmetric, one scale a vector) or ``bit`` (signs).
+        precision: ``float32``, ``float16``, ``int8`` (symmetric, one scale a page) or ``bit`` (signs).
         dim: numbers a vector.
         pages: ``(p,)`` int64, rows of the pages.
         counts: ``(p,)`` int64, vectors of each page; may be 0.
         codes: ``(blocks, rows, width)``: float32, float16, uint8 (the integer + 128) or uint8 (8 signs each).
-        scales: ``(blocks, rows, 1)`` float16 for ``int8``; ``None`` for the others.
+        scales: ``(p,)`` float32 for ``int8``, what a step is worth on each page; ``None`` for the others.
         starts: ``(p + 1,)`` int64: the block at which each page begins, and the end of the last.
     """
 
@@ -64,11 +64,10 @@ class Packed:
     def __len__(self) -> int:
         return len(self.pages)
 
-    def rows(self, position: int, what: str = "codes") -> Array:
-        """``(n, width)``: the codes (or ``scales``) of the page at ``position``, without the filling."""
-        array = self.scales if what == "scales" and self.scales is not None else self.codes
-        blocks = array[int(self.starts[position]) : int(self.starts[position + 1])]
-        return blocks.reshape(-1, array.shape[2])[: int(self.counts[position])]
+    def rows(self, position: int) -> Array:
+        """``(n, width)``: the codes of the page at ``position``, without the filling."""
+        blocks = self.codes[int(self.starts[position]) : int(self.starts[position + 1])]
+        return blocks.reshape(-1, self.codes.shape[2])[: int(self.counts[position])]
 
     def vectors(self, position: int) -> Matrix:
         """``(n, dim)`` float32: the page at ``position``, as far as its codes tell."""
@@ -76,8 +75,9 @@ class Packed:
         if self.precision == "bit":
             signs = np.unpackbits(codes, axis=1, count=self.dim).astype(np.float32) * 2 - 1
             return signs / np.float32(np.sqrt(self.dim))
-        if self.precision == "int8":
-            return (codes.astype(np.float32) - 128) * self.rows(position, "scales").astype(np.float32)
+        if self.scales is not None:
+            scaled: Matrix = (codes.astype(np.float32) - 128) * self.scales[position]
+            return scaled
         return codes.astype(np.float32)
 
 
@@ -105,12 +105,11 @@ def pack_stream(
     block = rows_a_block(counts)
     blocks = int((-(-counts // block)).sum())
     codes = _room((blocks, block, code_width(dim, precision)), code_type(precision), folder)
-    scales = np.empty((blocks, block, 1), np.float16) if precision == "int8" else None
+    scales = np.zeros(len(counts), np.float32) if precision == "int8" else None
     packed = Packed(precision, dim, np.asarray(pages, np.int64), counts, codes, scales)
     for page, rows in enumerate(vectors):
         if len(rows):
-            place = slice(int(packed.starts[page]), int(packed.starts[page + 1]))
-            _encode(fill(rows, block), packed, place)
+            _encode(fill(rows, block), packed, page)
     return packed
 
 
@@ -118,7 +117,7 @@ class Joined:
     """Chosen pages of several packed arrays of one precision and dimension, in the order of their rows.
 
     Attributes:
-        precision, dim, pages, counts: as in `Packed`.
+        precision, dim, pages, counts, scales: as in `Packed`.
         block, blocks: rows a block, and how many blocks there are.
     """
 
@@ -134,24 +133,22 @@ class Joined:
         self.counts = np.concatenate([part.counts[at] for part, at in parts])[order]
         self.block = rows_a_block(self.counts)
         self.blocks = int((-(-self.counts // self.block)).sum())
+        scales = [part.scales[at] for part, at in parts if part.scales is not None]
+        self.scales = np.concatenate(scales)[order] if scales else None
 
-    def data(self, what: str) -> Iterator[Array]:
-        """The ``codes`` or ``scales``, page by page in whole blocks; nothing for an empty page."""
+    def codes(self) -> Iterator[Array]:
+        """The codes, page by page in whole blocks; nothing for an empty page."""
         for owner, position in self._plan:
-            rows = self._parts[owner].rows(position, what)
+            rows = self._parts[owner].rows(position)
             if len(rows):
                 yield fill(rows, self.block)
 
     def packed(self) -> Packed:
         """All in one array in memory."""
-        kinds = ("codes", "scales") if self.precision == "int8" else ("codes",)
-        width = {"codes": code_width(self.dim, self.precision), "scales": 1}
-        empty = {what: np.empty((0, width[what]), getattr(self._parts[0], what).dtype) for what in kinds}
-        arrays = [
-            np.concatenate([empty[what], *self.data(what)]).reshape(-1, self.block, width[what])
-            for what in kinds
-        ]
-        return Packed(self.precision, self.dim, self.pages, self.counts, *arrays)
+        width, kind = code_width(self.dim, self.precision), self._parts[0].codes.dtype
+        codes = np.concatenate([np.empty((0, width), kind), *self.codes()])
+        shaped = codes.reshape(-1, self.block, width)
+        return Packed(self.precision, self.dim, self.pages, self.counts, shaped, self.scales)
 
 
 def _room(shape: tuple[int, ...], kind: str, folder: Path | None) -> Array:
@@ -192,16 +189,14 @@ def fill(rows: Array, block: int) -> Array:
     return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
 
 
-def _encode(rows: Array, into: Packed, blocks: slice) -> None:
-    shape = (-1, into.block, rows.shape[1])
+def _encode(rows: Array, into: Packed, page: int) -> None:
+    blocks = into.codes[int(into.starts[page]) : int(into.starts[page + 1])]
     if into.precision == "bit":
-        into.codes[blocks] = np.packbits(rows > 0, axis=1).reshape(-1, into.block, into.codes.shape[2])
+        blocks[:] = np.packbits(rows > 0, axis=1).reshape(blocks.shape)
     elif into.scales is not None:
         exact = rows.astype(np.float32)
-        scales = (np.abs(exact).max(axis=1, keepdims=True) / 127).astype(np.float16)
-        divisors = np.maximum(scales.astype(np.float32), np.finfo(np.float16).tiny)
-        whole = np.clip(np.rint(exact / divisors), -127, 127)
-        into.codes[blocks] = (whole + 128).astype(np.uint8).reshape(shape)
-        into.scales[blocks] = scales.reshape(-1, into.block, 1)
+        scale = max(float(np.abs(exact).max()) / 127, float(np.finfo(np.float32).tiny))
+        blocks[:] = (np.rint(exact / np.float32(scale)) + 128).reshape(blocks.shape)
+        into.scales[page] = scale
     else:
-        into.codes[blocks] = rows.reshape(shape)
+        blocks[:] = rows.reshape(blocks.shape)

@@ -74,6 +74,6 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "pages"
     packed = pack(np.arange(1), ragged(np.random.default_rng(), 1, 8), 8, "bit")
     write_packed(path, {"pages": [(packed, np.arange(1))]}, {})
-    path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":2', 1))
-    with pytest.raises(CorruptError, match="version 2"):
+    path.write_bytes(path.read_bytes().replace(b'"version":2', b'"version":3', 1))
+    with pytest.raises(CorruptError, match="version 3"):
         read_packed(path)
