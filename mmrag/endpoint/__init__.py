@@ -1,7 +1,18 @@
-"""Servers that speak the OpenAI chat interface: one bounded request, retries, chats."""
+"""Servers that speak the OpenAI interface: one bounded request, retries, chats whole and streamed."""
 
 from mmrag.endpoint.address import Address, split_model
-from mmrag.endpoint.chat import ChatModel, Reply, without_thoughts
-from mmrag.endpoint.errors import EndpointError
+from mmrag.endpoint.chat import ChatModel
+from mmrag.endpoint.errors import EndpointError, RejectedError
+from mmrag.endpoint.reply import Reply, without_thoughts
+from mmrag.endpoint.streaming import Delta
 
-__all__ = ["Address", "ChatModel", "EndpointError", "Reply", "split_model", "without_thoughts"]
+__all__ = [
+    "Address",
+    "ChatModel",
+    "Delta",
+    "EndpointError",
+    "RejectedError",
+    "Reply",
+    "split_model",
+    "without_thoughts",
+]

@@ -1,34 +1,19 @@
-"""Chat completions: messages in, one message out."""
+"""Chat completions: messages in, one message out, whole or piece by piece."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mmrag.endpoint.address import Address
-from mmrag.endpoint.client import ATTEMPTS, SECONDS, Client, RejectedError
-from mmrag.endpoint.errors import EndpointError
+from mmrag.endpoint.client import ATTEMPTS, SECONDS, Client
+from mmrag.endpoint.errors import RejectedError
+from mmrag.endpoint.reply import Reply, whole_reply
+from mmrag.endpoint.streaming import Delta, deltas
 
 _PATH = "/chat/completions"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a model answered.
-
-    Attributes:
-        text: its message, without the thoughts that some servers put before it.
-        tokens_in, tokens_out: as the server counts them; 0 where it does not say.
-        cut: whether it ran into the limit of tokens.
-    """
-
-    text: str
-    tokens_in: int
-    tokens_out: int
-    cut: bool
 
 
 class ChatModel:
@@ -54,6 +39,7 @@ class ChatModel:
         self._lock = threading.Lock()
         self._limit = "max_tokens"
         self._settings: dict[str, Any] = {"temperature": 0}
+        self._streaming: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 
     def chat(self, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> Reply:
         """The model's answer, as deterministic as it can be asked for.
@@ -69,15 +55,26 @@ class ChatModel:
             EndpointError: if there is no answer, or none that can be read.
         """
         while True:
-            with self._lock:
-                payload = {
-                    "model": self.model,
-                    "messages": messages,
-                    self._limit: max_tokens,
-                    **self._settings,
-                }
+            payload = self._payload(messages, max_tokens)
             try:
-                return _reply(self._client.ask(_PATH, payload))
+                return whole_reply(self._client.ask(_PATH, payload))
+            except RejectedError as error:
+                if not self._adapts(error, payload):
+                    raise
+
+    def stream(self, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> Iterator[Delta]:
+        """As `chat`, but piece by piece; the last piece brings the whole reply. Closing it hangs up.
+
+        A server that refuses to stream, or to count what it streams, is asked without.
+
+        Raises:
+            EndpointError: as `chat`; if the answer breaks off, what was written before has been given.
+        """
+        while True:
+            payload = self._payload(messages, max_tokens) | self._streaming
+            try:
+                yield from self._client.stream(_PATH, payload, deltas)
+                return
             except RejectedError as error:
                 if not self._adapts(error, payload):
                     raise
@@ -90,6 +87,10 @@ class ChatModel:
         ]
         return [{"role": "user", "content": parts}]
 
+    def _payload(self, messages: Sequence[Mapping[str, Any]], max_tokens: int) -> dict[str, Any]:
+        with self._lock:
+            return {"model": self.model, "messages": messages, self._limit: max_tokens, **self._settings}
+
     def _adapts(self, error: RejectedError, payload: Mapping[str, Any]) -> bool:
         """Whether another try may fare better: what the server objects to was sent, and can be left out."""
         with self._lock:
@@ -99,49 +100,10 @@ class ChatModel:
             if error.param == "temperature" and "temperature" in payload:
                 self._settings.pop(error.param, None)
                 return True
+            if "stream_options" in payload and "stream_options" in f"{error.param} {error}":
+                self._streaming = {"stream": True}
+                return True
+            if "stream" in payload and error.param == "stream":
+                self._streaming = {}
+                return True
         return False
-
-
-def _reply(data: Mapping[str, Any]) -> Reply:
-    try:
-        choice = data["choices"][0]
-        message = choice["message"]
-        content = message.get("content") or ""
-        refusal, finish = message.get("refusal"), choice.get("finish_reason")
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise EndpointError(f"the server answered without a message{_said(data)}") from error
-    if isinstance(content, list):  # some servers answer in parts
-        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
-    if refusal and not content:
-        raise EndpointError(f"the model refused: {' '.join(str(refusal).split())[:200]}")
-    if finish == "content_filter" and not content:
-        raise EndpointError("the server's content filter withheld the answer")
-    usage = data.get("usage")
-    counts = usage if isinstance(usage, Mapping) else {}
-    return Reply(
-        text=without_thoughts(str(content)),
-        tokens_in=_count(counts.get("prompt_tokens")),
-        tokens_out=_count(counts.get("completion_tokens")),
-        cut=finish == "length",
-    )
-
-
-def without_thoughts(text: str) -> str:
-    """What follows the thoughts that a model has written down between ``<think>`` and ``</think>``.
-
-    Some templates write the first of the two themselves, so that only the second is in the answer.
-    """
-    _, end, answer = text.rpartition("</think>")
-    if end:
-        return answer.strip()
-    return "" if answer.lstrip().startswith("<think>") else answer.strip()
-
-
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) and value >= 0 else 0
-
-
-def _said(data: Mapping[str, Any]) -> str:
-    error = data.get("error")
-    said = error.get("message", "") if isinstance(error, Mapping) else ""
-    return f": {' '.join(str(said).split())[:200]}" if said else ""

@@ -8,34 +8,27 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from mmrag.endpoint.address import KEY, Address
-from mmrag.endpoint.errors import EndpointError, NoAnswerError
-from mmrag.endpoint.post import Response, post
+from mmrag.endpoint.errors import EndpointError, NoAnswerError, RejectedError
+from mmrag.endpoint.exchange import Exchange, Response
 
 SECONDS = 120.0
 ATTEMPTS = 5
+SILENCE = 60.0
+MOST_BYTES = 8_000_000
+_MOST_STREAMED = 64_000_000  # bytes; each token comes in some hundred of them
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _LONGEST_WAIT = 300.0  # that a server may ask for
-_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
+TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 _NO_USE = frozenset({401, 403, 404, 405})  # for any request, not for this one alone
+_LACKS = "is not supported"  # llama.cpp says so of pictures, with status 500
 _SILENT = 5
+_Read = TypeVar("_Read")
 _KEYLIKE = re.compile(r"\b(?:[sp]k-[\w*.-]{4,}|Bearer \S+)")
-
-
-class RejectedError(EndpointError):
-    """The server refused this request.
-
-    Attributes:
-        param: the field of the request that it names as the reason; empty if it names none.
-    """
-
-    def __init__(self, message: str, *, fatal: bool, param: str = "") -> None:
-        super().__init__(message, fatal=fatal)
-        self.param = param
 
 
 class Client:
@@ -60,26 +53,68 @@ class Client:
         self._lock = threading.Lock()
         self._silent = 0  # requests in a row that had no answer in any attempt
 
-    def ask(self, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """The server's JSON answer to ``payload`` at ``path`` below its base URL.
+    def ask(self, path: str, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The server's JSON answer to ``payload`` at ``path`` below its base URL; to a GET without one.
 
         Raises:
             EndpointError: if it does not answer, refuses the request, or answers with something else than a
                 JSON object. No message holds the key.
         """
+
+        def whole(exchange: Exchange) -> Iterator[dict[str, Any]]:
+            yield parsed(exchange.response().body, self._host)
+
+        (data,) = self._tried(path, payload, whole, MOST_BYTES)
+        return data
+
+    def stream(
+        self, path: str, payload: Mapping[str, Any], read: Callable[[Iterator[bytes]], Iterator[_Read]]
+    ) -> Generator[_Read, None, None]:
+        """What ``read`` makes of the lines of the answer, as they come in. Closing the iterator hangs up.
+
+        A request is made again as long as nothing has been given; from then on the server may pause for
+        a minute at most.
+
+        Raises:
+            EndpointError: as `ask`, before anything is given; later on, if the answer breaks off.
+        """
+
+        def lines(exchange: Exchange) -> Iterator[_Read]:
+            for number, item in enumerate(read(exchange.lines())):
+                if not number:
+                    exchange.allow_silence(SILENCE)
+                yield item
+
+        return self._tried(path, payload, lines, _MOST_STREAMED)
+
+    def _tried(
+        self,
+        path: str,
+        payload: Mapping[str, Any] | None,
+        read: Callable[[Exchange], Iterator[_Read]],
+        most_bytes: int,
+    ) -> Generator[_Read, None, None]:
         self._address.check_allowed()
-        key = self._address.key()
+        key, url = self._address.key(), f"{self._address.url}{path}"
         for attempt in range(1, self._attempts + 1):
+            begun = False
             try:
-                response = post(f"{self._address.url}{path}", payload, key, self._seconds)
+                with Exchange(url, payload, key, self._seconds, most_bytes) as exchange:
+                    if exchange.status == 200:
+                        for item in read(exchange):
+                            if not begun:
+                                self._heard()
+                            begun = True
+                            yield item
+                        return
+                    response = exchange.response()
             except NoAnswerError as error:
+                if begun:
+                    raise EndpointError(f"the answer broke off: {error}") from error
                 if attempt == self._attempts:
                     raise self._gave_up(str(error)) from error
                 self._sleep(_pause(attempt))
                 continue
-            if response.status == 200:
-                self._heard()
-                return self._parsed(response)
             self._sleep(self._wait(response, attempt))
         raise AssertionError("the last attempt returns or raises")
 
@@ -94,7 +129,7 @@ class Client:
             )
         if response.status in _NO_USE or code == "insufficient_quota":
             raise RejectedError(message + self._advice(response.status), fatal=True)
-        if response.status not in _TRY_AGAIN:
+        if response.status not in TRY_AGAIN or _LACKS in said:
             self._heard()
             raise RejectedError(message, fatal=False, param=param)
         asked = _retry_after(response.headers.get("retry-after", ""))
@@ -124,18 +159,20 @@ class Client:
         with self._lock:
             self._silent = 0
 
-    def _parsed(self, response: Response) -> dict[str, Any]:
-        try:
-            data = json.loads(response.body)
-        except (ValueError, RecursionError) as error:
-            raise EndpointError(f"{self._host} answered with something that is not JSON") from error
-        if not isinstance(data, dict):
-            raise EndpointError(f"{self._host} answered with JSON that is no object")
-        return data
-
     @property
     def _host(self) -> str:
         return urlsplit(self._address.url).netloc
+
+
+def parsed(body: bytes, host: str = "the server") -> dict[str, Any]:
+    """The JSON object that ``body`` holds; an `EndpointError` if it holds none."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise EndpointError(f"{host} answered with something that is not JSON") from error
+    if not isinstance(data, dict):
+        raise EndpointError(f"{host} answered with JSON that is no object")
+    return data
 
 
 def _pause(attempt: int) -> float:

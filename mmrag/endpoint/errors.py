@@ -20,3 +20,15 @@ class EndpointError(ModelError):
 
 class NoAnswerError(EndpointError):
     """Nothing came back: no connection, or not in time. Another try may fare better."""
+
+
+class RejectedError(EndpointError):
+    """The server refused this request.
+
+    Attributes:
+        param: the field of the request that it names as the reason; empty if it names none.
+    """
+
+    def __init__(self, message: str, *, fatal: bool, param: str = "") -> None:
+        super().__init__(message, fatal=fatal)
+        self.param = param

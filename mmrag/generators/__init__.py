@@ -20,14 +20,18 @@ __all__ = [
     "load_generator",
 ]
 
-_KNOWN = {"mini:extractive": "mmrag.generators.extractive:ExtractiveGenerator"}
+_KNOWN = {
+    "mini:extractive": "mmrag.generators.extractive:ExtractiveGenerator",
+    "openai:*": "mmrag.generators.openai:OpenAIModel",
+}
 
 
 def load_generator(spec: str, encoders: Sequence[Encoder] = ()) -> Generator | LanguageModel:
     """What answers, by its name: a generator of its own, or a language model that wants a prompt.
 
     Args:
-        spec: ``mini:extractive``, or ``package.module:Class`` for a plugin.
+        spec: ``mini:extractive``; ``openai:MODEL`` or ``openai:MODEL@BASE_URL``; or ``package.module:Class``
+            for a plugin.
         encoders: text encoders at hand, best first. A generator that can use them (it then has a method
             ``use_encoders``) compares meanings with the first one that reads the question's script.
 
