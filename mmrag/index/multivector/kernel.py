@@ -21,14 +21,17 @@ from numpy.typing import NDArray
 
 from mmrag.config.cores import available_cores
 from mmrag.index.multivector.graph import FLOAT, FLOAT16, UINT8, maxsim_graph
-from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows, pack
+from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows
 
 Scores = NDArray[np.float32]
 
 _CHUNK = {"float32": 4096, "float16": 2048, "int8": 8192, "bit": 8192}
 _MOST_THREADS = 16
 _PARTS, _MOST_CHUNKS = 4, 64
-_GATHERED, _ALONE = 4096, 512
+_GATHERED, _ALONE = (
+    1 << 18,
+    1 << 16,
+)  # numbers that one thread takes at once, and of a page that is not copied
 
 
 def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int | None = None) -> Scores:
@@ -83,15 +86,15 @@ def maxsim_of(query: Matrix, pages: Iterable[Array]) -> Scores:
 
     def work(group: list[Array]) -> Scores:
         scores = np.full(len(group), -np.inf, np.float32)
-        small = [at for at, page in enumerate(group) if 0 < len(page) < _ALONE]
-        large = [[at] for at, page in enumerate(group) if len(page) >= _ALONE]
+        small = [at for at, page in enumerate(group) if 0 < page.size < _ALONE]
+        large = [[at] for at, page in enumerate(group) if page.size >= _ALONE]
         for at in [small, *large] if small else large:
             packed = _together([group[one] for one in at], query.shape[1])
             best = np.maximum.reduceat(question.maxima(packed, slice(None)), packed.starts[:-1], axis=0)
             scores[at] = best @ question.factors
         return scores
 
-    groups = _gathered(pages, _GATHERED)
+    groups = _gathered(pages)
     if processors() > 1:
         parts = [made.result() for made in [_threads().submit(work, group) for group in groups]]
     else:
@@ -99,14 +102,14 @@ def maxsim_of(query: Matrix, pages: Iterable[Array]) -> Scores:
     return np.concatenate([np.empty(0, np.float32), *parts])
 
 
-def _gathered(pages: Iterable[Array], least: int) -> Iterator[list[Array]]:
-    """The pages in lists of at least so many vectors, but for the last."""
+def _gathered(pages: Iterable[Array]) -> Iterator[list[Array]]:
+    """The pages in lists that are worth a thread's while."""
     group: list[Array] = []
     held = 0
     for page in pages:
         group.append(page)
-        held += len(page)
-        if held >= least:
+        held += page.size
+        if held >= _GATHERED:
             yield group
             group, held = [], 0
     if group:
@@ -114,13 +117,13 @@ def _gathered(pages: Iterable[Array], least: int) -> Iterator[list[Array]]:
 
 
 def _together(group: list[Array], dim: int) -> Packed:
-    if len(group) > 1 or len(group[0]) < _ALONE:
-        return pack(np.arange(len(group)), group, dim, "float16")
-    # Not copied: blocks of as many rows as go into it, for the blockwise maximum is slow over thousands.
-    count = len(group[0])
-    block = next((rows for rows in range(16, 3, -1) if count % rows == 0), count)
-    codes = group[0].reshape(-1, block, dim)
-    return Packed("float16", dim, np.zeros(1, np.int64), np.array([count]), codes)
+    """Pages as they lie, if it is one: packing would take longer than scoring."""
+    counts = np.array([len(page) for page in group])
+    rows = group[0] if len(group) == 1 else np.concatenate(group)
+    # The blockwise maximum is slow over thousands of rows.
+    sizes = range(16, 1, -1) if len(group) == 1 else ()
+    block = next((size for size in sizes if counts[0] % size == 0), 1)
+    return Packed("float16", dim, np.arange(len(group)), counts, rows.reshape(-1, block, dim))
 
 
 @dataclass(frozen=True, slots=True)
