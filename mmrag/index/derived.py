@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from mmrag.config import VisualOptions
+from mmrag.index.derived_file import FOLDER
 from mmrag.index.files import sha256_of
 from mmrag.index.store import Store
 from mmrag.index.vectors import VectorSpace
@@ -13,8 +14,6 @@ from mmrag.index.writer import Writer
 
 if TYPE_CHECKING:
     from mmrag.index.multivector.space import PageSpace
-
-FOLDER = "vectors"
 
 
 def load_spaces(store: Store, names: Collection[str] | None = None) -> dict[str, VectorSpace]:

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.errors import CorruptError
 from mmrag.index.ann import Ann
-from mmrag.index.files import sha256_of, write_atomically
+from mmrag.index.derived_file import read_derived_file, write_derived_file
 from mmrag.index.store import Store
 
 log = logging.getLogger(__name__)
@@ -70,7 +69,7 @@ class VectorSpace:
     def load(cls, store: Store, row: int, name: str, dim: int) -> VectorSpace:
         """The space from its file where that is whole, and from the truth for the rest."""
         space = cls(row, name, dim)
-        held = space._read(store)
+        held = read_derived_file(store, row, name, Ann.read)
         if held is not None:
             space._ann = held
         space.refresh(store)
@@ -118,30 +117,7 @@ class VectorSpace:
         if self._ann.kind != "flat":
             found = 100 * self._ann.recall
             log.info("%s: %s finds %.1f %% of the ten nearest", self.name, self._ann.kind, found)
-        folder = store.path / "vectors"
-        folder.mkdir(exist_ok=True)
-        fresh = folder / f"{self.name.replace(':', '-').replace('/', '-')}.new"
-        write_atomically(fresh, self._ann.write)
-        checksum = sha256_of(fresh)
-        final = folder / f"{checksum[:16]}.faiss"
-        fresh.replace(final)
-        return f"vectors/{final.name}", checksum
-
-    def _read(self, store: Store) -> Ann | None:
-        found = store.connection.execute(
-            "SELECT file, sha256 FROM derived WHERE space = ?", (self.row,)
-        ).fetchone()
-        if found is None:
-            return None
-        path = store.path / found[0]
-        try:
-            if sha256_of(path) == found[1]:
-                return Ann.read(path)
-            reason = f"{path} is damaged"
-        except (CorruptError, OSError) as error:  # a writer may have put another in its place
-            reason = str(error)
-        log.warning("the vectors of %s are read from their truth: %s", self.name, reason)
-        return None
+        return write_derived_file(store.path, self.name, ".faiss", self._ann.write)
 
     def _truth(
         self, connection: sqlite3.Connection, rows: Rows, batch: int = 4096

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from mmrag.errors import CorruptError
-from mmrag.index.files import sha256_of, write_atomically
+from mmrag.index.derived_file import read_derived_file, write_derived_file
 from mmrag.index.multivector.file import read_packed, write_packed
 from mmrag.index.multivector.kernel import Scores, maxsim_of
 from mmrag.index.multivector.packed import Array, Matrix, Packed, Parts, Rows, pack, pack_stream
@@ -153,15 +152,8 @@ class PageSpace:
 
         In a large space this measures `recall`, unless it has hardly grown since.
         """
-        folder = path / "vectors"
-        folder.mkdir(exist_ok=True)
-        fresh = folder / f"{self.name.replace(':', '-').replace('/', '-')}.new"
         arrays, notes = self._content()
-        write_atomically(fresh, lambda temporary: write_packed(temporary, arrays, notes))
-        checksum = sha256_of(fresh)
-        final = folder / f"{checksum[:16]}.pages"
-        fresh.replace(final)
-        return f"vectors/{final.name}", checksum
+        return write_derived_file(path, self.name, ".pages", lambda file: write_packed(file, arrays, notes))
 
     def measure_recall(self, sample: int = _SAMPLE) -> float:
         """Share of the ten best pages, by their exact scores, that `search` finds.
@@ -198,20 +190,10 @@ class PageSpace:
         return arrays, {"recall": self.recall, "measured": self._measured}
 
     def _read(self, store: Store) -> None:
-        found = store.connection.execute(
-            "SELECT file, sha256 FROM derived WHERE space = ?", (self.row,)
-        ).fetchone()
+        found = read_derived_file(store, self.row, self.name, read_packed)
         if found is None:
             return
-        path = store.path / found[0]
-        try:
-            if sha256_of(path) != found[1]:
-                _LOG.warning("the vector file of %s is damaged: reading its truth instead", self.name)
-                return
-            arrays, notes = read_packed(path)
-        except (CorruptError, OSError) as error:  # a writer may have replaced it meanwhile
-            _LOG.warning("the vector file of %s (%s): reading its truth instead", self.name, error)
-            return
+        arrays, notes = found
         packed = arrays["pages"]
         if (packed.precision, packed.dim) == (self.precision, self.dim):
             alive = np.arange(len(packed), dtype=np.int64)

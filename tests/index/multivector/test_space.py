@@ -323,7 +323,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_not_used(
         path.unlink()
         return whole
 
-    monkeypatch.setattr("mmrag.index.multivector.space.sha256_of", checked_and_gone)
+    monkeypatch.setattr("mmrag.index.derived_file.sha256_of", checked_and_gone)
     assert_equal_to_definition(load(store), rows, pages, rng)
     assert caplog.records
 
