@@ -1,0 +1,210 @@
+"""Whether an answer's sentences are borne out by what they cite.
+
+What can be checked without a model is checked: numbers by value, quoted words letter by letter, and how many
+of a sentence's words its sources hold. That finds invented numbers and wrong sources; it does not find that a
+sentence says the opposite in the same words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from mmrag.generators.rows import table_rows
+from mmrag.synthesize.claims import Claim, claims, quotations, without_markers
+from mmrag.synthesize.numbers import Held, held, is_held, numbers
+from mmrag.synthesize.stating import is_courtesy, says_unknown
+from mmrag.text.script import language
+from mmrag.text.sentences import sentences
+from mmrag.text.stopwords import FUNCTION_WORDS
+from mmrag.text.terms import terms
+from mmrag.types import Element, Flag, FlagKind, Kind
+
+SUPPORTED = 0.5
+"""Least share of a sentence's words that the sources it cites hold."""
+
+FEWEST_WORDS = 3
+"""A sentence of fewer words is too short for the share to mean anything."""
+
+_PLACE_NUMBER = re.compile(
+    r"(?:\b(?:pages?|pp?\.|sources?|Seiten?|S\.|Quellen?|fuentes?)|第|来源|资料)\s*$", re.IGNORECASE
+)
+_PAGE_AFTER = re.compile(r"\s*[页頁]")
+_GAP = re.compile(r"\s*(?:\.\.\.|…+|\[\s*(?:\.\.\.|…)\s*\])\s*")
+_WORD = re.compile(r"[^\W\d_]")
+
+
+class _Source:
+    """What a source holds, each part found when it is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def numbers(self) -> Held:
+        return held(self.text)
+
+    @cached_property
+    def letters(self) -> str:
+        return _letters(self.text)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        return frozenset(terms(self.text))
+
+    @cached_property
+    def language(self) -> str:
+        return language(self.text)
+
+
+def check(text: str, sources: Sequence[str], question: str = "") -> tuple[Flag, ...]:
+    """What in an answer its sources do not bear out, in the order of the places.
+
+    A number is found if a source cited in its sentence holds its value, or a value that is this number when
+    rounded to the digits shown; numbers and quoted words that stand in the question need no source. A
+    sentence that cites nothing is let pass if the markers at its block's end, or of the line that introduces
+    it, bear it out. Sentences in another language than their sources are not compared word by word, nor those
+    whose sources hold no words at all. Headings, questions, introductions, courtesies, and sentences that say
+    that something is not known need no citation.
+
+    Args:
+        text: the answer, with markers [1] to [n].
+        sources: all the words of source [i + 1]: its text, its caption, the words in its picture.
+        question: as asked.
+    """
+    known = [_Source(source) for source in sources]
+    asked = _Source(question)
+    bare = without_markers(text)
+    of_all = language(bare)
+    flags: list[Flag] = []
+    for claim in claims(text, len(sources)):
+        tongue = _language(bare[claim.begin : claim.end], of_all)
+        own = [known[number - 1] for number in claim.cited]
+        if own:
+            flags += _faults(text, bare, claim, own, asked, tongue)
+        elif _needs_source(bare, claim):
+            inherited = [known[number - 1] for number in claim.inherited]
+            if not inherited or any(_faults(text, bare, claim, inherited, asked, tongue)):
+                flags.append(Flag(FlagKind.UNCITED, text[claim.begin : claim.end], claim.begin, claim.end))
+    return tuple(sorted(flags, key=lambda flag: (flag.begin, flag.end)))
+
+
+def _language(sentence: str, of_all: str) -> str:
+    """Of a sentence: by its script, or as the whole answer, since a few words in Latin letters say little."""
+    of_sentence = language(sentence)
+    by_script = {of_sentence, of_all} - FUNCTION_WORDS.keys()
+    return of_sentence if by_script - {""} or not of_all else of_all
+
+
+def _faults(
+    text: str, bare: str, claim: Claim, cited: Sequence[_Source], asked: _Source, tongue: str
+) -> Iterator[Flag]:
+    quoted = [
+        (begin, end)
+        for begin, end in quotations(bare)
+        if claim.begin <= begin < claim.end and not _quote_stands(bare[begin:end], [*cited, asked])
+    ]
+    for begin, end in quoted:
+        yield Flag(FlagKind.QUOTE, text[begin:end], begin, end)
+    for begin, end in _missing_numbers(bare, claim, cited, asked, tongue):
+        if not any(first <= begin < last for first, last in quoted):
+            yield Flag(FlagKind.NUMBER, text[begin:end], begin, end)
+    if not _supported(bare[claim.begin : claim.end], cited, tongue):
+        yield Flag(FlagKind.UNSUPPORTED, text[claim.begin : claim.end], claim.begin, claim.end)
+
+
+def _missing_numbers(
+    bare: str, claim: Claim, cited: Sequence[_Source], asked: _Source, tongue: str
+) -> Iterator[tuple[int, int]]:
+    # What is counted and then listed need not be counted in the source.
+    lists = claim.introduces or ":" in bare[claim.begin : claim.end] or "：" in bare[claim.begin : claim.end]
+    for number in numbers(bare[claim.begin : claim.end], tongue):
+        begin, end = claim.begin + number.begin, claim.begin + number.end
+        if number.written and lists:
+            continue
+        if _PLACE_NUMBER.search(bare[max(0, begin - 12) : begin]) and (
+            bare[begin - 1] != "第" or _PAGE_AFTER.match(bare, end)
+        ):
+            continue
+        if any(reading * number.scale in asked.numbers.values for reading in number.readings):
+            continue
+        if not any(is_held(number, source.numbers) for source in cited):
+            yield begin, end
+
+
+def _quote_stands(quote: str, sources: Sequence[_Source]) -> bool:
+    parts = [letters for part in _GAP.split(quote) if (letters := _letters(part))]
+    return any(_in_order(parts, source.letters) for source in sources)
+
+
+def _in_order(parts: Sequence[str], letters: str) -> bool:
+    at = 0
+    for part in parts:
+        at = letters.find(part, at)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _supported(sentence: str, cited: Sequence[_Source], tongue: str) -> bool:
+    readable = [source for source in cited if _WORD.search(source.text)]
+    if not readable or says_unknown(sentence):
+        return True
+    if tongue and any(source.language and source.language != tongue for source in readable):
+        return True
+    words = _content(sentence)
+    if len(words) < FEWEST_WORDS:
+        return True
+    held_words = sum(any(word in source.terms for source in readable) for word in words)
+    return held_words >= SUPPORTED * len(words)
+
+
+def _content(sentence: str) -> list[str]:
+    """Terms without numbers; of Chinese, pairs of characters alone, which are nearer to words."""
+    found = [term for term in dict.fromkeys(terms(sentence)) if _WORD.search(term)]
+    return [term for term in found if len(term) > 1 or term.isascii()]
+
+
+def _needs_source(bare: str, claim: Claim) -> bool:
+    sentence = bare[claim.begin : claim.end]
+    if claim.introduces or sentence.rstrip("\"'”’»」)） ").endswith(("?", "？")):
+        return False
+    if says_unknown(sentence) or is_courtesy(sentence):
+        return False
+    return len(_content(sentence)) >= 2 or any(char.isdigit() for char in sentence)
+
+
+def supporting_quote(sentence: str, element: Element) -> str:
+    """The piece of an element that bears out an answer's sentence best, verbatim from its text or caption.
+
+    A sentence of running text, a row of a table, a line of a figure's words, or the caption; the first of
+    equally good ones. A number of the sentence counts as much as three words. Empty where the element has no
+    words.
+    """
+    wanted = set(terms(sentence))
+    tongue = language(sentence)
+    stated = numbers(sentence, tongue)
+
+    def worth(piece: str) -> float:
+        words = set(terms(piece))
+        values = held(piece)
+        shared = len(wanted & words) + 3 * sum(is_held(number, values) for number in stated)
+        return shared / math.sqrt(len(words) + 10)
+
+    return max(_pieces(element), key=worth, default="")
+
+
+def _pieces(element: Element) -> Iterator[str]:
+    if element.kind is Kind.TABLE:
+        yield from (line for line, _, _ in table_rows(element.text) if line.strip())
+    else:
+        yield from (element.text[begin:end] for begin, end in sentences(element.text))
+    if element.caption.strip():
+        yield element.caption.strip()
