@@ -20,7 +20,7 @@ SECONDS = 120.0
 ATTEMPTS = 5
 SILENCE = 60.0
 MOST_BYTES = 8_000_000
-_MOST_STREAMED = 64_000_000  # bytes; each token comes in some hundred of them
+MOST_STREAMED = 64_000_000  # bytes; each token comes in some hundred of them
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _LONGEST_WAIT = 300.0  # that a server may ask for
 TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
@@ -85,7 +85,7 @@ class Client:
                     exchange.allow_silence(SILENCE)
                 yield item
 
-        return self._tried(path, payload, lines, _MOST_STREAMED)
+        return self._tried(path, payload, lines, MOST_STREAMED)
 
     def _tried(
         self,

@@ -24,6 +24,8 @@ CONTEXT = 32_768
 PICTURES = 16
 """Pictures that a model is taken to read in one prompt: no server tells, and most take more."""
 
+_SMALLEST_CONTEXT = 1000  # servers that count fewer tokens leave out those that they had in their cache
+
 
 class OpenAIModel(LanguageModel):
     """Sends the messages, pictures as data URIs, and reads the answer as it is written.
@@ -93,7 +95,7 @@ class OpenAIModel(LanguageModel):
                 f"{self.spec} spent all of its {max_tokens} tokens before it answered: raise "
                 "answer.max_tokens in the recipe, or take a model that does not reason"
             )
-        if 0 < reply.tokens_in < (least := least_tokens(messages)):
+        if _SMALLEST_CONTEXT <= reply.tokens_in < (least := least_tokens(messages)):
             raise ModelError(
                 f"the server read only {reply.tokens_in:,} of at least {least:,} tokens, so its answer is "
                 "worth nothing: give it a larger context (ollama: OLLAMA_CONTEXT_LENGTH), or lower "

@@ -1,4 +1,4 @@
-"""What the public chat-completions interface takes, checked field by field: a request that strays is refused."""
+"""What the public chat-completions interface takes, checked field by field."""
 
 from __future__ import annotations
 

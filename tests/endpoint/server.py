@@ -1,4 +1,4 @@
-"""A real server on this machine that plays a script of answers, and refuses what the interface does not know."""
+"""A real server on this machine that plays a script of answers, and refuses requests that stray."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Answer:
     Attributes:
         slowly: seconds before each byte of the body.
         chunks: parts of the body that are sent one by one, instead of one body of announced length.
-        chunked: whether those come in HTTP's own chunks, so that a missing end shows; else until it hangs up.
-        then: what comes after the chunks: the ``end``, a ``cut`` connection, or ``silence`` until the client goes.
+        chunked: whether those come in HTTP's own chunks, so that a missing end shows.
+        then: what comes after the chunks: the ``end``, a ``cut`` connection, or ``silence``.
     """
 
     body: bytes = b""
