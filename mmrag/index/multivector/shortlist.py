@@ -13,7 +13,7 @@ from mmrag.index.multivector.packed import Matrix, Packed, Rows, pack_stream
 
 # So many vectors share a centre: as many centres as 3 % of the vectors' bytes hold. Signs need none: to go
 # through all of them costs no more.
-_SHARE = {"float32": 16, "float16": 16, "int8": 48}
+_SHARE = {"float32": 16, "float16": 16, "int8": 32}
 _ROUNDS = 3
 
 
