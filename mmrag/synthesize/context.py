@@ -205,14 +205,12 @@ class _Making:
         parts: list[str | Image] = []
         text = self._before
         for number, one in enumerate(chosen, start=1):
-            heading = self._gathering.heading(one.candidate, number, self._names)
-            text += f"{heading}\n{quoted_lines(one.text)}\n"
+            text += f"{self._gathering.heading(one.candidate, number, self._names)}\n"
+            text += f"{quoted_lines(one.text)}\n" if one.text else ""
             if one.picture is not None:
-                label = word("picture", self._language, number=number)
-                parts += [f"{text}{label}\n", one.picture]
+                parts += [f"{text}{word('picture', self._language, number=number)}\n", one.picture]
                 text = "\n"
-        parts.append(text.rstrip("\n") + self._after if parts or chosen else text + self._after.lstrip("\n"))
-        return (self._rules, *self._turns, Message("user", tuple(parts)))
+        return (self._rules, *self._turns, Message("user", (*parts, text + self._after)))
 
     def _left_out(
         self, candidates: Sequence[Candidate], chosen: Sequence[Chosen], showing: Showing
@@ -227,8 +225,8 @@ class _Making:
             if one.speaks and element.id not in found:
                 left.append(LeftOut(*place, "all", full))
                 continue
-            if element.id in found and len(found[element.id].body) < len(one.body):
-                told = f"{len(found[element.id].body):,} of its {len(one.body):,} characters are shown"
+            if element.id in found and found[element.id].body != one.body.text:
+                told = f"{len(found[element.id].body):,} of its {len(one.body.text):,} characters are shown"
                 left.append(LeftOut(*place, "text", told))
             has_one = element.id in found and found[element.id].picture is not None
             if one.shows and not has_one and (element.picture is None or element.picture not in shown):

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from PIL.Image import Image
 
 from mmrag.synthesize.gathering import Candidate, joined
-from mmrag.synthesize.shortening import shortened, size
+from mmrag.synthesize.shortening import size
 
 _HEADING = 60  # bytes of the lines around a text, about
-_LEAST = 800
+_LEAST = 1_000
 """Bytes of a text that is shown at all: a shorter one is shown whole, a longer one in no smaller part."""
 _FULL = 0.92  # of the room; fuller is not worth another count
 _MOST_TRIES = 8
@@ -82,7 +82,7 @@ def _between(low: int, high: int, guess: float) -> int:
 
 
 def _weight(candidates: Sequence[Candidate]) -> int:
-    return sum(_HEADING + size(one.lead) + size(one.body) for one in candidates)
+    return sum(_HEADING + size(one.lead) + one.body.size for one in candidates)
 
 
 def _allotted(candidates: Sequence[Candidate], kept: frozenset[str], room: int) -> list[Chosen]:
@@ -94,22 +94,17 @@ def _allotted(candidates: Sequence[Candidate], kept: frozenset[str], room: int) 
     chosen: list[Chosen] = []
     for one in candidates:
         fixed = _HEADING + size(one.lead)
-        whole = fixed + size(one.body)
+        whole = fixed + one.body.size
         most = min(left, max(left // 2, _LEAST))
-        if whole <= most:
-            body = one.body
-        elif most >= _LEAST:
-            body = shortened(one.body, most - fixed, one.anchor)
-        else:
-            body = ""
+        body = one.body.within(most - fixed) if whole <= most or most >= _LEAST else ""
         if body or whole <= most or (one.element.id in kept and fixed <= left):
             chosen.append(Chosen(one, body))
             left -= fixed + size(body)
     for at, one in enumerate(chosen):
-        before, whole = size(one.body), size(one.candidate.body)
-        if before < whole and left > 0:
-            longer = shortened(one.candidate.body, min(before + left, whole), one.candidate.anchor)
-            if size(longer) > before:
+        used = size(one.body)
+        if used < one.candidate.body.size and left > 0:
+            longer = one.candidate.body.within(used + left)
+            if size(longer) > used:
                 chosen[at] = replace(one, body=longer)
-                left -= size(longer) - before
+                left -= size(longer) - used
     return chosen

@@ -12,6 +12,7 @@ from PIL.Image import Image
 from mmrag.synthesize.cleaning import cleaned, in_one_line
 from mmrag.synthesize.prompting import word
 from mmrag.synthesize.referring import referring
+from mmrag.synthesize.shortening import Shortening
 from mmrag.text.terms import terms
 from mmrag.types import Document, Element, Hit, Kind, Page
 
@@ -45,28 +46,24 @@ class Candidate:
         element: see there.
         lead: lines that are never shortened: section and caption.
         body: what may be shortened: the element's text.
-        anchor: what is to be kept where the body is shortened.
         also: other places of the same text.
-        priority: lower comes first where room is short.
     """
 
     hit: Hit
     element: Element
     lead: str
-    body: str
-    anchor: str
-    priority: int = 0
+    body: Shortening
     also: list[tuple[Document, Page]] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """All of it."""
-        return joined(self.lead, self.body)
+        return joined(self.lead, self.body.text)
 
     @property
     def speaks(self) -> bool:
         """Whether it has words beside its section."""
-        return bool(self.body or self.element.caption)
+        return bool(self.body.text or self.element.caption)
 
     @property
     def shows(self) -> bool:
@@ -109,10 +106,7 @@ class Gathering:
             for owner, element in self._elements(hit):
                 if element.id not in found:
                     found[element.id] = self._candidate(owner, element, hit)
-        kept = _once(list(found.values()))
-        for number, candidate in enumerate(kept):
-            candidate.priority = number
-        return kept
+        return _once(list(found.values()))
 
     def heading(self, candidate: Candidate, number: int, names: dict[str, str]) -> str:
         """The line that stands above it; ``names`` of documents by their ids."""
@@ -198,7 +192,7 @@ class Gathering:
         )
         best = element.id == found_by.element.id
         anchor = found_by.snippet if best and found_by.snippet else self._question
-        return Candidate(owner, element, lead, self._body(element), anchor)
+        return Candidate(owner, element, lead, Shortening(self._body(element), anchor))
 
     def _body(self, element: Element) -> str:
         text = cleaned(element.text, self._special)
@@ -234,10 +228,10 @@ def _once(candidates: Sequence[Candidate]) -> list[Candidate]:
         if one.element.kind is Kind.PAGE:
             finer = [other for other in candidates if _on_page(one, other) and letters[id(other)]]
             if finer:  # these say what it says, each with its own place
-                one.lead = one.body = ""
+                one.lead, one.body = "", Shortening("", "")
         if not (one.speaks or one.shows):
             continue
-        key = (_letters(one.lead), _letters(one.body), one.element.picture)
+        key = (_letters(one.lead), _letters(one.body.text), one.element.picture)
         first = same.setdefault(key, one)
         if first is not one:
             first.also.append((one.hit.document, one.hit.page))

@@ -64,7 +64,7 @@ def language_of(question: str, history: Sequence[Turn] = ()) -> str:
 
 def rules(code: str) -> str:
     """What the model is told before anything else, for a question in the language ``code``."""
-    return _filled("rules", code, no_answer=NO_ANSWER, language=_answer_in(code))
+    return _filled("rules", code, no_answer=NO_ANSWER, language=_in_language("answer", code))
 
 
 def around_sources(question: str, code: str, special: Collection[str] = ()) -> tuple[str, str]:
@@ -72,7 +72,7 @@ def around_sources(question: str, code: str, special: Collection[str] = ()) -> t
     asked = cleaned(question, special)
     before, _, after = prompt_file("question", _own(code)).partition("$sources")
     values = {"no_answer": NO_ANSWER, "question": asked}
-    return Template(before).substitute(values), Template(after).substitute(values)
+    return Template(before).substitute(values), Template(after.lstrip("\n")).substitute(values)
 
 
 def word(name: str, code: str, **values: object) -> str:
@@ -106,7 +106,7 @@ def rewriting_prompt(
         f"{word('asked', code, text=asked)}\n{word('answered', code, text=answered)}"
         for asked, answered in (_said(turn, control_tokens) for turn in history[-MOST_TURNS:])
     )
-    told = _filled("rewriting", code, language=_answer_in(code))
+    told = _filled("rewriting", code, language=_in_language("write", code))
     asked = _filled(
         "conversation", code, turns=quoted_lines(turns), question=cleaned(question, control_tokens)
     )
@@ -134,9 +134,9 @@ def _own(code: str) -> str:
     return code if code in LANGUAGES else "en"
 
 
-def _answer_in(code: str) -> str:
-    name = _NAMES.get(code, "")
-    return word("answer_in" if name or code in LANGUAGES else "answer_as_asked", code, language=name)
+def _in_language(verb: str, code: str) -> str:
+    known = code in _NAMES or code in LANGUAGES
+    return word(f"{verb}_in" if known else f"{verb}_as_asked", code, language=_NAMES.get(code, ""))
 
 
 def _filled(name: str, code: str, **values: str) -> str:

@@ -67,7 +67,7 @@ def refers_to(text: str, label: Label) -> bool:
 
 
 def referring(element: Element, elements: Sequence[Element]) -> list[Element]:
-    """Text among ``elements`` that refers to a figure or table by the label in its caption, in their order."""
+    """Text among ``elements`` that refers to a figure or table by its caption's label, in their order."""
     label = label_of(element.caption)
     if label is None:
         return []
