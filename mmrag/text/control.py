@@ -8,10 +8,30 @@ from collections.abc import Collection
 # Written into a text, these would end a turn, begin another, or stand for a picture, wherever a server or a
 # processor reads special tokens in plain text.
 CONTROL = re.compile(
-    r"<[|｜][^<>|｜]{1,60}[|｜]>|<<?/?SYS>>?|\[/?(?:INST|IMG|IMG_END|IMG_BREAK|AVAILABLE_TOOLS|TOOL_CALLS)\]"
-    r"|</?(?:s|pad|unk|bos|eos|mask|image|img|video|audio|think|start_of_turn|end_of_turn|start_of_image"
-    r"|end_of_image|fake_token_around_image|image_soft_token|image_pad|global-img|row_\d+_col_\d+)>",
+    r"<[|｜][^<>|｜]{1,60}[|｜]>|<[|｜][\w-]{1,40}>|<[\w-]{1,40}[|｜]>|\[\|[^\[\]|]{1,40}\|\]|<<?/?SYS>>?"
+    r"|\[/?(?:INST|IMG|IMG_END|IMG_BREAK|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT|THINK|AUDIO"
+    r"|BEGIN_AUDIO|[gs]MASK)\]"
+    r"|</?(?:s|pad|unk|bos|eos|mask|sop|eop|image|img|video|audio|think|tool_call|tool_response|function_call"
+    r"|im_(?:start|end|patch|col_tok)|(?:start|end)_of_[a-z_]{1,30}|fake_token_around_image"
+    r"|(?:image|audio)_soft_token|image_pad|image_placeholder|image_newline|image_?\d+|IMG_CONTEXT|ImageHere"
+    r"|[be]oi|global-img|row_\d+_col_\d+|unused_?\d+)>",
     re.IGNORECASE,
+)
+# Letters and marks that leave no trace on paper, in which a text can be hidden: variation selectors, fillers of
+# Hangul and the like. Formatting and tag characters are not printable by Unicode's own account.
+_UNSEEN = dict.fromkeys(
+    code
+    for first, last in (
+        (0x034F, 0x034F),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFFA0, 0xFFA0),
+        (0xE0100, 0xE01EF),
+    )
+    for code in range(first, last + 1)
 )
 
 
@@ -22,7 +42,7 @@ def without_control_tokens(text: str, special: Collection[str] = ()) -> str:
         text: of a document.
         special: the model's own control tokens, beside those that many models know.
     """
-    text = "".join(char for char in text if char.isprintable() or char.isspace())
+    text = "".join(char for char in text.translate(_UNSEEN) if char.isprintable() or char.isspace())
     before = None
     while before != text:  # what is taken out may bring together what makes another
         before = text

@@ -3,14 +3,35 @@ from hypothesis import strategies as st
 
 from mmrag.text.control import quoted, without_control_tokens
 
+FAMILIES = """
+<|im_start|> <|im_end|> <|endoftext|> <|vision_start|> <|image_pad|> <|user|> <|assistant|>
+<|observation|> <|start_header_id|> <|eot_id|> <|begin_of_text|> <｜User｜> <|turn> <turn|>
+<|START_OF_TURN_TOKEN|> <|image_1|> [|user|] [|endofturn|] [INST] [/INST] <<SYS>> <</SYS>> [IMG]
+[SYSTEM_PROMPT] [/SYSTEM_PROMPT] [TOOL_RESULTS] [THINK] [gMASK] <sop> <s> </s> <bos> <eos> <image>
+<image1> <image_2> <video> <img> </img> <IMG_CONTEXT> <ImageHere> <start_of_turn> <end_of_turn>
+<start_of_image> <end_of_utterance> <image_soft_token> <fake_token_around_image> <global-img>
+<row_1_col_2> <im_start> <im_end> <im_patch> <image_placeholder> <unused7> <think> </think>
+<tool_call> </tool_call>
+"""
+
 
 def test_the_models_own_tokens_are_taken_out() -> None:
     assert quoted("a <pic_7> b<pic_7<pic_7>>", 100, ("<pic_7>",)) == "a b<pic_7 >"
 
 
+def test_the_tokens_of_the_common_families_are_taken_out() -> None:
+    for token in FAMILIES.split():
+        assert quoted(f"a{token}b", 100) == "a b", token
+
+
+def test_letters_that_leave_no_trace_are_taken_out() -> None:
+    hidden = "".join(chr(code) for code in (0x115F, 0x3164, 0xFFA0, 0x34F, 0xFE00, 0xE0101, 0xE0041, 0x200B))
+    assert quoted(f"a{hidden}b", 100) == "ab"
+
+
 def test_what_looks_like_a_token_but_is_text_stays() -> None:
-    assert quoted("if a < b | c > d, <b>bold</b>, List<String>, [1]", 100) == (
-        "if a < b | c > d, <b>bold</b>, List<String>, [1]"
+    assert quoted("if a < b | c > d, <b>bold</b>, List<String>, <x|y>, [x], <ref>, [MASK], [1]", 100) == (
+        "if a < b | c > d, <b>bold</b>, List<String>, <x|y>, [x], <ref>, [MASK], [1]"
     )
 
 
