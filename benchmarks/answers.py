@@ -2,8 +2,8 @@
 
 DEVSET holds ``queries.jsonl``; INDEX is an index of its documents. Prints, for each group of questions,
 the share whose answer holds an accepted variant as it is written, the share that holds all words and
-numbers of one in any order (see accepted.py), the share whose citations name a relevant page, and the
-share refused. Short variants ("1", "5") may be met by chance.
+numbers of one in any order (see mmrag.benchmark.accepted), the share whose citations name a relevant page,
+and the share refused. Short variants ("1", "5") may be met by chance.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import argparse
 import statistics
 from pathlib import Path
 
-from accepted import holds, holds_words
 from devset import Question, groups, load_questions
 from machine import print_machine
 
 import mmrag
+from mmrag.benchmark.accepted import holds, holds_words
 
 
 def judge(question: Question, answer: mmrag.Answer) -> tuple[bool, bool, bool, bool]:

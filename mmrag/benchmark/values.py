@@ -14,7 +14,7 @@ class Gold:
     """A page that answers a question.
 
     Attributes:
-        file: path relative to the corpus. page: 1-based.
+        file: path relative to the corpus. page: 1-based; 0 where the whole file answers.
         grade: how well, from 1; nDCG gains it.
         boxes: where on the page, as page fractions; none where that is not known.
     """

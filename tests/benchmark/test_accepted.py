@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+from mmrag.benchmark import accepted
+
 
 def load(name: str) -> ModuleType:
     path = Path(__file__).resolve().parents[2] / "benchmarks" / f"{name}.py"
@@ -17,9 +19,6 @@ def load(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-accepted = load("accepted")
 
 
 @pytest.mark.parametrize(
