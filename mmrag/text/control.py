@@ -17,7 +17,7 @@ CONTROL = re.compile(
     r"|[be]oi|global-img|row_\d+_col_\d+|unused_?\d+)>",
     re.IGNORECASE,
 )
-# Letters and marks that leave no trace on paper, in which a text can be hidden: variation selectors, fillers of
+# Letters and marks that leave no trace on paper, in which text can be hidden: variation selectors, fillers of
 # Hangul and the like. Formatting and tag characters are not printable by Unicode's own account.
 _UNSEEN = dict.fromkeys(
     code
