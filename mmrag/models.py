@@ -29,10 +29,12 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "blip": ("torch", "transformers"),
     "itm": ("torch", "transformers"),
     "vlm": ("torch", "transformers"),
+    "llama-index": (),
 }
 """Packages that the specs of a family need beyond the base installation; the extra ``models`` brings them."""
 
 EXTRA = "pip install 'mmrag[models]'"
+_LLAMA_INDEX = "llama_index.core"
 
 SIZES: dict[str, int] = {
     "HuggingFaceTB/SmolVLM-500M-Instruct": 1_020_000_000,
@@ -126,6 +128,8 @@ def require(recipe: Recipe, strategies: Sequence[str] = ()) -> None:
     packages = list(dict.fromkeys(package for model in found for package in model.packages))
     if packages:
         raise MissingExtraError(f"the recipe {recipe.name}", ", ".join(packages), "models")
+    if any(model.spec.startswith("llama-index:") for model in found) and not _importable(_LLAMA_INDEX):
+        raise MissingExtraError(f"the recipe {recipe.name}", "llama-index-core", "llama-index")
     absent = [model for model in found if model.to_fetch]
     if absent and is_offline():
         raise ModelError(
@@ -166,6 +170,8 @@ def _look(spec: str, roles: tuple[str, ...]) -> RecipeModel:
         return RecipeModel(spec, roles, Origin.INSTALLED, spec)
     if family == "openai":
         return _server(spec, roles, name)
+    if family == "llama-index":
+        return _of_llama_index(spec, roles, name)
     packages = tuple(each for each in FAMILIES[family] if not _importable(each))
     if family == "open_clip" and not packages:
         name = hub.open_clip_repository(name)
@@ -208,6 +214,15 @@ def _server(spec: str, roles: tuple[str, ...], name: str) -> RecipeModel:
     except EndpointError as error:
         problem = str(error)
     return RecipeModel(spec, roles, Origin.SERVER, address.url, problem=problem)
+
+
+def _of_llama_index(spec: str, roles: tuple[str, ...], name: str) -> RecipeModel:
+    module, problem = name.partition(":")[0], ""
+    if not _importable(_LLAMA_INDEX):
+        problem = "needs llama-index-core: pip install 'mmrag[llama-index]'"
+    elif not _importable(module):
+        problem = f"the module {module} can't be imported from here"
+    return RecipeModel(spec, roles, Origin.PLUGIN, module, problem=problem)
 
 
 def _importable(module: str) -> bool:

@@ -17,6 +17,7 @@ _KNOWN = {
     "clip:*": "mmrag.encoders.models.contrastive:clip",
     "siglip:*": "mmrag.encoders.models.contrastive:siglip",
     "open_clip:*": "mmrag.encoders.models.open_clip:OpenClip",
+    "llama-index:*": "mmrag.llama_index.embeddings:LlamaIndexEncoder",
 }
 _PAGES = {
     "mini:visual": "mmrag.encoders.mini_visual:MiniVisual",
@@ -31,7 +32,8 @@ def load_encoder(spec: str) -> Encoder:
     """The encoder that ``spec`` names.
 
     ``mini:text``, ``mini:multilingual``, ``mini:joint``; ``st:``, ``clip:``, ``siglip:`` or ``open_clip:``
-    with a hub id or a folder; or ``package.module:Class``. Its weights are loaded when it first encodes.
+    with a hub id or a folder; ``llama-index:package.module:Class``; or ``package.module:Class``. Its
+    weights are loaded when it first encodes.
 
     Raises:
         SpecError: if nothing of that name is known.

@@ -23,6 +23,7 @@ __all__ = [
 _KNOWN = {
     "mini:extractive": "mmrag.generators.extractive:ExtractiveGenerator",
     "openai:*": "mmrag.generators.openai:OpenAIModel",
+    "llama-index:*": "mmrag.llama_index.llms:LlamaIndexModel",
 }
 
 
@@ -30,8 +31,8 @@ def load_generator(spec: str, encoders: Sequence[Encoder] = ()) -> Generator | L
     """What answers, by its name: a generator of its own, or a language model that wants a prompt.
 
     Args:
-        spec: ``mini:extractive``; ``openai:MODEL`` or ``openai:MODEL@BASE_URL``; or ``package.module:Class``
-            for a plugin.
+        spec: ``mini:extractive``; ``openai:MODEL`` or ``openai:MODEL@BASE_URL``;
+            ``llama-index:package.module:Class``; or ``package.module:Class`` for a plugin.
         encoders: text encoders at hand, best first. A generator that can use them (it then has a method
             ``use_encoders``) compares meanings with the first one that reads the question's script.
 

@@ -1,0 +1,148 @@
+"""Embedding models and LLMs of our own making, as a package for LlamaIndex would bring them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ChatResponseGen,
+    CompletionResponse,
+    CompletionResponseGen,
+    LLMMetadata,
+)
+from llama_index.core.embeddings import MockEmbedding, MultiModalEmbedding
+from llama_index.core.llms import CustomLLM
+from PIL import Image
+from pydantic import PrivateAttr
+
+from tests.fakes import LETTERS
+
+
+def letters(text: str) -> list[float]:
+    """How often each letter stands in the text."""
+    return [float(text.lower().count(letter)) for letter in LETTERS]
+
+
+class LetterEmbedding(MockEmbedding):
+    """Counts letters, not brought to unit length. A question is marked by a z."""
+
+    _batches: list[int] = PrivateAttr(default_factory=list)
+
+    def __init__(self, embed_dim: int = 26, **kwargs: Any) -> None:
+        super().__init__(embed_dim, **kwargs)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        if text == "broken":
+            raise ConnectionError("the server\nis gone")
+        return letters(text)[: self.embed_dim]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        self._batches.append(len(texts))
+        return super()._get_text_embeddings(texts)
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._get_text_embedding(query + "z")
+
+
+class ColourEmbedding(MultiModalEmbedding):
+    """Texts by their letters, pictures by their size and mean colour."""
+
+    max_length: int = 64
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return letters(text)
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return letters(query)
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        raise NotImplementedError
+
+    def _get_image_embedding(self, img_file_path: str | io.BytesIO) -> list[float]:
+        with Image.open(img_file_path) as picture:
+            mean = np.asarray(picture.convert("RGB")).mean((0, 1))
+            return [1.0, *picture.size, *mean, *[0.0] * 20]
+
+    async def _aget_image_embedding(self, img_file_path: str | io.BytesIO) -> list[float]:
+        raise NotImplementedError
+
+
+class Echo(CustomLLM):
+    """Says again what stands last in the prompt, word by word, as the fields say."""
+
+    temperature: float = 0.7
+    max_tokens: int = 5
+    deltas: bool = True
+    streams: bool = True
+    counts: bool = True
+    fails: bool = False
+    raises_at: int = -1
+    _asked: list[tuple[list[ChatMessage], float, int]] = PrivateAttr(default_factory=list)
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(context_window=777, is_chat_model=True)
+
+    @property
+    def asked(self) -> list[tuple[list[ChatMessage], float, int]]:
+        return self._asked
+
+    def _words(self, messages: Sequence[ChatMessage]) -> list[str]:
+        self._asked.append((list(messages), self.temperature, self.max_tokens))
+        if self.fails:
+            raise ConnectionError("no route to the server")
+        said = str(messages[-1].content).split()
+        return [word if at == 0 else f" {word}" for at, word in enumerate(said)]
+
+    def _response(self, text: str, delta: str | None, *, last: bool, cut: bool) -> ChatResponse:
+        raw: dict[str, Any] = {"done_reason": "length" if cut else "stop"} if last else {}
+        if last and self.counts:
+            raw |= {"prompt_eval_count": 11, "eval_count": 7}
+        return ChatResponse(message=ChatMessage(role="assistant", content=text), delta=delta, raw=raw)
+
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        words = self._words(messages)
+        kept = words[: self.max_tokens]
+        return self._response("".join(kept), None, last=True, cut=kept != words)
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        if not self.streams:
+            raise NotImplementedError
+        words = self._words(messages)
+        kept = words[: self.max_tokens]
+
+        def responses() -> ChatResponseGen:
+            for at, word in enumerate(kept):
+                if at == self.raises_at:
+                    raise ConnectionError("broken off")
+                last = at + 1 == len(kept)
+                text = "".join(kept[: at + 1])
+                yield self._response(text, word if self.deltas else None, last=last, cut=kept != words)
+
+        return responses()
+
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        raise NotImplementedError
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
+        raise NotImplementedError
+
+
+class Endless(Echo):
+    """Takes no notice of its limit, and never stops."""
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        def responses() -> ChatResponseGen:
+            while True:
+                yield self._response("", "on and ", last=False, cut=False)
+
+        return responses()
+
+
+class NoModel:
+    """No class of LlamaIndex at all."""
