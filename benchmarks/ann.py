@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from machine import print_machine
 from numpy.typing import NDArray
 
+from mmrag.benchmark.machine import print_machine
 from mmrag.index.ann import Ann, choose
 
 DIM = 384

@@ -13,10 +13,10 @@ import statistics
 from pathlib import Path
 
 from devset import Question, groups, load_questions
-from machine import print_machine
 
 import mmrag
 from mmrag.benchmark.accepted import holds, holds_words
+from mmrag.benchmark.machine import print_machine
 
 
 def judge(question: Question, answer: mmrag.Answer) -> tuple[bool, bool, bool, bool]:

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 
 import torch
-from machine import print_machine
 
+from mmrag.benchmark.machine import print_machine
 from mmrag.weights.device import import_transformers
 
 transformers = import_transformers("this benchmark")

@@ -18,9 +18,9 @@ import argparse
 from pathlib import Path
 
 from devset import Question, load_questions
-from machine import print_machine
 
 import mmrag
+from mmrag.benchmark.machine import print_machine
 from mmrag.synthesize import answer
 
 OFF_TOPIC = Path(__file__).with_name("off_topic.txt")

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import print_machine
 from structured import World, unit
 
+from mmrag.benchmark.machine import print_machine
 from mmrag.index.multivector.kernel import maxsim
 from mmrag.index.multivector.packed import PRECISIONS, pack, payload
 from mmrag.index.multivector.space import PageSpace

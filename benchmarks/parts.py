@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from machine import print_machine
 from PIL import Image
 
 import mmrag
+from mmrag.benchmark.machine import print_machine
 from mmrag.captioners import PictureContext, load_captioner
 from mmrag.encoders import load_encoder
 from mmrag.encoders.batching import encode_texts

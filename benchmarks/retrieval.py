@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from devset import Question, Ranking, groups, load_questions, ndcg, recall, reciprocal_rank
-from machine import print_machine
 
 import mmrag
+from mmrag.benchmark.machine import print_machine
 from mmrag.retrieve.retriever import Retriever
 from mmrag.types import Query
 

@@ -22,9 +22,9 @@ from unittest import mock
 import numpy as np
 import pymupdf
 from devset import load_questions
-from machine import print_machine
 
 import mmrag
+from mmrag.benchmark.machine import print_machine
 from mmrag.config import IngestOptions
 from mmrag.encoders import load_encoder
 from mmrag.encoders.batching import encode_texts

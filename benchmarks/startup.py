@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 
-from machine import print_machine
+from mmrag.benchmark.machine import print_machine
 
 PEER = """
 import typer

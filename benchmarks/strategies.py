@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from devset import groups, load_questions, ndcg, recall
 from lists import BM25, fused, rank_all
-from machine import print_machine
 from numpy.typing import NDArray
 
 import mmrag
+from mmrag.benchmark.machine import print_machine
 from mmrag.config import STRATEGIES
 
 

@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 import pymupdf
 from devset import Question, Ranking, groups, load_questions, ndcg, recall
-from machine import print_machine
 from PIL import Image
 
+from mmrag.benchmark.machine import print_machine
 from mmrag.config import IngestOptions
 from mmrag.encoders.base import Matrix, PageView
 from mmrag.encoders.batching import encode_texts

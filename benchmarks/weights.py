@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from devset import Question, groups, load_questions
 from lists import normalised, rank_all
-from machine import print_machine
 from numpy.typing import NDArray
 
 import mmrag
+from mmrag.benchmark.machine import print_machine
 from mmrag.config import STRATEGIES
 
 GRID: dict[str, tuple[float, ...]] = {

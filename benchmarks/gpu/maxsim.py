@@ -10,17 +10,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from machine import print_machine
-
+from mmrag.benchmark.machine import print_machine
 from mmrag.index.multivector.kernel import maxsim
 from mmrag.index.multivector.packed import pack
 
