@@ -19,16 +19,21 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "Answer": "mmrag.types:Answer",
+    "AnswerStream": "mmrag.synthesize.stream:AnswerStream",
     "BBox": "mmrag.types:BBox",
+    "Chat": "mmrag.api.chat:Chat",
     "Citation": "mmrag.types:Citation",
     "Document": "mmrag.types:Document",
     "Element": "mmrag.types:Element",
     "FileReport": "mmrag.types:FileReport",
     "Filters": "mmrag.types:Filters",
+    "Flag": "mmrag.types:Flag",
+    "FlagKind": "mmrag.types:FlagKind",
     "Hit": "mmrag.types:Hit",
     "Index": "mmrag.api:Index",
     "IndexInfo": "mmrag.api:IndexInfo",
     "Kind": "mmrag.types:Kind",
+    "LeftOut": "mmrag.types:LeftOut",
     "MmragError": "mmrag.errors:MmragError",
     "Page": "mmrag.types:Page",
     "Progress": "mmrag.types:Progress",
@@ -46,16 +51,21 @@ _PLACES = {
 
 __all__ = [
     "Answer",
+    "AnswerStream",
     "BBox",
+    "Chat",
     "Citation",
     "Document",
     "Element",
     "FileReport",
     "Filters",
+    "Flag",
+    "FlagKind",
     "Hit",
     "Index",
     "IndexInfo",
     "Kind",
+    "LeftOut",
     "MmragError",
     "Page",
     "Progress",
@@ -74,8 +84,10 @@ __all__ = [
 if TYPE_CHECKING:
     from mmrag.api import Index, IndexInfo, build, index_path, list_indexes
     from mmrag.api import open_index as open  # noqa: A004 - mmrag.open reads as it should
+    from mmrag.api.chat import Chat
     from mmrag.config import Recipe, load_recipe
     from mmrag.errors import MmragError
+    from mmrag.synthesize.stream import AnswerStream
     from mmrag.types import (
         Answer,
         BBox,
@@ -84,8 +96,11 @@ if TYPE_CHECKING:
         Element,
         FileReport,
         Filters,
+        Flag,
+        FlagKind,
         Hit,
         Kind,
+        LeftOut,
         Page,
         Progress,
         Query,

@@ -6,7 +6,8 @@
     │   └── SpecError           a model named by a spec that nothing resolves
     ├── MissingExtraError       a package is not installed; the message is the install line
     ├── ModelError              a model that is there but can't be loaded or run
-    │   └── OutOfMemoryError    it needs more memory than the device has for so much at once
+    │   ├── OutOfMemoryError    it needs more memory than the device has for so much at once
+    │   └── BudgetError         asking it would cost more than was allowed
     ├── IngestError             one file or page that can't be read (reported, never fatal to a run)
     │   ├── UnreadableError     the file can't be opened: gone, or not permitted
     │   ├── UnsupportedError    no ingestor reads this kind of file
@@ -68,6 +69,10 @@ class ModelError(MmragError):
 
 class OutOfMemoryError(ModelError):
     """A model needs more memory than the device has for so much at once; half as much may fit."""
+
+
+class BudgetError(ModelError):
+    """Asking a model would cost more tokens or money than was allowed; it was not asked."""
 
 
 class IngestError(MmragError):

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmrag.api.index import Index, IndexInfo, open_index
+from mmrag.api.index import Index, open_index
+from mmrag.api.info import IndexInfo
 from mmrag.config import STRATEGIES, Recipe, load_recipe
 from mmrag.errors import CorruptError, FingerprintError, SchemaError, UsageError
 from mmrag.index.captions import carry

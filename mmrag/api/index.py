@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from mmrag.api.fingerprints import check_fingerprint
+from mmrag.api.info import IndexInfo, size_of
 from mmrag.api.searchable import element_text
 from mmrag.config import Recipe
 from mmrag.config.recipe import parse_recipe
@@ -28,12 +27,15 @@ if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
     from PIL.Image import Image
 
+    from mmrag.api.asking import Answers
+    from mmrag.api.chat import Chat
     from mmrag.api.run import OnProgress
     from mmrag.llama_index.retriever import IndexRetriever
-    from mmrag.generators.base import Generator
     from mmrag.rerankers.base import Candidate
     from mmrag.retrieve.retriever import Retriever
     from mmrag.strategies.base import Strategy
+    from mmrag.synthesize import AnswerStream, Spending
+    from mmrag.synthesize.context import Turn
 
 
 ELEMENTS_A_HIT = 3
@@ -43,38 +45,6 @@ ELEMENTS_AN_ANSWER = 5
 """How many of them a generator is given."""
 
 _CELL = 4  # pixels of a page picture that a cell of a heat map covers each way
-
-
-@dataclass(frozen=True, slots=True)
-class IndexInfo:
-    """What an index holds.
-
-    Attributes:
-        name: of its folder. path: of its folder.
-        root: the folder it is of.
-        recipe: name of the recipe it was built with.
-        views: the strategies that search it, with the number of documents that each is laid over.
-        documents, pages, figures, tables, chunks: counts.
-        bytes: size on disk.
-        schema: version of the database's schema.
-        updated: UTC time of the last change, ISO 8601; empty if a first run has not ended yet.
-        fingerprints: what shaped the elements and vectors.
-    """
-
-    name: str
-    path: str
-    root: str
-    recipe: str
-    views: Mapping[str, int]
-    documents: int
-    pages: int
-    figures: int
-    tables: int
-    chunks: int
-    bytes: int
-    schema: int
-    updated: str
-    fingerprints: Mapping[str, str]
 
 
 class Index:
@@ -150,25 +120,103 @@ class Index:
         top_k: int | None = None,
         filters: Filters | None = None,
         strategies: str | Sequence[str] | None = None,
+        *,
+        generator: str | None = None,
+        max_tokens: int | None = None,
+        max_cost: float | None = None,
     ) -> Answer:
         """An answer with citations, from the best pages for the question.
 
-        ``top_k`` is the number of pages given to the generator, the recipe's if ``None``. The rest is as in
-        `search`.
+        Args:
+            question: as in `search`.
+            top_k: the number of pages given to the generator, the recipe's if ``None``.
+            filters, strategies: as in `search`.
+            generator: spec of what answers, e.g. ``openai:qwen3-vl:8b@http://localhost:11434/v1``; the
+                recipe's if ``None``.
+            max_tokens: limit of prompt and answer together; the answer is cut where it is reached.
+            max_cost: limit in the unit of the recipe's prices, likewise.
 
         Raises:
-            As `search`; ModelError if the generator fails.
+            As `search`; ModelError if the generator fails; BudgetError, before a model is asked, where the
+            limits leave no room for an answer.
         """
-        from mmrag.synthesize import answer
+        return self.stream(
+            question,
+            top_k,
+            filters,
+            strategies,
+            generator=generator,
+            max_tokens=max_tokens,
+            max_cost=max_cost,
+        ).answer
 
-        begin = time.perf_counter()
-        hits = self._search(
-            question, top_k or self.recipe.answer.top_k, filters, strategies, ELEMENTS_AN_ANSWER
+    def stream(
+        self,
+        question: str | Query,
+        top_k: int | None = None,
+        filters: Filters | None = None,
+        strategies: str | Sequence[str] | None = None,
+        *,
+        generator: str | None = None,
+        max_tokens: int | None = None,
+        max_cost: float | None = None,
+    ) -> AnswerStream:
+        """As `ask`, but the text comes as it is written: iterate over what is returned.
+
+        The pages are found before this returns; an error of the generator is raised by the iteration.
+        """
+        spending = self._answers.spending(max_tokens, max_cost)
+        return self._stream(question, top_k, filters, strategies, generator, spending)
+
+    def chat(
+        self,
+        top_k: int | None = None,
+        filters: Filters | None = None,
+        strategies: str | Sequence[str] | None = None,
+        *,
+        generator: str | None = None,
+        max_tokens: int | None = None,
+        max_cost: float | None = None,
+        turns: int = 6,
+    ) -> Chat:
+        """A conversation, in which a question may lean on those before it.
+
+        Args:
+            top_k, filters, strategies, generator: as in `ask`, for every question.
+            max_tokens, max_cost: as in `ask`, of the whole conversation.
+            turns: exchanges that are remembered.
+        """
+        from mmrag.api.chat import Chat
+
+        return Chat(
+            self,
+            top_k=top_k,
+            filters=filters,
+            strategies=strategies,
+            generator=generator,
+            max_tokens=max_tokens,
+            max_cost=max_cost,
+            turns=turns,
         )
-        retrieved = time.perf_counter() - begin
-        text = question if isinstance(question, str) else question.text
-        said = answer(text, hits, self._generator, self._lines_of)
-        return replace(said, seconds={"retrieve": round(retrieved, 4), **said.seconds})
+
+    def _stream(
+        self,
+        question: str | Query,
+        top_k: int | None,
+        filters: Filters | None,
+        strategies: str | Sequence[str] | None,
+        generator: str | None,
+        spending: Spending,
+        history: Sequence[Turn] = (),
+    ) -> AnswerStream:
+        pages = top_k or self.recipe.answer.top_k
+        return self._answers.stream(
+            question if isinstance(question, str) else question.text,
+            lambda: self._search(question, pages, filters, strategies, ELEMENTS_AN_ANSWER),
+            generator,
+            spending,
+            history,
+        )
 
     def _search(
         self,
@@ -317,7 +365,7 @@ class Index:
             figures=counts.get("figure", 0),
             tables=counts.get("table", 0),
             chunks=counts["chunks"],
-            bytes=_size(self.path),
+            bytes=size_of(self.path),
             schema=int(self._reader.connection.execute("PRAGMA user_version").fetchone()[0]),
             updated=self._reader.get("updated", ""),
             fingerprints=self._reader.get("fingerprint", {}),
@@ -447,13 +495,8 @@ class Index:
         from mmrag.rerankers.base import Candidate
 
         def picture() -> Image:
-            from PIL import Image
-
-            from mmrag.pictures import as_rgb
-
             if hit.element.picture is not None:
-                with Image.open(self.picture(hit.element.picture)) as opened:
-                    return as_rgb(opened)
+                return self._asset(hit.element.picture)
             try:
                 return self.page_picture(hit.document, hit.page.number)
             except (UsageError, IngestError):
@@ -462,23 +505,24 @@ class Index:
 
         return Candidate("\n\n".join(element_text(element) for element in hit.elements), picture)
 
+    def _asset(self, asset: str) -> Image:
+        from PIL import Image
+
+        from mmrag.pictures import as_rgb
+
+        with Image.open(self.picture(asset)) as opened:
+            return as_rgb(opened)
+
     @cached_property
-    def _generator(self) -> Generator:
+    def _answers(self) -> Answers:
+        from mmrag.api.asking import Answers, Pages
         from mmrag.encoders.lists import ChunkList
-        from mmrag.generators import load_generator
 
         lists = [made for strategy in self._strategies for made in strategy.lists]
         encoders = [made.encoder for made in lists if isinstance(made, ChunkList)]
-        return load_generator(self.recipe.answer.generator, encoders)
-
-
-def _size(folder: Path) -> int:
-    """Bytes of all files; those that a writer takes away meanwhile count nothing."""
-    total = 0
-    for file in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            total += file.stat().st_size if file.is_file() else 0
-    return total
+        return Answers(
+            self.recipe.answer, encoders, Pages(self.elements, self._asset, self.page_picture), self._lines_of
+        )
 
 
 def open_index(place: str | Path) -> Index:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmrag.cli.options import IndexName, Json, Offline, Password, Pipeline, Strategies
+from mmrag.cli.options import (
+    Generator,
+    IndexName,
+    Json,
+    MaxCost,
+    MaxTokens,
+    Offline,
+    Password,
+    Pipeline,
+    Strategies,
+    TopK,
+)
 from mmrag.errors import UsageError
 from mmrag.types import Filters, Kind, Query
 
@@ -112,18 +123,7 @@ def ask(
         ),
     ],
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in any language.")],
-    top_k: Annotated[
-        int | None,
-        typer.Option(
-            "--top-k",
-            "-k",
-            metavar="N",
-            min=1,
-            max=1000,
-            help="How many pages to answer from; else as the recipe says.",
-            show_default=False,
-        ),
-    ] = None,
+    top_k: TopK = None,
     strategy: Strategies = None,
     document: OnlyDocument = None,
     kind: OnlyKind = None,
@@ -138,6 +138,9 @@ def ask(
             show_default=False,
         ),
     ] = None,
+    generator: Generator = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
     pipeline: Pipeline = None,
     password: Password = None,
     offline: Offline = False,
@@ -148,18 +151,27 @@ def ask(
     Where the evidence is too weak, the answer says so; the exit code is 0 all the same.
     """
     from mmrag.cli.opening import short_name
-    from mmrag.cli.rendering import print_answer
+    from mmrag.cli.rendering import print_sources, print_written
     from mmrag.cli.terminal import output, print_json
 
     filters = read_filters(document, kind, pages, where, label)
     with _index_for(index, pipeline, strategy, password) as opened:
-        answer = opened.ask(question, top_k=top_k, filters=filters, strategies=strategy)
+        with opened.stream(
+            question,
+            top_k,
+            filters,
+            strategy,
+            generator=generator,
+            max_tokens=max_tokens,
+            max_cost=max_cost,
+        ) as stream:
+            answer = stream.answer if json else print_written(output(), stream)
         written = _draw(opened, answer, pictures, password) if pictures else []
         name = short_name(opened)
     if json:
         print_json({"answer": answer, "pictures": written} if pictures else answer)
         return
-    print_answer(output(), answer, name)
+    print_sources(output(), answer, name)
     for path in written:
         output().print(path, style="dim", soft_wrap=True)
 

@@ -74,3 +74,42 @@ Strategies = Annotated[
         callback=_strategies,
     ),
 ]
+Generator = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPEC",
+        help="What answers, e.g. openai:qwen3-vl:8b@http://localhost:11434/v1; else as the recipe says.",
+        show_default=False,
+    ),
+]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--max-tokens",
+        metavar="N",
+        min=1,
+        help="Stop a language model where prompt and answer together reach N tokens.",
+        show_default=False,
+    ),
+]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost",
+        metavar="X",
+        help="Stop it where they cost X, by the prices of the recipe.",
+        show_default=False,
+    ),
+]
+TopK = Annotated[
+    int | None,
+    typer.Option(
+        "--top-k",
+        "-k",
+        metavar="N",
+        min=1,
+        max=1000,
+        help="How many pages to answer from; else as the recipe says.",
+        show_default=False,
+    ),
+]

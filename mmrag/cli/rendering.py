@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from mmrag.cli.highlight import Span, excerpt, spans
 from mmrag.cli.places import place, short
-from mmrag.cli.terminal import clean, print_hanging
-from mmrag.types import Answer, Citation, Hit, Kind
+from mmrag.cli.terminal import clean, harmless, print_hanging
+from mmrag.types import Answer, Citation, Hit, Kind, LeftOut
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from mmrag.synthesize.stream import AnswerStream
+
 SNIPPET_LINES = 3
+_NAMED = 3
 INDENT = 4
 
 _RULE = re.compile(r"[\s|:-]*")
@@ -30,18 +33,38 @@ def print_hits(console: Console, hits: Sequence[Hit], question: str) -> None:
             print_hanging(console, _marked(" " * INDENT + text, found, INDENT), INDENT)
 
 
-def print_answer(console: Console, answer: Answer, index: str) -> None:
-    """The answer, where each quote stands, and how to see it."""
-    _print_text(console, answer)
+def print_written(console: Console, stream: AnswerStream) -> Answer:
+    """Print an answer as it is written; one that comes in a single piece, with its matches marked."""
+    pieces = iter(stream)
+    first, second = next(pieces, ""), next(pieces, None)
+    if second is None:
+        _print_text(console, stream.answer)
+        return stream.answer
+    for piece in (first, second, *pieces):
+        console.print(harmless(piece), end="", soft_wrap=True)
+    console.print()
+    if stream.answer.citations:
+        console.print()
+    return stream.answer
+
+
+def print_sources(console: Console, answer: Answer, index: str) -> None:
+    """Where each quote of the answer stands, how to see it, and what could not be verified."""
     for citation in answer.citations:
         print_hanging(console, _cited(citation), INDENT)
         if not _words(citation.quote) <= _words(answer.text):
             text, found = excerpt(citation.quote, answer.question, 5 * console.width)
             print_hanging(console, _marked(" " * INDENT + text, found, INDENT), INDENT)
+    for flag in answer.flags:
+        console.print(f"! {flag.kind.value}: {clean(flag.text)}", style="yellow", soft_wrap=True)
+    if answer.stopped:
+        console.print(f"! {answer.stopped}", style="yellow", soft_wrap=True)
     if answer.refused and answer.hits:
         console.print("\nThe nearest pages:", style="dim")
         print_hits(console, answer.hits[:3], answer.question)
-    console.print("\n" + _closing(answer), style="dim")
+    if answer.left_out:
+        console.print("\n" + _left_out(answer.left_out), style="dim", soft_wrap=True)
+    console.print("\n" + _closing(answer), style="dim", soft_wrap=True)
     if answer.citations:
         first = short(answer.citations[0].element)
         console.print(f"See it on its page: mmrag show {shlex.quote(index)} {first}", style="dim")
@@ -78,8 +101,22 @@ def _cited(citation: Citation) -> Text:
 
 
 def _closing(answer: Answer) -> str:
-    seconds = sum(answer.seconds.values())
-    return f"{answer.generator} · confidence {answer.confidence:.2f} · {seconds:.1f} s"
+    parts = [answer.generator, f"confidence {answer.confidence:.2f}", f"{sum(answer.seconds.values()):.1f} s"]
+    if answer.asked:
+        parts.insert(0, f"searched for: {clean(answer.asked)}")
+    if answer.tokens:
+        parts.append(f"{answer.tokens.get('in', 0):,} + {answer.tokens.get('out', 0):,} tokens")
+    if answer.pictures:
+        parts.append(f"{answer.pictures} picture{'s' if answer.pictures > 1 else ''} shown")
+    if answer.cost:
+        parts.append(f"cost {answer.cost:.4g}")
+    return " · ".join(parts)
+
+
+def _left_out(parts: Sequence[LeftOut]) -> str:
+    named = [f"{part.what} of {part.document}, p. {part.page} ({part.reason})" for part in parts[:_NAMED]]
+    more = f"; and {len(parts) - _NAMED} more, see --json" if len(parts) > _NAMED else ""
+    return clean("Not shown to the model: " + "; ".join(named) + more)
 
 
 def _matching(hit: Hit, question: str, width: int) -> list[tuple[str, list[Span]]]:

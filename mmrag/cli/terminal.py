@@ -26,17 +26,17 @@ def errors() -> Console:
     return _console(stderr=True)
 
 
-def print_json(value: Any) -> None:
-    """``value`` (of `mmrag.types`, or plain) as JSON on standard output."""
+def print_json(value: Any, indent: int | None = 2) -> None:
+    """``value`` (of `mmrag.types`, or plain) as JSON on standard output; in one line without an indent."""
     from mmrag.types import to_dict
 
     plain = to_dict(value)
-    text = json.dumps(plain, ensure_ascii=False, indent=2, default=str)
+    text = json.dumps(plain, ensure_ascii=False, indent=indent, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(plain, indent=2, default=str)
-    print(text)
+        text = json.dumps(plain, indent=indent, default=str)
+    print(text, flush=True)
 
 
 def print_hanging(console: Console, text: Text, indent: int) -> None:
@@ -64,8 +64,12 @@ def clean(text: str) -> str:
 
     Documents are untrusted: an escape sequence in one must not reach the screen.
     """
-    visible = "".join(" " if _unsafe(letter) else letter for letter in text)
-    return " ".join(visible.split())
+    return " ".join(harmless(text).split())
+
+
+def harmless(text: str) -> str:
+    """``text`` with its lines and blanks as they are, otherwise as `clean`."""
+    return "".join(" " if _unsafe(letter) and letter != "\n" else letter for letter in text)
 
 
 def _unsafe(letter: str) -> bool:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from mmrag.generators.base import Evidence, Generation, Generator
-from mmrag.synthesize.places import place_of
-from mmrag.types import Answer, Citation, Document, Hit, Line
+from mmrag.synthesize.citing import LinesOf, citation
+from mmrag.types import Answer, Hit
 
 log = logging.getLogger(__name__)
-
-LinesOf = Callable[[Document, int], Sequence[Line]]
 
 UNVERIFIED = "[unverified]"
 """Stands in an answer in place of a marker whose quote is not in the document."""
@@ -49,7 +47,7 @@ def answer(
         question=question,
         text=text,
         citations=tuple(
-            _citation(number, evidence, lines_of) for number, evidence in enumerate(cited, start=1)
+            citation(number, evidence, lines_of) for number, evidence in enumerate(cited, start=1)
         ),
         hits=tuple(hits),
         refused=said.refused,
@@ -97,18 +95,3 @@ def _stands(evidence: Evidence, hits: Sequence[Hit]) -> bool:
 
 def _without_space(text: str) -> str:
     return "".join(text.split())
-
-
-def _citation(number: int, evidence: Evidence, lines_of: LinesOf | None) -> Citation:
-    element, hit = evidence.element, evidence.hit
-    bbox = evidence.bbox
-    if bbox is None and element.bbox is not None and lines_of is not None:
-        bbox = place_of(evidence.quote, lines_of(hit.document, hit.page.number), element.bbox)
-    return Citation(
-        number=number,
-        quote=evidence.quote,
-        document=hit.document,
-        page=hit.page,
-        element=element,
-        bbox=bbox or element.bbox,
-    )

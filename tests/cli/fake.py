@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from mmrag.api import IndexInfo
-from mmrag.errors import NotAnIndexError, UsageError
+from mmrag.errors import ModelError, NotAnIndexError, UsageError
+from mmrag.synthesize.stream import AnswerStream, Writing
 from mmrag.types import (
     Answer,
     BBox,
@@ -84,6 +85,19 @@ def answer_of(question: str, *, refused: bool = False) -> Answer:
 
 
 @dataclass
+class FakeChat:
+    """A conversation that keeps its questions."""
+
+    mmrag: FakeMmrag
+
+    def stream(self, question: str) -> AnswerStream:
+        self.mmrag.calls.append(question)
+        if question == "fail":
+            raise ModelError("the model\nis gone")
+        return self.mmrag.writes(question)
+
+
+@dataclass
 class FakeIndex:
     """An index whose calls are kept in ``calls``."""
 
@@ -115,16 +129,29 @@ class FakeIndex:
         self.mmrag.calls.append(("search", asked, top_k, filters, *extra))
         return self.mmrag.hits[:top_k]
 
-    def ask(
+    def stream(
         self,
         question: str,
         top_k: int | None = None,
         filters: Filters | None = None,
         strategies: list[str] | None = None,
-    ) -> Answer:
+        **limits: Any,
+    ) -> AnswerStream:
         extra = () if strategies is None else (strategies,)
-        self.mmrag.calls.append(("ask", question, top_k, filters, *extra))
-        return answer_of(question, refused=self.mmrag.refuses)
+        given = {name: value for name, value in limits.items() if value is not None}
+        self.mmrag.calls.append(("ask", question, top_k, filters, *extra, *([given] if given else [])))
+        return self.mmrag.writes(question)
+
+    def chat(
+        self,
+        top_k: int | None = None,
+        filters: Filters | None = None,
+        strategies: list[str] | None = None,
+        **limits: Any,
+    ) -> FakeChat:
+        given = {name: value for name, value in limits.items() if value is not None}
+        self.mmrag.calls.append(("chat", top_k, filters, strategies, given))
+        return FakeChat(self.mmrag)
 
     def info(self) -> IndexInfo:
         return IndexInfo(
@@ -177,11 +204,24 @@ class FakeMmrag:
     calls: list[Any] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=lambda: list(HITS))
     refuses: bool = False
+    pieces: int = 1
     report: Report = FINE
     fails: Exception | None = None
 
     def __post_init__(self) -> None:
         self.indexes["docs"] = FakeIndex(self, Path("indexes/docs"))
+
+    def writes(self, question: str) -> AnswerStream:
+        """The answer that can be foretold, written in so many pieces."""
+        said = answer_of(question, refused=self.refuses)
+
+        def writing() -> Writing:
+            size = -(-len(said.text) // self.pieces)
+            for start in range(0, len(said.text), size):
+                yield said.text[start : start + size]
+            return said
+
+        return AnswerStream(writing())
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("open", "build", "list_indexes"):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mmrag.errors import ModelError
-from mmrag.types import Filters, Kind
-from tests.cli.fake import BOX, FIGURE, HITS, SECTION, SKIPPED, FakeMmrag
+from mmrag.types import Filters, Flag, FlagKind, Kind, LeftOut
+from tests.cli.fake import BOX, FIGURE, HITS, SECTION, SKIPPED, FakeMmrag, answer_of
 from tests.cli.running import Run
 
 
@@ -225,3 +225,43 @@ def test_a_hostile_snippet_is_shown_as_text(fake: FakeMmrag, mmrag: Run) -> None
     out = mmrag("search", "docs", "deck").out
     assert "[red]deck[/red] ]0;owned :smile:" in out
     assert "\x1b" not in out
+
+
+def test_an_answer_that_is_written_in_pieces_is_printed_as_it_comes(fake: FakeMmrag, mmrag: Run) -> None:
+    fake.pieces = 5
+    lines = mmrag("ask", "docs", "How high is the road deck?").out.splitlines()
+    assert lines[:3] == ["“9.5 m road deck” [1]", "“Carbon rings last 18 months.” [2]", ""]
+    assert lines[3] == "[1] station/report.pdf, p. 2, figure, 3f2a9c1e"
+
+
+def test_what_could_not_be_verified_is_said(
+    fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = replace(
+        answer_of("deck"),
+        flags=(Flag(FlagKind.NUMBER, "9.7 m", 1, 5), Flag(FlagKind.UNCITED, "So it\x1b[2J is.", 9, 20)),
+        stopped="the answer ran into its limit of 512 tokens",
+        tokens={"in": 2100, "out": 87},
+        pictures=2,
+        cost=0.00125,
+        left_out=tuple(LeftOut("a.pdf", page, "f" * 32, "picture", "no room") for page in range(1, 6)),
+    )
+    monkeypatch.setattr("tests.cli.fake.answer_of", lambda question, refused: said)
+    lines = mmrag("ask", "docs", "deck").out.splitlines()
+    assert "! number not found: 9.7 m" in lines
+    assert "! no citation: So it [2J is." in lines
+    assert "! the answer ran into its limit of 512 tokens" in lines
+    closing = next(line for line in lines if line.startswith("mini:extractive"))
+    assert closing == (
+        "mini:extractive · confidence 0.71 · 0.2 s · 2,100 + 87 tokens · 2 pictures shown · cost 0.00125"
+    )
+    assert (
+        "Not shown to the model: picture of a.pdf, p. 1 (no room); picture of a.pdf, p. 2 (no room); "
+        "picture of a.pdf, p. 3 (no room); and 2 more, see --json"
+    ) in lines
+
+
+def test_ask_passes_generator_and_limits_on(fake: FakeMmrag, mmrag: Run) -> None:
+    mmrag("ask", "docs", "deck", "--generator", "openai:m", "--max-tokens", "900", "--max-cost", "0.5")
+    limits = {"generator": "openai:m", "max_tokens": 900, "max_cost": 0.5}
+    assert fake.calls == [("ask", "deck", None, None, limits)]

@@ -1,0 +1,31 @@
+"""A follow-up question becomes one that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmrag.generators.language_model import LanguageModel
+from mmrag.synthesize.context import Turn, rewriting_prompt
+from mmrag.synthesize.spending import Spending
+
+_LONGEST = 128
+"""Tokens of a rewritten question."""
+
+
+def standing_alone(question: str, history: Sequence[Turn], model: LanguageModel, spending: Spending) -> str:
+    """``question`` as ``model`` writes it for someone who has not heard what was said before.
+
+    The question itself, where the model writes nothing or does not come to an end.
+
+    Raises:
+        BudgetError, ModelError: as `mmrag.synthesize.writing.Writer.write`.
+    """
+    messages = rewriting_prompt(question, history, model.control_tokens)
+    said, cut = "", False
+    for piece in model.stream(messages, spending.room(model.count(messages), _LONGEST)):
+        said += piece.text
+        cut = cut or piece.cut
+        if piece.usage is not None:
+            spending.used += piece.usage
+    lines = said.strip().splitlines()
+    return question if cut or not lines else lines[0].strip().strip('"“”«»「」')

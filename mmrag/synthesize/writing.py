@@ -1,0 +1,185 @@
+"""A language model answers from the pages found: asked only where they may hold the answer, checked after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mmrag.config.recipe import AnswerOptions
+from mmrag.encoders.base import Encoder
+from mmrag.errors import ModelError
+from mmrag.generators.base import Evidence
+from mmrag.generators.language_model import LanguageModel
+from mmrag.generators.phrases import phrases
+from mmrag.synthesize.checking import check, supporting_quote
+from mmrag.synthesize.citing import LinesOf, citation
+from mmrag.synthesize.context import Pages, Prompt, Turn, make_prompt
+from mmrag.synthesize.declining import Opening
+from mmrag.synthesize.markers import Markers
+from mmrag.synthesize.prompting import NO_ANSWER
+from mmrag.synthesize.refusing import confidence
+from mmrag.synthesize.spending import Spending
+from mmrag.synthesize.stream import Writing
+from mmrag.text.script import language
+from mmrag.text.sentences import sentences
+from mmrag.types import Answer, Citation, Flag, FlagKind, Hit, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Has a language model answer.
+
+    Attributes:
+        model: which.
+        pages: what the index tells about the pages that were found.
+        options: how much it is shown and may say.
+        encoders: text encoders that compare question and pages, for the confidence.
+        lines_of: see `mmrag.synthesize.citing.citation`.
+    """
+
+    model: LanguageModel
+    pages: Pages
+    options: AnswerOptions
+    encoders: Sequence[Encoder]
+    lines_of: LinesOf
+
+    def write(
+        self, question: str, hits: Sequence[Hit], spending: Spending, history: Sequence[Turn] = ()
+    ) -> Writing:
+        """The answer, as it is written.
+
+        Where the pages hardly touch the question, the model is not asked, and the answer is a refusal. So it
+        is where the model says that they do not hold the answer.
+
+        Args:
+            question: as asked, or made to stand alone.
+            hits: pages, best first.
+            spending: limits; what is used is added to it.
+            history: what was said before in a conversation.
+
+        Raises:
+            BudgetError: if the limits leave no room; the model was not asked.
+            ModelError: if the model fails or says nothing.
+        """
+        run = _Run(question, hits, confidence(question, hits, self.encoders))
+        run.lap("judge")
+        if not hits or run.confidence < self.options.refuse_below:
+            return (yield from self._refuse(run, spending))
+        prompt = make_prompt(question, hits, self.pages, self.model, self.options, history)
+        run.prompt = prompt
+        room = spending.room(prompt.tokens, self.options.max_tokens)
+        run.lap("context")
+        markers, opening = Markers(len(prompt.items)), Opening(NO_ANSWER)
+        shown = ""
+        for ready in _through(markers, opening, self._said(prompt, room, run, spending)):
+            shown += ready
+            yield ready
+        run.lap("generate")
+        if opening.declined:
+            return (yield from self._refuse(run, spending))
+        if not shown.strip():
+            raise ModelError(f"{self.model.spec} answered with nothing: ask again, or choose another model")
+        return self._checked(shown, markers, prompt, run, spending)
+
+    def _said(self, prompt: Prompt, room: int, run: _Run, spending: Spending) -> Iterator[str]:
+        """What the model says, as it says it; what it took is written down at the end."""
+        for piece in self.model.stream(prompt.messages, room):
+            if piece.usage is not None:
+                run.usage = piece.usage
+                spending.used += piece.usage
+            if piece.cut:
+                run.stopped = f"the answer ran into its limit of {room:,} tokens"
+            yield piece.text
+
+    def _refuse(self, run: _Run, spending: Spending) -> Writing:
+        text = phrases(language(run.question)).nothing
+        yield text
+        return run.answer(self.model.spec, text, spending, refused=True)
+
+    def _checked(self, text: str, markers: Markers, prompt: Prompt, run: _Run, spending: Spending) -> Answer:
+        cited = [prompt.items[number - 1] for number in markers.order]
+        spans = [text[begin:end] for begin, end in sentences(text)]
+        citations = tuple(
+            citation(
+                number,
+                Evidence(item.hit, item.element, supporting_quote(_citing(number, spans), item.element)),
+                self.lines_of,
+            )
+            for number, item in enumerate(cited, start=1)
+        )
+        invented = [Flag(FlagKind.NO_SOURCE, marker, at, at) for marker, at in markers.unknown]
+        flags = [*invented, *check(text, [item.text for item in cited], run.question)]
+        run.lap("check")
+        return run.answer(
+            self.model.spec,
+            text,
+            spending,
+            citations=citations,
+            flags=tuple(sorted(flags, key=lambda flag: (flag.begin, flag.end))),
+        )
+
+
+@dataclass(slots=True)
+class _Run:
+    """One question on its way to its answer."""
+
+    question: str
+    hits: Sequence[Hit]
+    confidence: float
+    prompt: Prompt | None = None
+    usage: Usage = field(default_factory=Usage)
+    stopped: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = round(now - self._since, 4)
+        self._since = now
+
+    def answer(
+        self,
+        generator: str,
+        text: str,
+        spending: Spending,
+        *,
+        citations: tuple[Citation, ...] = (),
+        flags: tuple[Flag, ...] = (),
+        refused: bool = False,
+    ) -> Answer:
+        asked = self.prompt is not None
+        return Answer(
+            question=self.question,
+            text=text,
+            citations=citations,
+            hits=tuple(self.hits),
+            refused=refused,
+            confidence=self.confidence,
+            generator=generator,
+            seconds=self.seconds,
+            tokens={"in": self.usage.tokens_in, "out": self.usage.tokens_out} if asked else {},
+            pictures=sum(item.picture is not None for item in self.prompt.items) if self.prompt else 0,
+            cost=self.usage.cost(spending.price_in, spending.price_out),
+            flags=flags,
+            left_out=self.prompt.left_out if self.prompt else (),
+            stopped=self.stopped,
+        )
+
+
+def _through(markers: Markers, opening: Opening, pieces: Iterator[str]) -> Iterator[str]:
+    """What of the pieces can be shown, as soon as it can."""
+    for piece in pieces:
+        if ready := markers.feed(opening.feed(piece)):
+            yield ready
+    if ready := markers.feed(opening.close()) + markers.close():
+        yield ready
+
+
+def _citing(number: int, spans: Sequence[str]) -> str:
+    """The first sentence that cites ``[number]``; where the marker stands alone, with the one before it."""
+    marker = f"[{number}]"
+    for at, span in enumerate(spans):
+        if marker in span:
+            return " ".join(spans[max(0, at - 1) : at + 1]) if span.startswith("[") else span
+    return ""
