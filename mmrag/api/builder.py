@@ -45,10 +45,12 @@ def update(
     password: str | None = None,
     progress: OnProgress | None = None,
     retry_failed: bool = False,
+    lay: bool = True,
 ) -> Report:
     """Make the index at ``path`` equal to the folder (or the one file) ``root``.
 
-    Views of the recipe that the index lacks are laid over what was parsed before.
+    Views of the recipe that the index lacks are laid over what was parsed before; without ``lay`` documents
+    are parsed alone, no model is needed, and only words are found.
 
     Raises:
         UsageError: if the index was made from another folder.
@@ -56,8 +58,9 @@ def update(
         FingerprintError, LockedError, DiskFullError, SchemaError, CorruptError: see `mmrag.errors`.
     """
     begin = time.perf_counter()
-    require(recipe)
-    strategies = load_strategies(recipe)
+    if lay:
+        require(recipe)
+    strategies = load_strategies(recipe) if lay else []
     # Whatever is wrong with the models comes up here, before anything is made.
     prints = fingerprint(recipe, strategies)
     with translated(path):
@@ -231,7 +234,7 @@ def _report(run: Run, seconds: float) -> Report:
         chunks=counts["chunks"],
         encoded=tally.encoded,
         seconds=round(seconds, 3),
-        views=run.recipe.strategies,
+        views=tuple(strategy.name for strategy in run.strategies),
         described=captions.described,
         described_before=captions.cached,
         not_described=captions.failed,

@@ -317,3 +317,16 @@ def test_weights_choose_the_lists(folder: Path, tmp_path: Path) -> None:
     recipe = replace(RECIPE, retrieve=replace(RECIPE.retrieve, weights={"visual": 1.0}))
     with mmrag.build(folder, tmp_path / "i", pipeline=recipe, strategies=["visual", "caption"]) as built:
         assert lists(built.search("zebra stripes")) == {LINES}
+
+
+def test_documents_can_be_parsed_alone_and_views_laid_later(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "parsed"
+    unlaid = builder.update(path, folder, RECIPE, lay=False)
+    assert (unlaid.documents, unlaid.views, unlaid.encoded) == (4, (), 0)
+    with mmrag.open(path) as index:
+        assert lists(index.search("zebra")) == WORDS
+    laid = builder.update(path, folder, RECIPE)
+    assert [file.status for file in laid.files] == ["unchanged"] * 4
+    assert laid.views == ("caption",)
+    with mmrag.open(path) as index:
+        assert lists(index.search("zebra")) == {CAPTION, *WORDS}
