@@ -50,7 +50,7 @@ def update(
     """Make the index at ``path`` equal to the folder (or the one file) ``root``.
 
     Views of the recipe that the index lacks are laid over what was parsed before; without ``lay`` documents
-    are parsed alone, no model is needed, and only words are found.
+    are parsed alone, and nothing can be found before a later run lays views.
 
     Raises:
         UsageError: if the index was made from another folder.
