@@ -126,23 +126,26 @@ class Ann:
         Returns:
             ``(n,)`` rows and ``(n,)`` scores; n is smaller than k where there are fewer.
         """
-        k = min(k, self._index.ntotal - len(self._gone))
+        return in_order(*self.nearest(query, k, allowed))
+
+    def nearest(self, query: Matrix, k: int, allowed: Rows | None = None) -> tuple[Rows, Scores]:
+        """As `search`, but as FAISS gives them: `in_order` takes out what pads them and orders ties."""
+        held: int = self._index.ntotal
+        k = min(k, held - len(self._gone))
         if k <= 0 or (allowed is not None and len(allowed) == 0):
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        if allowed is not None and self.kind != "flat" and len(allowed) <= self._index.ntotal // 10:
-            return self._among(query, k, allowed)
-        index = self._index
-        passing = self._index.ntotal - len(self._gone) if allowed is None else len(allowed)
-        chosen = selector(allowed, self._gone)
-        parameters = None
-        if chosen is not None or self.kind != "flat":
-            parameters = search_parameters(index, chosen, passing / self._index.ntotal, k)
-        if parameters is None and k <= _MOST_GPU_RESULTS:
+        index, parameters = self._index, None
+        if allowed is not None or self.kind != "flat":
+            if allowed is not None and self.kind != "flat" and len(allowed) <= held // 10:
+                return self._among(query, k, allowed)
+            passing = held - len(self._gone) if allowed is None else len(allowed)
+            parameters = search_parameters(index, selector(allowed, self._gone), passing / held, k)
+        elif k <= _MOST_GPU_RESULTS:
             index = self._gpu() or index
         scores, rows = index.search(query[None, :], k, params=parameters)
         if self.kind == "hnsw":
             scores = 1 - scores / 2  # inner product of unit vectors, from their squared distance
-        return _sorted(rows[0], scores[0])
+        return rows[0], scores[0]
 
     def vectors(self, rows: Rows) -> Matrix:
         """``(n, dim)`` float32: what these rows hold; they must be there."""
@@ -287,8 +290,8 @@ def _sample(vectors: Matrix) -> Matrix:
     return queries
 
 
-def _sorted(rows: Rows, scores: Scores) -> tuple[Rows, Scores]:
-    """Rows as FAISS gives them, best first; equal ones in their order."""
+def in_order(rows: Rows, scores: Scores) -> tuple[Rows, Scores]:
+    """What `Ann.nearest` has found without padding, best first; ties in the order of rows."""
     if len(rows) and rows[-1] < 0:  # FAISS pads a short list with row -1
         rows, scores = rows[rows >= 0], scores[rows >= 0]
     same = np.flatnonzero(scores[1:] == scores[:-1])

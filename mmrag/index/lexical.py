@@ -48,7 +48,8 @@ def bm25(
     if not words:
         return np.empty(0, np.int64), np.empty(0, np.float64)
     match = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
-    query = f"SELECT rowid, -rank FROM {table} WHERE {table} MATCH ?"
+    name = table.value
+    query = f"SELECT rowid, -rank FROM {name} WHERE {name} MATCH ?"
     values: list[str | int] = [match]
     if allowed is not None:
         query += " AND rowid IN (SELECT value FROM json_each(?))"

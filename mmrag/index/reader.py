@@ -68,15 +68,6 @@ class Reader(Store):
             )
         }
 
-    def pages_of(
-        self, documents: Mapping[int, Document], rows: Sequence[int]
-    ) -> dict[int, tuple[Document, Page]]:
-        """For rows of pages: the document, and the page; the documents (by row) are at hand."""
-        found = self._in(
-            "SELECT row, document, number, width, height, rotation, label FROM pages WHERE row IN", rows
-        )
-        return {row: (document := documents[owner], Page(document.id, *rest)) for row, owner, *rest in found}
-
     def page(self, document: str, number: int) -> tuple[int, Page] | None:
         """Row and value of a page, by its document's relative path and its number."""
         rows = self.connection.execute(
@@ -99,18 +90,32 @@ class Reader(Store):
     def elements(self, rows: Sequence[int]) -> dict[int, Element]:
         """Elements by row."""
         return {
-            row[0]: _element(row)
+            row[0]: _element(*row[1:])
             for row in self._in(f"SELECT {_ELEMENT}{_ELEMENT_FROM} WHERE elements.row IN", rows)
         }
 
-    def elements_on(self, pages: Mapping[int, Page], rows: Sequence[int]) -> dict[int, Element]:
-        """Elements by row, of which the pages (by row) are at hand."""
+    def elements_on(
+        self, documents: Mapping[int, Document], rows: Sequence[int]
+    ) -> dict[int, tuple[int, Page, Element]]:
+        """For rows of elements: the row of the document, the page, and the element.
+
+        The documents (by row) are at hand. Elements of one page share one value of it.
+        """
         found = self._in(
-            "SELECT row, id, NULL, page, kind, x0, y0, x1, y1, text, caption, section, position, picture,"
-            " metadata FROM elements WHERE row IN",
+            "SELECT page, pages.document, number, width, height, rotation, label, elements.row, id, kind,"
+            " x0, y0, x1, y1, text, caption, section, position, picture, metadata"
+            " FROM elements JOIN pages ON pages.row = page WHERE elements.row IN",
             rows,
         )
-        return {row[0]: _element(row, pages[row[3]]) for row in found}
+        pages: dict[int, Page] = {}
+        elements: dict[int, tuple[int, Page, Element]] = {}
+        for page_row, owner, number, width, height, rotation, label, row, key, *rest in found:
+            page = pages.get(page_row)
+            if page is None:
+                page = Page(documents[owner].id, number, width, height, rotation, label)
+                pages[page_row] = page
+            elements[row] = (owner, page, _element(key, page.document, number, *rest))
+        return elements
 
     def boxes_of_pages(self, pages: Sequence[int]) -> dict[int, list[tuple[int, float, float, float, float]]]:
         """Row and box of the elements of each of these pages (by row) that have a box, in reading order."""
@@ -159,7 +164,7 @@ class Reader(Store):
             ("".join(c for c in prefix if c.isalnum()) + "*",),
         ).fetchall()
         documents = self.documents() if rows else {}
-        return [(documents[row[0]], _element(row[1:])) for row in rows]
+        return [(documents[row[0]], _element(*row[2:])) for row in rows]
 
     def page_elements(self, document: str, number: int) -> list[Element]:
         """The elements of a page, in reading order."""
@@ -168,7 +173,7 @@ class Reader(Store):
             " ORDER BY elements.position",
             (document, number),
         )
-        return [_element(row) for row in rows]
+        return [_element(*row[1:]) for row in rows]
 
     def snippets(self, chunks: Sequence[int]) -> dict[int, str]:
         """The readable part of chunks, by row."""
@@ -216,13 +221,27 @@ def _section(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
-def _element(row: Sequence[Any], page: Page | None = None) -> Element:
-    """The element of a row of `_ELEMENT`, whose third and fourth columns ``page`` replaces if given."""
-    _, key, document, number, kind, x0, y0, x1, y1, text, caption, section, order, picture, metadata = row
+def _element(
+    key: str,
+    document: str,
+    page: int,
+    kind: str,
+    x0: float | None,
+    y0: float,
+    x1: float,
+    y1: float,
+    text: str,
+    caption: str,
+    section: str,
+    order: int,
+    picture: str | None,
+    metadata: str,
+) -> Element:
+    """The element of a row of `_ELEMENT`."""
     return Element(
         key,
-        document if page is None else page.document,
-        number if page is None else page.number,
+        document,
+        page,
         _KINDS[kind],
         None if x0 is None else BBox(x0, y0, x1, y1),
         text,

@@ -96,6 +96,10 @@ class VectorSpace:
         """
         return self._ann.search(query, k, allowed)
 
+    def nearest(self, query: NDArray[np.float32], k: int, allowed: Rows | None = None) -> tuple[Rows, Scores]:
+        """As `search`, but still to be put through `mmrag.index.ann.in_order`."""
+        return self._ann.nearest(query, k, allowed)
+
     def score(self, query: NDArray[np.float32], chunks: Rows) -> Scores:
         """Exact scores of these chunks, ``(len(chunks),)``."""
         if len(chunks) == 0:

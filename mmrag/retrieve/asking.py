@@ -84,17 +84,22 @@ def _by_language(text: str, lists: Sequence[ChunkList | PageList]) -> list[Chunk
     spoken = language(text)
     shares: dict[frozenset[str] | None, float] = {}
     chosen: dict[tuple[str, bool], tuple[bool, Encoder | PageEncoder]] = {}
-    for found in lists:
+    kinds = [_kind(found) for found in lists]
+    for found, kind in zip(lists, kinds, strict=True):
         encoder = found.encoder
-        if encoder.scripts not in shares:
-            shares[encoder.scripts] = readable_share(text, encoder.scripts)
-        if shares[encoder.scripts] < READABLE:
+        scripts = encoder.scripts
+        if scripts not in shares:
+            shares[scripts] = readable_share(text, scripts)
+        if shares[scripts] < READABLE:
             continue
         knows = not spoken or encoder.languages is None or spoken in encoder.languages
-        kind = _kind(found)
         if kind not in chosen or (knows and not chosen[kind][0]):
             chosen[kind] = (knows, encoder)
-    return [found for found in lists if _kind(found) in chosen and found.encoder is chosen[_kind(found)][1]]
+    return [
+        found
+        for found, kind in zip(lists, kinds, strict=True)
+        if kind in chosen and found.encoder is chosen[kind][1]
+    ]
 
 
 def _kind(found: ChunkList | PageList) -> tuple[str, bool]:

@@ -50,7 +50,7 @@ class Corpus:
         """The ``count`` pages of the highest scores, best first; ties in the order in which pages stand."""
         if count < len(pages):
             # Sorting what can't be among the best would take most of the time.
-            kept = np.flatnonzero(scores >= np.partition(scores, -count)[-count])
+            kept = (scores >= np.partition(scores, -count)[-count]).nonzero()[0]
             pages, scores = pages[kept], scores[kept]
         order = np.lexsort((self.place_of[pages], -scores))[:count]
         return pages[order], scores[order]

@@ -121,7 +121,7 @@ def _best_first(voices: Sequence[_Voice], allowed: Rows | None) -> Iterator[tupl
     by_chunk = order[chunks[order] >= 0]
     chunk_of = np.full(len(elements), -1)
     chunk_of[entry[by_chunk]] = chunks[by_chunk]
-    kept = np.flatnonzero(entry == at)
+    kept = (entry == at).nonzero()[0]
     if allowed is not None:
         kept = kept[np.isin(elements[kept], allowed)]
     kept = kept[np.lexsort((elements[kept], -best.sum(axis=0)[kept]))]
@@ -159,6 +159,6 @@ def _of_words(pages: Rows, lexical: tuple[Rows, Rows, Scores]) -> _Voice:
     elements, places, bm25 = lexical
     is_found = np.zeros(int(max(pages.max(initial=-1), places.max(initial=-1))) + 1, np.bool_)
     is_found[pages] = True
-    here = np.flatnonzero(is_found[places])
+    here = (is_found[places]).nonzero()[0]
     scores = bm25[here] / bm25[0] if len(here) else bm25[here]
     return _Voice(elements[here], places[here], np.full(len(here), -1), scores)

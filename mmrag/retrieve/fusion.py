@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,23 +73,31 @@ def fuse(lists: Sequence[RankedList], fusion: str, rrf_k: int = 60) -> tuple[Row
     position[entries] = at
     pages = np.sort(entries[position[entries] == at])
     position[pages] = np.arange(len(pages))
+    lengths = [len(ranked.pages) for ranked in lists]
+    weights = np.array([ranked.weight for ranked in lists])
     if fusion == "rrf":
-        shares = [ranked.weight / (rrf_k + np.arange(1, len(ranked.pages) + 1)) for ranked in lists]
-        least = 0.0
+        ranks = np.concatenate([np.arange(1, length + 1) for length in lengths])
+        gains, least = weights.repeat(lengths) / (rrf_k + ranks), 0.0
     else:
-        normalised = [(ranked.weight, _zscores(ranked.scores)) for ranked in lists]
-        shares = [weight * (scores - scores[-1]) for weight, scores in normalised]
-        least = sum(weight * float(scores[-1]) for weight, scores in normalised)
-    fused = np.bincount(position[entries], np.concatenate(shares)).astype(np.float64, copy=False)
-    return pages, fused + least
+        scores = np.concatenate([ranked.scores for ranked in lists])
+        gains, least = _zscores(scores, np.array(lengths), weights)
+    fused: Scores = np.bincount(position[entries], gains).astype(np.float64, copy=False) + least
+    return pages, fused
 
 
-def _zscores(scores: Scores) -> Scores:
-    """``scores`` come with the best first."""
-    centred: Scores = scores - scores.sum() / len(scores)
-    spread = sqrt(centred.dot(centred) / len(scores))
+def _zscores(scores: Scores, lengths: Rows, weights: Scores) -> tuple[Scores, float]:
+    """Weighted z-scores of lists that stand one behind the other, each with its best first.
+
+    Returns:
+        By how much each exceeds that of the last of its list, and the sum of those last ones.
+    """
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    centred = scores - (np.add.reduceat(scores, starts) / lengths).repeat(lengths)
+    spreads = np.sqrt(np.add.reduceat(centred * centred, starts) / lengths)
+    largest = np.maximum(np.abs(scores[starts]), np.abs(scores[ends - 1]))
     # Equal scores tell nothing apart; a spread of rounding errors is no spread.
-    if spread <= 1e-9 * max(1.0, abs(scores[0]), abs(scores[-1])):
-        return np.zeros_like(scores)
-    centred /= spread
-    return centred
+    spreads[spreads <= 1e-9 * np.maximum(1.0, largest)] = np.inf
+    centred *= (weights / spreads).repeat(lengths)
+    last = centred[ends - 1]
+    return centred - last.repeat(lengths), float(last.sum())

@@ -34,20 +34,22 @@ def to_hits(
         lists: that brought them.
         evidence: by row of the page.
     """
-    rows = pages.tolist()
-    values = store.pages_of(documents, rows)
-    elements = store.elements_on(
-        {row: page for row, (_, page) in values.items()},
-        [row for found in evidence.values() for row in found.elements],
-    )
+    elements = store.elements_on(documents, [row for found in evidence.values() for row in found.elements])
     snippets = store.snippets([found.chunk for found in evidence.values() if found.chunk is not None])
+    silent = [page for page, found in evidence.items() if not found.elements]
+    alone = store.pages(silent) if silent else {}
     hits: list[Hit] = []
-    for row, score, brought in zip(rows, scores.tolist(), _sources(pages, lists), strict=True):
+    for row, score, brought in zip(pages.tolist(), scores.tolist(), _sources(pages, lists), strict=True):
         found = evidence[row]
-        document, page = values[row]
-        members = tuple([elements[element] for element in found.elements]) or (_whole(page),)
+        if found.elements:
+            owner, page, _ = elements[found.elements[0]]
+            members = tuple([elements[element][2] for element in found.elements])
+        else:
+            owner, page = alone[row]
+            members = (_whole(page),)
         snippet = (found.chunk and snippets[found.chunk]) or _beginning(members[0])
-        hits.append(Hit(len(hits) + 1, score, document, page, members[0], members, tuple(brought), snippet))
+        rank = len(hits) + 1
+        hits.append(Hit(rank, score, documents[owner], page, members[0], members, tuple(brought), snippet))
     return hits
 
 
@@ -72,9 +74,14 @@ def _beginning(element: Element, length: int = 300) -> str:
 def _sources(pages: Rows, lists: Sequence[RankedList]) -> list[list[Source]]:
     """For each page the lists that have it, with its rank and score there."""
     sources: list[list[Source]] = [[] for _ in pages]
+    last = max((int(ranked.pages.max(initial=-1)) for ranked in lists), default=-1)
+    # A table from pages to their positions in `sources`, -1 for the others.
+    position = np.full(max(last, int(pages.max(initial=-1))) + 1, -1, np.int32)
+    position[pages] = np.arange(len(pages))
     for ranked in lists:
-        positions, ranks = np.nonzero(pages[:, None] == ranked.pages)
-        scores = ranked.scores[ranks].tolist()
-        for position, rank, score in zip(positions.tolist(), ranks.tolist(), scores, strict=True):
-            sources[position].append(Source(ranked.name, rank + 1, score))
+        among = position[ranked.pages]
+        ranks = (among >= 0).nonzero()[0]
+        brought = zip(among[ranks].tolist(), ranks.tolist(), ranked.scores[ranks].tolist(), strict=True)
+        for at, rank, score in brought:
+            sources[at].append(Source(ranked.name, rank + 1, score))
     return sources

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mmrag.config import RetrieveOptions, VisualOptions
 from mmrag.encoders.lists import ChunkList, PageList, strategy_of
 from mmrag.errors import UsageError
+from mmrag.index.ann import in_order
 from mmrag.index.derived import load_page_spaces, load_spaces
 from mmrag.index.lexical import Terms, bm25
 from mmrag.index.reader import Reader
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
+Words = tuple[Rows, Rows, Scores]
+"""What BM25 found: rows of elements, of their pages, and scores, best first."""
 
 CHUNKS_A_PAGE = 6
 """How many chunks are asked of a space for each page wanted, so that long pages leave room for others."""
@@ -68,7 +71,9 @@ class Retriever:
         visual: VisualOptions | None = None,
     ) -> None:
         self._store = store
-        self._dense = [found for found in lists if options.weight(found.name)]
+        names = [*(found.name for found in lists), *(table.list for table in Terms)]
+        self._weights = {name: options.weight(name) for name in names}
+        self._dense = [found for found in lists if self._weights[found.name]]
         self._options = options
         self._to_candidate = to_candidate
         self._visual = visual or VisualOptions()
@@ -104,8 +109,7 @@ class Retriever:
         with self._store.snapshot():
             self._refresh()
             allowed = self._allowed(query.filters)
-            lists = [self._ranked(one, allowed) for one in asked]
-            by_words = self._by_words(words, allowed, lists)
+            lists, by_words = self._find(asked, words, allowed)
             pages, scores = fuse(lists, self._options.fusion, self._options.rrf_k)
             pages, scores = self._corpus.best(pages, scores, wanted)
             matched_in = [self._matched(one) for one in asked]
@@ -120,10 +124,7 @@ class Retriever:
         asked = self._ask(query, strategies)
         with self._store.snapshot():
             self._refresh()
-            allowed = self._allowed(query.filters)
-            lists = [self._ranked(one, allowed) for one in asked]
-            self._by_words(query_terms(query.text), allowed, lists)
-            return lists
+            return self._find(asked, query_terms(query.text), self._allowed(query.filters))[0]
 
     def _ask(self, query: Query, strategies: Sequence[str] | None) -> list[Asked]:
         """Vectors of the query for the lists that have something to find; no other encoder is loaded."""
@@ -198,36 +199,55 @@ class Retriever:
         found = np.array(self._store.connection.execute(query, values).fetchall(), np.int64).reshape(-1, 2)
         return Allowed(np.unique(found[:, 0]), np.unique(found[:, 1]))
 
-    def _ranked(self, asked: Asked, allowed: Allowed) -> RankedList:
+    def _find(
+        self, asked: Sequence[Asked], words: list[str], allowed: Allowed
+    ) -> tuple[list[RankedList], Words]:
+        """The lists of ``asked`` and then those of BM25, and the elements that BM25 found."""
+        depth = self._options.depth
+        # FAISS and FTS5 sweep the processor's caches: what is done with what they found comes after them all.
+        near = [self._nearest(one, allowed) for one in asked]
+        by_page = self._by_words(Terms.PAGES, words, depth, allowed.pages)
+        by_element = self._by_words(Terms.ELEMENTS, words, depth * CHUNKS_A_PAGE, allowed.elements)
+        lists = [
+            RankedList(one.name, self._weights[one.list.name], *self._of_pages(one.list, *found))
+            for one, found in zip(asked, near, strict=True)
+        ]
+        if by_page is not None:
+            lists.append(RankedList(Terms.PAGES.list, self._weights[Terms.PAGES.list], *by_page))
+        if by_element is None:
+            return lists, (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+        elements, scores = by_element
+        pages = self._corpus.page_of[elements].astype(np.int64)
+        best = best_of_pages(pages, scores, depth)
+        lists.append(RankedList(Terms.ELEMENTS.list, self._weights[Terms.ELEMENTS.list], *best))
+        return lists, (elements, pages, scores)
+
+    def _nearest(self, asked: Asked, allowed: Allowed) -> tuple[Rows, NDArray[np.float32]]:
+        """Rows of chunks as `VectorSpace.nearest` gives them, of pages for a `PageList`, and their scores."""
         name, depth = asked.list.name, self._options.depth
-        weight = self._options.weight(name)
         if isinstance(asked.list, PageList):
-            pages, scores = self._page_spaces[name].search(asked.vectors, depth, allowed.pages)
-            return RankedList(asked.name, weight, pages, scores.astype(np.float64))
-        space = self._spaces[name]
-        chunks = None
+            return self._page_spaces[name].search(asked.vectors, depth, allowed.pages)
+        space, chunks = self._spaces[name], None
         if allowed.elements is not None:
             chunks = space.places.chunks[np.isin(space.places.elements, allowed.elements)]
-        found, near = space.search(asked.vectors, depth * CHUNKS_A_PAGE, chunks)
-        best = best_of_pages(space.places.pages_of(found), near.astype(np.float64), depth, SUPPORT)
-        return RankedList(asked.name, weight, *best)
+        return space.nearest(asked.vectors, depth * CHUNKS_A_PAGE, chunks)
+
+    def _of_pages(
+        self, made: ChunkList | PageList, rows: Rows, near: NDArray[np.float32]
+    ) -> tuple[Rows, Scores]:
+        if isinstance(made, PageList):
+            return rows, near.astype(np.float64)
+        chunks, near = in_order(rows, near)
+        pages = self._spaces[made.name].places.pages_of(chunks)
+        return best_of_pages(pages, near.astype(np.float64), self._options.depth, SUPPORT)
 
     def _by_words(
-        self, words: list[str], allowed: Allowed, lists: list[RankedList]
-    ) -> tuple[Rows, Rows, Scores]:
-        """Add the lists of BM25; rows of the elements that it found, of their pages, and their scores."""
-        weight, depth, connection = self._options.weight, self._options.depth, self._store.connection
-        if weight(Terms.PAGES.list):
-            found = bm25(connection, Terms.PAGES, words, depth, allowed.pages)
-            lists.append(RankedList(Terms.PAGES.list, weight(Terms.PAGES.list), *found))
-        if not weight(Terms.ELEMENTS.list):
-            words = []
-        elements, scores = bm25(connection, Terms.ELEMENTS, words, depth * CHUNKS_A_PAGE, allowed.elements)
-        pages = self._corpus.page_of[elements].astype(np.int64)
-        if weight(Terms.ELEMENTS.list):
-            best = best_of_pages(pages, scores, depth)
-            lists.append(RankedList(Terms.ELEMENTS.list, weight(Terms.ELEMENTS.list), *best))
-        return elements, pages, scores
+        self, table: Terms, words: list[str], limit: int, allowed: Rows | None
+    ) -> tuple[Rows, Scores] | None:
+        """None for a list that does not take part."""
+        if not self._weights[table.list]:
+            return None
+        return bm25(self._store.connection, table, words, limit, allowed)
 
     def _matched(self, asked: Asked) -> Matched:
         name = asked.list.name

@@ -84,6 +84,7 @@ _LANGUAGE_OF_SCRIPT = {
 # Latin identifiers still counts as Chinese.
 _LETTERS_WORTH = {"Hani": 3.0, "Hang": 2.0, "Hira": 2.0, "Kana": 2.0}
 _WORD = re.compile(r"[^\W\d_]+")
+_ASCII_LETTER = re.compile("[A-Za-z]")
 
 
 _LANGUAGES_OF_WORD = {
@@ -120,6 +121,8 @@ def script_shares(text: str) -> dict[str, float]:
 
     Digits, punctuation and letters common to all scripts (mathematical ones) do not count.
     """
+    if text.isascii():
+        return {"Latn": 1.0} if _ASCII_LETTER.search(text) else {}
     counts: Counter[str] = Counter()
     for char, times in Counter(text).items():
         counts[script(char)] += times
@@ -147,6 +150,8 @@ def language(text: str) -> str:
     By script for Chinese, Japanese, Korean, Russian and some more; by counting function words for
     English, French, German, Spanish, Italian, Portuguese and Dutch.
     """
+    if text.isascii():
+        return _by_function_words(text)
     weights = {name: share * _LETTERS_WORTH.get(name, 1.0) for name, share in script_shares(text).items()}
     if not weights:
         return ""
@@ -160,8 +165,10 @@ def language(text: str) -> str:
 
 
 def _by_function_words(text: str) -> str:
-    scores: Counter[str] = Counter()
+    counts: dict[str, int] = {}
     for word in _WORD.findall(text.casefold()):
-        scores.update(_LANGUAGES_OF_WORD.get(word, ()))
-    (best, most), (_, next_most) = [*scores.most_common(2), ("", 0), ("", 0)][:2]
-    return best if most > next_most else ""
+        for code in _LANGUAGES_OF_WORD.get(word, ()):
+            counts[code] = counts.get(code, 0) + 1
+    most = max(counts.values(), default=0)
+    leading = [code for code, count in counts.items() if count == most]
+    return leading[0] if len(leading) == 1 else ""
