@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -65,16 +65,24 @@ def main() -> None:
     parser.add_argument("--pages", type=int, nargs="+", default=[1_000, 10_000])
     options = parser.parse_args()
     device = torch.device(options.device)
-    kind = torch.float16 if device.type == "cuda" else torch.float32
     print_machine()
     if device.type == "cuda":
         print(f"GPU: {torch.cuda.get_device_name(device)}")
-    read, product = ceilings(device, kind, 8_192 if device.type == "cuda" else 1_024)
-    print(f"ceilings: {read / 1e9:,.0f} GB/s read, {product / 1e12:,.1f} Tflop/s square product\n")
+    table(MODELS, options.pages, device, 8_192 if device.type == "cuda" else 1_024)
+
+
+def table(models: Mapping[str, int], counts: Sequence[int], device: torch.device, size: int) -> None:
+    """Print milliseconds for models that give so many vectors a page, over so many pages.
+
+    ``size`` is the side of the square product that is the ceiling.
+    """
+    kind = torch.float16 if device.type == "cuda" else torch.float32
+    read, product = ceilings(device, kind, size)
+    print(f"ceilings: {read / 1e9:,.0f} GB/s read, {product / 1e12:,.2f} Tflop/s square product\n")
     print("| model | pages | queries | ms | of the read ceiling | of the product ceiling | mmrag, CPU, ms |")
     print("|---|---|---|---|---|---|---|")
-    for name, each in MODELS.items():
-        for count in options.pages:
+    for name, each in models.items():
+        for count in counts:
             measure(name, each, count, device, kind, read, product)
 
 
