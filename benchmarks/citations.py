@@ -1,8 +1,8 @@
 """How well the checks of citations find what is wrong: ``python benchmarks/citations.py [SET]``.
 
 SET (default: the hand-made one of tests/synthesize/answers.yaml) holds answers with the flags that a careful
-reader would raise. Prints, for each kind of flag, how many are expected and raised, their precision and recall,
-for the half that thresholds were chosen on (``dev``) and the half that was held out.
+reader would raise. Prints, for each kind of flag, how many are expected and raised, with precision and
+recall, for the half that thresholds were chosen on (``dev``) and the half that was held out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from machine import print_machine
+from mmrag.benchmark.machine import print_machine
 
 from mmrag.synthesize.checking import check
 from mmrag.synthesize.markers import Markers

@@ -1,8 +1,9 @@
 """An answer cut into what it claims: sentences, list items and table rows, each with what it cites.
 
-A marker after a full stop belongs to the sentence before it. A sentence without a marker may rest on those
-of its block (a paragraph, a list, a table): on the markers at the block's end, if it has none elsewhere, and
-on those of the line that introduces it. Whether it does is for the checks to say.
+A marker after a full stop belongs to the sentence before it. A sentence without a marker may rest on those of
+its block (a paragraph, a list, a table): on the markers at the block's end, if it has none elsewhere, and on
+those of the heading or sentence that introduces it; a list or table also on those of the sentence after it.
+Whether it does is for the checks to say.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from mmrag.text.script import is_cjk
 from mmrag.text.sentences import sentences
 
 _MARKERS = re.compile(r"\[(\d+)\](?:\s?\[\d+\])*")
@@ -21,6 +24,7 @@ _STOPS = tuple(".!?…。！？；,，")
 # Holds a marker's place: neither a space, which would part a full stop from its sentence, nor a letter.
 _FILLER = "\u2060"
 _LIST_MARK = re.compile(r"(?:[-*•‣▪◦–—·+]\s+|[(\[]?(?:\d{1,3}|[A-Za-z])[.)、]\s+|\d{1,2}、|#{1,6}\s+|>\s*)+")
+_WRAPPED = 60  # letters, of which an ideograph counts two: a shorter line was ended on purpose
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _BOLD_LINE = re.compile(r"(\*\*|__)[^*_]+\1[:：]?")
 _SEPARATOR_ROW = re.compile(r"\|?[\s:|-]*-[\s:|-]*")
@@ -63,7 +67,7 @@ class Claim:
 
 
 def without_markers(text: str) -> str:
-    """The text with markers and code blanked out, every other character at its place."""
+    """The text with markers, code and wrapped line ends blanked out, every other character at its place."""
     masked = _CODE.sub(lambda found: re.sub(r"[^\n]", _FILLER, found.group()), text)
 
     def blank(found: re.Match[str]) -> str:
@@ -71,7 +75,26 @@ def without_markers(text: str) -> str:
         parts = _ENDED.search(before) and not masked.startswith(_STOPS, found.end())
         return (" " if parts else _FILLER) * len(found.group())
 
-    return _MARKERS.sub(blank, masked)
+    return _unwrapped(_MARKERS.sub(blank, masked))
+
+
+def _unwrapped(text: str) -> str:
+    """The text with a space for each line end that only wraps a paragraph, so that sentences are whole."""
+    lines = text.split("\n")
+    joined = lines[0]
+    for before, line in pairwise(lines):
+        joined += (" " if _wraps(before.strip(), line.strip()) else "\n") + line
+    return joined
+
+
+def _wraps(line: str, following: str) -> bool:
+    if not following or _width(line) < _WRAPPED or line[-1] in ".!?…。！？；:：|":
+        return False
+    return not (line.startswith(("|", "#")) or following.startswith("|") or _LIST_MARK.match(following))
+
+
+def _width(line: str) -> int:
+    return sum(2 if is_cjk(char) else 1 for char in line)
 
 
 def quotations(text: str) -> list[tuple[int, int]]:
@@ -85,7 +108,7 @@ def claims(text: str, known: int) -> list[Claim]:
     found = [_claim(bare, begin, end) for begin, end in _whole_quotations(bare)]
     found = [claim for claim in found if claim.begin < claim.end]
     for marker in _markers(text):
-        owner = _owner(found, marker, text)
+        owner = _owner(found, marker, bare)
         if owner is not None:
             numbers = (int(number) for number in _NUMBER.findall(marker.group()))
             owner.cited += [number for number in numbers if 1 <= number <= known]
@@ -171,18 +194,23 @@ def _inherit(block: list[Claim]) -> None:
 
 
 def _introduce(found: list[Claim]) -> None:
-    """Give the markers of a heading or an introduction, and of a table's head, to what they stand over."""
+    """Hand down markers: of a heading to what stands under it, of the sentence before a list or table to its
+    items, of a table's head to its rows, and of the sentence after a list or table back to its items.
+    """
     over: list[int] = []
-    listing = False
+    items: list[Claim] = []
+    last: list[int] = []
     for claim in found:
-        if claim.heads:
-            over = claim.cited or over
-        elif claim.introduces:
-            over, listing = list(claim.cited), False
-        elif over and claim.listed:
-            claim.inherited += over
-            listing = True
-        elif listing:
+        if claim.listed:
+            over = claim.cited or over if claim.heads else over
+            claim.inherited += over or last
+            items.append(claim)
+            continue
+        for item in items:
+            item.inherited += claim.cited
+        if claim.introduces:
+            over = list(claim.cited)
+        elif items:
             over = []
-        else:
-            claim.inherited += over
+        claim.inherited += over
+        items, last = [], claim.cited

@@ -33,6 +33,9 @@ MONTHS: dict[str, int] = {
 }
 """Patterns of the names of the months."""
 
+OFTEN_NO_MONTHS = frozenset({"march", "mars", "marz", "sept", "mayo"})
+"""Names of months that also mean something else, as those of three letters may: they want a day or year."""
+
 _ENGLISH = """
     one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen twenty

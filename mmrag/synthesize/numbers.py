@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
-from mmrag.synthesize.number_words import MONTHS, SCALES, chinese_value, words_of, written_value
+from mmrag.synthesize.number_words import (
+    MONTHS,
+    OFTEN_NO_MONTHS,
+    SCALES,
+    chinese_value,
+    words_of,
+    written_value,
+)
 from mmrag.text.script import language
 
 _COMMA_LANGUAGES = frozenset({"de", "fr", "es", "it", "pt", "nl", "ru"})
@@ -209,7 +216,8 @@ def _scale_of(word: str) -> Decimal:
 def _months(text: str) -> Iterator[Number]:
     for match in _MONTH.finditer(text):
         before = text[max(0, match.start() - 8) : match.start()]
-        if _DAY_BEFORE.search(before) or _DAY_AFTER.match(text, match.end()):
+        dated = _DAY_BEFORE.search(before) or _DAY_AFTER.match(text, match.end())
+        if dated or (len(match.group()) > 3 and match.group().casefold() not in OFTEN_NO_MONTHS):
             name = match.group().rstrip(".").casefold()
             month = next(
                 month for pattern, month in MONTHS.items() if re.fullmatch(pattern, name, re.IGNORECASE)
