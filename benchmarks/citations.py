@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from mmrag.benchmark.machine import print_machine
 
+from mmrag.benchmark.machine import print_machine
 from mmrag.synthesize.checking import check
 from mmrag.synthesize.markers import Markers
 from mmrag.types import Flag, FlagKind
