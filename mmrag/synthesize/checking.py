@@ -29,6 +29,9 @@ SUPPORTED = 0.35
 FEWEST_WORDS = 3
 """A sentence of fewer words is too short for the share to mean anything."""
 
+PROSE = 0.15
+"""Least share of function words in running text; about a third is usual."""
+
 _PLACE_NUMBER = re.compile(
     r"(?:\b(?:pages?|pp?\.|sources?|Seiten?|S\.|Quellen?|fuentes?)|第|来源|资料)\s*$", re.IGNORECASE
 )
@@ -36,6 +39,7 @@ _PAGE_AFTER = re.compile(r"\s*[页頁]")
 _GAP = re.compile(r"\s*(?:\.\.\.|…+|\[\s*(?:\.\.\.|…)\s*\])\s*")
 _WEAK = CJK_STOP_CHARACTERS
 _WORD = re.compile(r"[^\W\d_]")
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 class _Source:
@@ -58,7 +62,11 @@ class _Source:
 
     @cached_property
     def language(self) -> str:
-        return language(self.text)
+        """ISO 639-1 code; empty for tables, code and the like, whose few function words are met by chance."""
+        code = language(self.text)
+        words = _WORDS.findall(self.text.casefold())
+        functional = sum(word in FUNCTION_WORDS.get(code, ()) for word in words)
+        return "" if code in FUNCTION_WORDS and functional < PROSE * len(words) else code
 
 
 def check(text: str, sources: Sequence[str], question: str = "") -> tuple[Flag, ...]:

@@ -63,7 +63,9 @@ class Claim:
     @property
     def listed(self) -> bool:
         """Whether it is an item of a list or a row of a table."""
-        return self.line.startswith("|") or bool(_LIST_MARK.match(self.line))
+        if self.line.startswith("#"):
+            return False
+        return self.line.startswith("|") or _LIST_MARK.match(self.line) is not None
 
 
 def without_markers(text: str) -> str:
