@@ -203,7 +203,7 @@ class Reader(Store):
     def _in(self, query: str, rows: Iterable[int], tail: str = "") -> list[Any]:
         # One bound JSON array serves any number of rows.
         return self.connection.execute(
-            f"{query} (SELECT value FROM json_each(?)){tail}", (json.dumps([int(row) for row in rows]),)
+            f"{query} (SELECT value FROM json_each(?)){tail}", (str([int(row) for row in rows]),)
         ).fetchall()
 
 

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.index.reader import Reader
-from mmrag.types import Document
+from mmrag.types import Document, Element, Page
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
+
+ELEMENTS_KEPT = 8192
+"""How many elements stay in memory after a search has read them; some 2 kB each."""
 
 
 def _none() -> Rows:
@@ -20,7 +23,9 @@ def _none() -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """An index's pages and elements by row: 8 bytes a page and 4 bytes an element.
+    """What one committed state of an index holds, by row: 8 bytes a page and 4 bytes an element.
+
+    Elements that were read stay, for the next question that finds them, as long as the state does.
 
     Attributes:
         documents: by row, in the order of their paths.
@@ -31,6 +36,7 @@ class Corpus:
     documents: dict[int, Document] = field(default_factory=dict)
     place_of: Rows = field(default_factory=_none)
     page_of: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    _read: dict[int, tuple[int, Page, Element]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, store: Reader) -> Corpus:
@@ -54,3 +60,16 @@ class Corpus:
             pages, scores = pages[kept], scores[kept]
         order = np.lexsort((self.place_of[pages], -scores))[:count]
         return pages[order], scores[order]
+
+    def elements(self, store: Reader, rows: list[int]) -> dict[int, tuple[int, Page, Element]]:
+        """As `Reader.elements_on` for these rows at least; only those that are not at hand are read.
+
+        Call inside a snapshot of the state that this is of.
+        """
+        missing = [row for row in rows if row not in self._read]
+        if missing:
+            if len(self._read) + len(missing) > ELEMENTS_KEPT:
+                self._read.clear()
+                missing = rows
+            self._read.update(store.elements_on(self.documents, missing))
+        return self._read

@@ -90,9 +90,9 @@ def find_evidence(
             found.append(element)
     # A page may have been found by what is on no single element of it.
     silent = [page for page, found in members.items() if not found]
+    passing = None if allowed is None or not silent else set(allowed.tolist())
     for page, found in store.elements_of_pages(silent).items() if silent else ():
-        kept = found if allowed is None else [row for row in found if row in set(allowed.tolist())]
-        members[page] = kept[:count]
+        members[page] = [row for row in found if passing is None or row in passing][:count]
     return {
         page: Evidence(found, chunk if (chunk := chunks.get(page, -1)) >= 0 else None)
         for page, found in members.items()

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.index.reader import Reader
+from mmrag.retrieve.corpus import Corpus
 from mmrag.retrieve.evidence import Evidence
 from mmrag.retrieve.fusion import RankedList
-from mmrag.types import BBox, Document, Element, Hit, Kind, Page, Source, element_id
+from mmrag.types import BBox, Element, Hit, Kind, Page, Source, element_id
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -18,7 +19,7 @@ Scores = NDArray[np.float64]
 
 def to_hits(
     store: Reader,
-    documents: Mapping[int, Document],
+    corpus: Corpus,
     pages: Rows,
     scores: Scores,
     lists: Sequence[RankedList],
@@ -28,13 +29,13 @@ def to_hits(
 
     Args:
         store: the index.
-        documents: by row.
+        corpus: what of it is in memory.
         pages: rows, best first.
         scores: of the pages.
         lists: that brought them.
         evidence: by row of the page.
     """
-    elements = store.elements_on(documents, [row for found in evidence.values() for row in found.elements])
+    elements = corpus.elements(store, [row for found in evidence.values() for row in found.elements])
     snippets = store.snippets([found.chunk for found in evidence.values() if found.chunk is not None])
     silent = [page for page, found in evidence.items() if not found.elements]
     alone = store.pages(silent) if silent else {}
@@ -49,7 +50,9 @@ def to_hits(
             members = (_whole(page),)
         snippet = (found.chunk and snippets[found.chunk]) or _beginning(members[0])
         rank = len(hits) + 1
-        hits.append(Hit(rank, score, documents[owner], page, members[0], members, tuple(brought), snippet))
+        hits.append(
+            Hit(rank, score, corpus.documents[owner], page, members[0], members, tuple(brought), snippet)
+        )
     return hits
 
 

@@ -114,7 +114,7 @@ class Retriever:
             pages, scores = self._corpus.best(pages, scores, wanted)
             matched_in = [self._matched(one) for one in asked]
             evidence = find_evidence(self._store, pages, matched_in, by_words, allowed.elements, elements)
-            hits = to_hits(self._store, self._corpus.documents, pages, scores, lists, evidence)
+            hits = to_hits(self._store, self._corpus, pages, scores, lists, evidence)
         if self._options.reranker and self._to_candidate is not None:
             hits = rerank(query.text, hits, self._options, self._to_candidate)
         return hits[:top_k]

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import faiss
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from mmrag.errors import CorruptError
 from mmrag.index import ann as module
-from mmrag.index.ann import Ann, choose, recall, search_parameters, selector
+from mmrag.index.ann import Ann, choose, in_order, recall, search_parameters, selector
 
 DIM = 32
 KINDS = ("flat", "hnsw", "ivf")
@@ -66,6 +69,16 @@ def test_search_against_exact_numpy(built: tuple[Ann, Any, Any]) -> None:
     assert found_share(ann, vectors, rows) >= 0.95
     np.testing.assert_allclose(ann.vectors(rows[[7, 3]]), vectors[[7, 3]], atol=1e-3)
     assert ann.vectors(rows[:0]).shape == (0, DIM)
+
+
+@given(st.lists(st.integers(0, 4), max_size=30), st.randoms())
+def test_ties_come_in_the_order_of_rows(steps: list[int], random: Random) -> None:
+    scores = np.array(sorted(steps, reverse=True), np.float32)
+    rows = np.array(random.sample(range(100), len(steps)), np.int64)
+    padded = np.append(rows, [-1, -1]), np.append(scores, np.full(2, -3.4e38, np.float32))
+    order = np.lexsort((rows, -scores))
+    found, near = in_order(*padded)
+    assert (found.tolist(), near.tolist()) == (rows[order].tolist(), scores.tolist())
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.9])
