@@ -132,7 +132,7 @@ class Gathering:
         return line + word("same", self._code, places="; ".join(places))
 
     def names(self, candidates: Sequence[Candidate]) -> dict[str, str]:
-        """What documents are called, by id: title or file name, and the path where these are not enough."""
+        """What documents are called, by id: «title or file name», and the path where these are not enough."""
         documents = {one.hit.document.id: one.hit.document for one in candidates}
         documents |= {document.id: document for one in candidates for document, _ in one.also}
         short = {key: self._name(document) for key, document in documents.items()}
@@ -146,7 +146,8 @@ class Gathering:
         return self._line(document.title) or self._line(PurePosixPath(document.path).name)
 
     def _line(self, text: str) -> str:
-        return in_one_line(text, _LONGEST_NAME, self._special)
+        line = in_one_line(text, _LONGEST_NAME, self._special).replace("«", '"').replace("»", '"')
+        return f"«{line}»" if line else ""
 
     def _elements(self, hit: Hit) -> Iterator[tuple[Hit, Element]]:
         """Those of a hit with what belongs to them: the page if it was scanned, what refers to figures."""

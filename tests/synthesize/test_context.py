@@ -45,11 +45,11 @@ def test_sources_are_numbered_by_rank_and_then_as_one_reads():
     first, second, other = element("One.", order=4), element("Two.", order=1), element("Three.", page=2)
     prompt = made(hit(first, second), hit(other, rank=2))
     assert sources(prompt) == [
-        "[1] report.pdf, page 1, text",
+        "[1] «report.pdf», page 1, text",
         "> Two.",
-        "[2] report.pdf, page 1, text",
+        "[2] «report.pdf», page 1, text",
         "> One.",
-        "[3] report.pdf, page 2, text",
+        "[3] «report.pdf», page 2, text",
         "> Three.",
     ]
     assert [(item.number, item.element, item.text) for item in prompt.items] == [
@@ -73,16 +73,16 @@ def test_a_figure_brings_caption_words_picture_and_what_refers_to_it():
     shelf.on[figure.document, 4] = [figure, here, element("Figure 4.", page=4)]
     prompt = made(hit(figure), shelf=shelf)
     assert sources(prompt) == [
-        "[1] report.pdf, page 3, text",
+        "[1] «report.pdf», page 3, text",
         "> As Figure 3 shows, the deck is dry.",
-        "[2] report.pdf, page 4, figure",
+        "[2] «report.pdf», page 4, figure",
         "> Caption: Figure 3. Section.",
         "> Words in the picture:",
         "> road deck",
         "> +9.5 m",
         "Picture of [2]:",
         "RGB 64x48",
-        "[3] report.pdf, page 4, text",
+        "[3] «report.pdf», page 4, text",
         "> Fig. 3 is drawn to scale.",
     ]
     assert [item.hit.page.number for item in prompt.items] == [3, 4, 4]
@@ -104,7 +104,7 @@ def test_a_table_brings_markdown_and_picture():
         "| a | b |\n|---|---|\n| 1 | 2 |", Kind.TABLE, caption="Table 2. Costs.", section=("A", "B", "C")
     )
     assert sources(made(hit(table))) == [
-        "[1] report.pdf, page 1, table",
+        "[1] «report.pdf», page 1, table",
         "> Under: B / C",
         "> Caption: Table 2. Costs.",
         "> | a | b |",
@@ -120,12 +120,12 @@ def test_a_scanned_page_brings_its_picture_once_and_its_words_once():
     one, two = element("One.", order=1, ocr=True), element("Two.", order=2, ocr=True)
     shelf = Shelf({(whole.document, 1): [whole, one, two, element("Three.", order=3, ocr=True)]})
     expected = [
-        "[1] report.pdf, page 1, whole page",
+        "[1] «report.pdf», page 1, whole page",
         "Picture of [1]:",
         "RGB 64x48",
-        "[2] report.pdf, page 1, text",
+        "[2] «report.pdf», page 1, text",
         "> One.",
-        "[3] report.pdf, page 1, text",
+        "[3] «report.pdf», page 1, text",
         "> Two.",
     ]
     assert sources(made(hit(one, two), shelf=shelf)) == expected
@@ -149,7 +149,7 @@ def test_the_same_text_comes_once_with_its_other_places():
     first, again = element("The deck is 9.5 m high."), element("The  deck is 9.5 m high", of=other, page=3)
     prompt = made(hit(first), hit(again, of=other, rank=2))
     assert sources(prompt) == [
-        "[1] report.pdf, page 1, text; the same in The report, again, section 3",
+        "[1] «report.pdf», page 1, text; the same in «The report, again», section 3",
         "> The deck is 9.5 m high.",
     ]
     assert prompt.left_out == ()
@@ -182,8 +182,8 @@ def test_documents_of_one_title_are_told_apart():
     )
     prompt = made(hit(element("a", of=one), of=one), hit(element("b", of=two), of=two, rank=2))
     assert sources(prompt)[::2] == [
-        "[1] Annual report (2023/annual.pdf), page 1, text",
-        "[2] Annual report (2024/annual.pdf), page 1, text",
+        "[1] «Annual report» («2023/annual.pdf»), page 1, text",
+        "[2] «Annual report» («2024/annual.pdf»), page 1, text",
     ]
 
 
@@ -310,7 +310,7 @@ def test_chinese_frame():
     prompt = made(hit(element("桥面高9.5米。", section=("概况",))), question="桥面有多高？")
     (asked,) = prompt.messages[-1].parts
     assert str(asked).startswith(
-        "===== 资料 =====\n[1] report.pdf，第 1 页，正文\n> 所在章节：概况\n> 桥面高9.5米。\n"
+        "===== 资料 =====\n[1] «report.pdf»，第 1 页，正文\n> 所在章节：概况\n> 桥面高9.5米。\n"
         "===== 资料结束 =====\n"
     )
 
