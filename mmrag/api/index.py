@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mmrag.api.fingerprints import check_fingerprint
 from mmrag.api.info import IndexInfo, size_of
 from mmrag.api.searchable import element_text
-from mmrag.config import Recipe
+from mmrag.config import Recipe, load_recipe
 from mmrag.config.recipe import parse_recipe
 from mmrag.errors import IngestError, NotAnIndexError, UsageError
 from mmrag.index.derived import write_derived
@@ -55,18 +55,22 @@ class Index:
 
     Attributes:
         path: its folder.
-        recipe: what it was built with.
+        recipe: what it was built with; its parts ``retrieve`` and ``answer`` may be those of another recipe
+            (see `mmrag.open`).
         report: of the last `update` made through this object; ``None`` before.
 
     Raises:
         NotAnIndexError, SchemaError, CorruptError: see `mmrag.errors`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, asked_by: Recipe | None = None) -> None:
         self.path = path
         self.report: Report | None = None
         self._reader = Reader(path)
-        self.recipe: Recipe = parse_recipe(self._reader.get("recipe", {}), "stored")
+        self._built_by: Recipe = parse_recipe(self._reader.get("recipe", {}), "stored")
+        self.recipe = self._built_by
+        if asked_by is not None:
+            self.recipe = replace(self._built_by, retrieve=asked_by.retrieve, answer=asked_by.answer)
 
     def __enter__(self) -> Index:
         return self
@@ -321,7 +325,7 @@ class Index:
         self.report = update(
             self.path,
             self.root,
-            self.recipe,
+            self._built_by,
             password=password,
             progress=progress,
             retry_failed=retry_failed,
@@ -525,15 +529,22 @@ class Index:
         )
 
 
-def open_index(place: str | Path) -> Index:
+def open_index(place: str | Path, *, pipeline: str | Path | Recipe | None = None) -> Index:
     """The index at a path, or of that name under ``indexes/``.
+
+    Args:
+        place: path or name.
+        pipeline: a recipe, its name or its file, by whose parts ``retrieve`` and ``answer`` this index is
+            searched and asked, instead of those that it was built with.
 
     Raises:
         NotAnIndexError: if there is none.
+        RecipeError: if the recipe can't be read.
     """
+    recipe = pipeline if pipeline is None or isinstance(pipeline, Recipe) else load_recipe(pipeline)
     for path in (Path(place), Path("indexes") / place):
         if is_index(path):
-            return Index(path)
+            return Index(path, recipe)
     raise NotAnIndexError(
         f"there is no index at {place} or indexes/{place}: make one with mmrag index FOLDER"
     )

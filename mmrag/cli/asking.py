@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmrag.cli.options import (
+    AskedBy,
     Generator,
     IndexName,
     Json,
@@ -15,7 +16,6 @@ from mmrag.cli.options import (
     MaxTokens,
     Offline,
     Password,
-    Pipeline,
     Strategies,
     TopK,
 )
@@ -91,6 +91,7 @@ def search(
     label: OnlyLabel = None,
     pages: OnlyPages = None,
     where: OnlyWhere = None,
+    pipeline: AskedBy = None,
     offline: Offline = False,
     json: Json = False,
 ) -> None:
@@ -103,7 +104,7 @@ def search(
     if not question and picture is None:
         raise UsageError("search wants a question, or --picture FILE. See mmrag search --help")
     query = Query(question, None if picture is None else str(picture))
-    with open_index(index) as opened:
+    with open_index(index, pipeline) as opened:
         hits = opened.search(query, top_k=top_k, filters=filters, strategies=strategy)
     if json:
         print_json({"question": question, "hits": hits})
@@ -141,7 +142,7 @@ def ask(
     generator: Generator = None,
     max_tokens: MaxTokens = None,
     max_cost: MaxCost = None,
-    pipeline: Pipeline = None,
+    pipeline: AskedBy = None,
     password: Password = None,
     offline: Offline = False,
     json: Json = False,
@@ -237,7 +238,7 @@ def _index_for(name: str, pipeline: str | None, strategies: list[str] | None, pa
     from mmrag.cli.progress import bar
 
     if not is_source(name):
-        return open_index(name)
+        return open_index(name, pipeline)
     with bar() as progress:
         index = mmrag.build(
             name, pipeline=pipeline, strategies=strategies, password=password, progress=progress

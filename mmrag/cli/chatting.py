@@ -10,7 +10,17 @@ import typer
 
 from mmrag.cli.asking import OnlyDocument, OnlyKind, OnlyLabel, OnlyPages, OnlyWhere, read_filters
 from mmrag.cli.failing import ERROR
-from mmrag.cli.options import Generator, IndexName, Json, MaxCost, MaxTokens, Offline, Strategies, TopK
+from mmrag.cli.options import (
+    AskedBy,
+    Generator,
+    IndexName,
+    Json,
+    MaxCost,
+    MaxTokens,
+    Offline,
+    Strategies,
+    TopK,
+)
 
 if TYPE_CHECKING:
     from mmrag.api.chat import Chat
@@ -30,6 +40,7 @@ def chat(
     generator: Generator = None,
     max_tokens: MaxTokens = None,
     max_cost: MaxCost = None,
+    pipeline: AskedBy = None,
     offline: Offline = False,
     json: Json = False,
 ) -> None:
@@ -41,7 +52,7 @@ def chat(
     from mmrag.cli.opening import open_index, short_name
 
     filters = read_filters(document, kind, pages, where, label)
-    with open_index(index) as opened:
+    with open_index(index, pipeline) as opened:
         conversation = opened.chat(
             top_k, filters, strategy, generator=generator, max_tokens=max_tokens, max_cost=max_cost
         )

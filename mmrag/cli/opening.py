@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from mmrag.api import Index
 
 
-def open_index(name: str) -> Index:
+def open_index(name: str, pipeline: str | None = None) -> Index:
     """The index of that name or path, or the one that was made of that folder.
+
+    Args:
+        name: as typed.
+        pipeline: the recipe by which it is searched and asked, if not by its own.
 
     Raises:
         NotAnIndexError: if there is none; the message says how to make it.
@@ -21,11 +25,11 @@ def open_index(name: str) -> Index:
     import mmrag
 
     try:
-        return mmrag.open(name)
+        return mmrag.open(name, pipeline=pipeline)
     except NotAnIndexError:
         if not Path(name).is_dir():
             raise
-    return _of_folder(name)
+    return _of_folder(name, pipeline)
 
 
 def is_source(name: str) -> bool:
@@ -55,12 +59,12 @@ def short_name(index: Index) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _of_folder(folder: str) -> Index:
+def _of_folder(folder: str, pipeline: str | None) -> Index:
     import mmrag
 
     root = Path(folder).resolve()
     try:
-        index = mmrag.open(mmrag.index_path(root.name))
+        index = mmrag.open(mmrag.index_path(root.name), pipeline=pipeline)
     except NotAnIndexError as error:
         raise NotAnIndexError(f"{folder} has no index yet; make one: mmrag index {folder}") from error
     if index.root == root:

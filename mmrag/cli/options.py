@@ -55,6 +55,16 @@ Pipeline = Annotated[
         show_default=False,
     ),
 ]
+AskedBy = Annotated[
+    str | None,
+    typer.Option(
+        "--pipeline",
+        metavar="NAME|FILE",
+        help="A recipe by whose parts retrieve and answer the index is searched and asked. Else the one it "
+        "was made with.",
+        show_default=False,
+    ),
+]
 Offline = Annotated[
     bool,
     typer.Option(

@@ -76,6 +76,19 @@ def test_another_generator_for_one_question(index: mmrag.Index):
     assert "9.5 metres" in answer.text
 
 
+def test_an_index_can_be_asked_by_another_recipe(index: mmrag.Index):
+    said = model("The road deck is 9.5 metres above the sea [1].")
+    other = replace(index.recipe, answer=replace(index.recipe.answer, top_k=1, generator="mini:extractive"))
+    with mmrag.open(index.path, pipeline=other) as opened:
+        answer = opened.ask("How high is the road deck of the barrage?")
+        assert answer.generator == "mini:extractive"
+        assert len(answer.hits) == 1
+        opened.update()
+    assert said.asked == []
+    with mmrag.open(index.path) as opened:
+        assert opened.recipe == index.recipe
+
+
 def test_limits(index: mmrag.Index):
     said = model()
     with pytest.raises(BudgetError, match="the model was not asked"):

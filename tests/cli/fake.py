@@ -227,12 +227,14 @@ class FakeMmrag:
         for name in ("open", "build", "list_indexes"):
             monkeypatch.setattr(f"mmrag.{name}", getattr(self, name))
 
-    def open(self, index: str | Path) -> FakeIndex:
+    def open(self, index: str | Path, *, pipeline: str | None = None) -> FakeIndex:
         name = str(index).removeprefix("indexes/")
         if self.fails:
             raise self.fails
         if name not in self.indexes:
             raise NotAnIndexError(f"there is no index at {index}: make one with mmrag index FOLDER")
+        if pipeline is not None:
+            self.calls.append(("open", str(index), pipeline))
         return self.indexes[name]
 
     def build(

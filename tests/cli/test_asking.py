@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -265,3 +266,13 @@ def test_ask_passes_generator_and_limits_on(fake: FakeMmrag, mmrag: Run) -> None
     mmrag("ask", "docs", "deck", "--generator", "openai:m", "--max-tokens", "900", "--max-cost", "0.5")
     limits = {"generator": "openai:m", "max_tokens": 900, "max_cost": 0.5}
     assert fake.calls == [("ask", "deck", None, None, limits)]
+
+
+def test_an_index_is_asked_by_the_recipe_that_is_given(
+    fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    for command in (("ask", "docs", "deck"), ("search", "docs", "deck"), ("chat", "docs")):
+        fake.calls.clear()
+        assert mmrag(*command, "--pipeline", "api").code == 0
+        assert fake.calls[0] == ("open", "docs", "api")
