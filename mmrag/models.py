@@ -142,6 +142,7 @@ def require(recipe: Recipe, strategies: Sequence[str] = ()) -> None:
 
 
 def _named(recipe: Recipe, strategies: Sequence[str]) -> Iterator[tuple[str, str]]:
+    yield from ((spec, "files become elements") for spec in recipe.ingest.readers.values())
     if "caption" in strategies:
         yield recipe.caption.captioner, "pictures become text"
         yield from ((spec, "text becomes vectors") for spec in recipe.caption.encoders)

@@ -17,7 +17,7 @@ from PIL import Image
 from mmrag.api.document import DocumentWriter
 from mmrag.api.fingerprints import check_fingerprint, fingerprint
 from mmrag.api.laying import Layer, StoredPage, stored_pages
-from mmrag.api.pictures import checked_file, page_picture
+from mmrag.api.pictures import checked_file, is_drawn, page_picture
 from mmrag.api.planning import plan
 from mmrag.api.run import OnProgress, Run, Tally
 from mmrag.api.typeset import typeset
@@ -83,7 +83,7 @@ def update(
 def _bring_up_to_date(run: Run) -> None:
     writer, tally = run.writer, run.tally
     tally.tell("scan")
-    found, unread = scan(run.root)
+    found, unread = scan(run.root, run.recipe.ingest.readers)
     jobs, states = plan(run, found, unread)
     tally.files_total = len(jobs)
     if jobs:
@@ -198,7 +198,7 @@ def _layer(run: Run, row: int, document: Document, strategies: list[Strategy]) -
         return checked_file(run.root, document)
 
     def draw_page(page: StoredPage) -> Image.Image:
-        if document.paged:
+        if is_drawn(document):
             return page_picture(file(), document, page.page, options.dpi, run.password)
         return typeset(page.page, page.elements, writer.asset, (), options.dpi)
 

@@ -18,7 +18,10 @@ def fingerprint(recipe: Recipe, strategies: Iterable[Strategy]) -> dict[str, str
     from mmrag.ingest import INGEST_VERSION
 
     options = recipe.ingest
-    prints = {"ingest": f"{INGEST_VERSION} layout={options.layout} ocr={options.ocr} dpi={options.dpi}"}
+    read = f"{INGEST_VERSION} layout={options.layout} ocr={options.ocr} dpi={options.dpi}"
+    prints = {
+        "ingest": " ".join([read, *(f"{key}={options.readers[key]}" for key in sorted(options.readers))])
+    }
     for strategy in strategies:
         prints[strategy.name] = strategy.fingerprint
         prints |= {made.name: made.encoder.fingerprint for made in strategy.lists}

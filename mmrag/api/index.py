@@ -444,14 +444,14 @@ class Index:
                 where ``heat`` matched.
             IngestError: if the file can't be read; EncryptedError without its password.
         """
-        from mmrag.api.pictures import checked_file, heated, outlined, page_picture
+        from mmrag.api.pictures import checked_file, heated, is_drawn, outlined, page_picture
 
         found = document if isinstance(document, Document) else self.document(document)
         place = self._reader.page(found.path, page)
         if place is None:
             raise UsageError(f"{found.path} has no page {page}: it has {found.page_count}")
         row, value = place
-        if not found.paged:
+        if not is_drawn(found):
             if heat:
                 raise UsageError(f"{found.path} has no pages to be coloured")
             return self._typeset(found, value, elements, dpi)

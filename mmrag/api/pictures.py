@@ -39,6 +39,12 @@ def checked_file(root: Path, document: Document) -> Path:
     return path
 
 
+def is_drawn(document: Document) -> bool:
+    """Whether its pages can be drawn from its file, as those of PDFs and pictures; others are typeset."""
+    kind = document.media_type
+    return document.paged and (kind == "application/pdf" or kind.startswith("image/"))
+
+
 def page_picture(
     path: Path, document: Document, page: Page, dpi: int, password: str | None = None
 ) -> Image.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ class IngestOptions:
         max_page_points: a page with a longer side is reported, and its graphics are left out.
         page_seconds: the parser is stopped when one page takes longer.
         memory_mb: address space of one parser process.
+        readers: from endings of file names (``.epub``) to specs of readers of LlamaIndex, which then read all
+            files with that ending.
     """
 
     layout: str = "auto"
@@ -40,6 +43,7 @@ class IngestOptions:
     max_page_points: float = 14_400.0
     page_seconds: float = 120.0
     memory_mb: int = 6_000
+    readers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +234,12 @@ class Recipe:
         ):
             if not least <= value <= most:
                 raise RecipeError(f"{key}: wants {least} to {most}, found {value}")
+        for ending, spec in self.ingest.readers.items():
+            if not re.fullmatch(r"\.[^./\\A-Z]+", ending) or not spec.startswith("llama-index:"):
+                raise RecipeError(
+                    "ingest.readers: wants endings in lower case and readers, such as "
+                    f"{{.epub: llama-index:package.module:Class}}, found {ending!r}: {spec!r}"
+                )
         for name, weight in self.retrieve.weights.items():
             if not 0 <= weight < float("inf"):
                 raise RecipeError(f"retrieve.weights: {name}: wants a number from 0, found {weight}")

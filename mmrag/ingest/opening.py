@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from mmrag.config import IngestOptions
 from mmrag.errors import TooLargeError, UnreadableError, UnsupportedError
 from mmrag.ingest.base import Ingestor
+from mmrag.ingest.readers import load_reader
 from mmrag.ingest.sniff import sniff
 from mmrag.types import Document, ParsedPage
 
@@ -64,12 +65,20 @@ def open_file(
             f"{job.name} has {size / 1e6:,.0f} MB, over the limit of {options.max_file_mb:,} MB "
             "(ingest.max_file_mb)"
         )
-    media_type = job.media_type or sniff(job.path, job.name)
-    if media_type not in ingestors:
-        raise UnsupportedError(f"{job.name}: nothing here reads {media_type}")
-    ingestor = ingestors[media_type]
+    ingestor = _ingestor(job, options, ingestors)
     if not after:
         return ingestor.open(job.path, job.name, options, job.password)
     if not hasattr(ingestor, "resume"):
-        raise UnsupportedError(f"{job.name}: {media_type} can't be read from the middle")
+        raise UnsupportedError(f"{job.name} can't be read from the middle")
     return cast("ResumableIngestor", ingestor).resume(job.path, job.name, options, job.password, after)
+
+
+def _ingestor(job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor]) -> Ingestor:
+    """By the file's ending where the recipe names a reader for it, else by its content."""
+    reader = options.readers.get(job.path.suffix.lower())
+    if reader is not None:
+        return load_reader(reader)
+    media_type = job.media_type or sniff(job.path, job.name)
+    if media_type not in ingestors:
+        raise UnsupportedError(f"{job.name}: nothing here reads {media_type}")
+    return ingestors[media_type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,11 +35,15 @@ class FoundFile:
     mtime_ns: int
 
 
-def scan(root: Path) -> tuple[list[FoundFile], list[FileReport]]:
+def scan(root: Path, endings: Collection[str] = ()) -> tuple[list[FoundFile], list[FileReport]]:
     """Every document under ``root``, or ``root`` alone if it is a file.
 
     Left out: hidden files and folders, folders that hold an index, links that lead out of the root,
     and links to a folder above themselves.
+
+    Args:
+        root: a folder or a file.
+        endings: of file names, in lower case, that are read besides `mmrag.ingest.sniff.ENDINGS`.
 
     Returns:
         The files with an ending that is read, by name; and what is passed over, by path: one line for
@@ -58,7 +62,7 @@ def scan(root: Path) -> tuple[list[FoundFile], list[FileReport]]:
     foreign: dict[str, list[str]] = {}
     for path in _walk(root, root, failed):
         name = path.relative_to(root).as_posix()
-        if path.suffix.lower() in ENDINGS:
+        if path.suffix.lower() in ENDINGS or path.suffix.lower() in endings:
             _add(path, name, files, failed)
         else:
             foreign.setdefault(path.suffix.lower(), []).append(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.embeddings import MockEmbedding, MultiModalEmbedding
 from llama_index.core.llms import CustomLLM
+from llama_index.core.readers.base import BaseReader
+from llama_index.core.schema import Document, MediaResource
 from PIL import Image
 from pydantic import PrivateAttr
 
@@ -146,3 +149,49 @@ class Endless(Echo):
 
 class NoModel:
     """No class of LlamaIndex at all."""
+
+
+class Sheets(BaseReader):
+    """Sheets between form feeds. A first line ``@LABEL`` is the sheet's label; ``!`` makes it fail."""
+
+    def __init__(self, separator: str = "\f", label: str = "page_label", mimetype: str | None = None) -> None:
+        self.separator, self.label, self.mimetype = separator, label, mimetype
+
+    def load_data(self, file: Path, extra_info: dict[str, Any] | None = None) -> list[Document]:
+        text = file.read_text("utf-8")
+        if text.startswith("!"):
+            raise {"!import": ImportError, "!os": PermissionError}.get(text.strip(), ValueError)("can't\nbe")
+        found = []
+        for sheet in text.split(self.separator) if text else []:
+            head, _, rest = sheet.partition("\n")
+            label = {self.label: head[1:]} if head.startswith("@") else {}
+            words = rest if label else sheet
+            found.append(
+                Document(
+                    text_resource=MediaResource(text=words, mimetype=self.mimetype),
+                    metadata={
+                        "title": "Sheets",
+                        "file_name": file.name,
+                        "year": 2024,
+                        "size": len(words),
+                        **label,
+                    },
+                )
+            )
+        return found
+
+
+class Album(BaseReader):
+    """One document with a picture for each line: a colour (as data), or a path."""
+
+    def load_data(self, file: Path) -> list[Document]:
+        return [
+            Document(text="", image_resource=self._picture(line)) for line in file.read_text().splitlines()
+        ]
+
+    def _picture(self, line: str) -> MediaResource:
+        if "/" in line:
+            return MediaResource(path=Path(line))
+        buffer = io.BytesIO()
+        Image.new("RGB", (50, 60), line).save(buffer, "PNG")
+        return MediaResource(data=buffer.getvalue(), mimetype="image/png")

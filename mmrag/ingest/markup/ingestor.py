@@ -81,11 +81,12 @@ def _pages(
     for number, section in enumerate(sections[after:], after + 1):
         builder = PageBuilder(Page(document.id, number, label=section.label))
         for block, above in section.blocks:
-            _add(builder, block, above, pictures)
+            add_block(builder, block, above, pictures)
         yield builder.parsed()
 
 
-def _add(builder: PageBuilder, block: Block, above: tuple[str, ...], pictures: PictureFinder) -> None:
+def add_block(builder: PageBuilder, block: Block, above: tuple[str, ...], pictures: PictureFinder) -> None:
+    """One more block of a page, under the headings ``above``, outermost first."""
     if block.kind is Kind.FIGURE:
         _add_figure(builder, block, above, pictures)
         return
