@@ -14,6 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from mmrag.api.blanking import blanked, blanked_boxes
 from mmrag.api.document import DocumentWriter
 from mmrag.api.fingerprints import check_fingerprint, fingerprint
 from mmrag.api.laying import Layer, StoredPage, stored_pages
@@ -199,7 +200,9 @@ def _layer(run: Run, row: int, document: Document, strategies: list[Strategy]) -
 
     def draw_page(page: StoredPage) -> Image.Image:
         if is_drawn(document):
-            return page_picture(file(), document, page.page, options.dpi, run.password)
+            picture = page_picture(file(), document, page.page, options.dpi, run.password)
+            hidden = blanked_boxes(writer, document.path).get(page.page.number)
+            return blanked(picture, hidden) if hidden else picture
         return typeset(page.page, page.elements, writer.asset, (), options.dpi)
 
     return Layer(writer, row, strategies, open_picture, draw_page, run.notes, options)

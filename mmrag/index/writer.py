@@ -16,7 +16,7 @@ from mmrag.index.packing import pack_boxes, pack_lines
 from mmrag.index.reader import Reader
 from mmrag.index.store import Store
 from mmrag.text.terms import terms
-from mmrag.types import Asset, Document, Element, FileReport, ParsedPage, Status
+from mmrag.types import Asset, Document, Element, FileReport, Line, ParsedPage, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,24 @@ class Writer(Reader):
         )
         self.connection.execute("DELETE FROM element_terms WHERE rowid = ?", (row,))
         self._add_terms("element_terms", row, text)
+
+    def put_element(self, row: int, element: Element, text: str) -> None:
+        """Write what an element says anew: words, caption, section, picture, metadata. As `add_element`."""
+        self.connection.execute(
+            "UPDATE elements SET text = ?, caption = ?, section = ?, picture = ? WHERE row = ?",
+            (element.text, element.caption, json.dumps(element.section), element.picture, row),
+        )
+        self.describe_element(row, element, text)
+
+    def remove_element(self, row: int) -> None:
+        """Drop an element."""
+        self.connection.execute("DELETE FROM elements WHERE row = ?", (row,))
+
+    def put_page(self, row: int, lines: Sequence[Line], text: str) -> None:
+        """Write the lines of a page anew, and what a word search over whole pages finds it by."""
+        self.connection.execute("UPDATE pages SET lines = ? WHERE row = ?", (pack_lines(lines), row))
+        self.connection.execute("DELETE FROM page_terms WHERE rowid = ?", (row,))
+        self._add_terms("page_terms", row, text)
 
     def _add_terms(self, table: str, row: int, text: str) -> None:
         words = terms(text)

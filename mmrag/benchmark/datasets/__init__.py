@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmrag.benchmark.datasets.folder import is_folder_dataset, load_folder, save
+from mmrag.benchmark.datasets.self_made import hidden_copy, self_questions
 from mmrag.benchmark.values import Dataset
 from mmrag.errors import UsageError
 
-__all__ = ["load", "save"]
+__all__ = ["hidden_copy", "load", "save", "self_questions"]
 
 
 def load(place: str | Path) -> Dataset:
