@@ -29,8 +29,10 @@ Scores = NDArray[np.float32]
 FLAT_NUMBERS = 40_000_000
 """Numbers (vectors × dimension) up to which ``flat`` is used; see benchmarks/ann.py."""
 MEMORY_LIMIT = 4 << 30
-RECALL = 0.98
+RECALL = 0.99
 _LINKS = 32
+_PROBED, _PROBED_FOR_ONE = 4_096, 8
+"""Vectors that a search of cells looks at, at least, and at least for each result wanted."""
 _SAMPLE, _TOP = 64, 10
 _MAGIC = b"mmragann"
 _MOST_GPU_RESULTS = 2048
@@ -231,7 +233,8 @@ def search_parameters(index: Any, chosen: Any, share: float = 1.0, k: int = 1) -
         chosen: the selector.
         share: about how much of the index it lets pass, 0..1: the less, the deeper an approximate index is
             searched.
-        k: how many are wanted: what a graph meets on its way counts, whether it may pass or not.
+        k: how many are wanted: the more, the deeper. What a graph meets on its way counts, whether it may
+            pass or not.
     """
     library, deeper = faiss(), 1 / max(share, 0.01)
     inner = library.downcast_index(index.index) if hasattr(index, "id_map") else index
@@ -239,11 +242,11 @@ def search_parameters(index: Any, chosen: Any, share: float = 1.0, k: int = 1) -
         # FAISS itself does not go deeper for many results.
         depth = int(max(inner.hnsw.efSearch, k) * deeper)
         return library.SearchParametersHNSW(sel=chosen, efSearch=depth)
-    if chosen is None:
-        return None
     if isinstance(inner, library.IndexIVF):
-        return library.SearchParametersIVF(sel=chosen, nprobe=min(inner.nlist, int(inner.nprobe * deeper)))
-    return library.SearchParameters(sel=chosen)
+        vectors = max(_PROBED, _PROBED_FOR_ONE * k)
+        cells = max(inner.nprobe, -(-vectors * inner.nlist // max(inner.ntotal, 1)))
+        return library.SearchParametersIVF(sel=chosen, nprobe=min(inner.nlist, int(cells * deeper)))
+    return None if chosen is None else library.SearchParameters(sel=chosen)
 
 
 def recall(search: Callable[[Matrix], Rows], sample: Matrix, wanted: list[Rows]) -> float:

@@ -183,10 +183,22 @@ def test_parameters_carry_the_depth() -> None:
     graph, cells = (Ann.build(vectors, np.arange(2000), kind=kind)._index for kind in ("hnsw", "ivf"))
     chosen = selector(np.arange(10))
     assert search_parameters(graph, chosen).efSearch == faiss.downcast_index(graph.index).hnsw.efSearch
-    assert search_parameters(cells, chosen).nprobe == cells.nprobe
-    assert search_parameters(cells, chosen, share=0.5).nprobe == min(2 * cells.nprobe, cells.nlist)
+    # All 2,000 vectors are fewer than a search of cells looks at.
+    assert search_parameters(cells, chosen).nprobe == cells.nlist
     assert search_parameters(graph, selector(None), k=500).efSearch == 500
-    assert search_parameters(cells, selector(None)) is None
+
+
+def test_cells_are_searched_as_deep_as_many_results_need() -> None:
+    vectors = themed(np.random.default_rng(), 8000)
+    cells = Ann.build(vectors, np.arange(8000), kind="ivf")._index
+    cells.nprobe = 1
+    a_cell = 8000 / cells.nlist
+    depths = [search_parameters(cells, None, k=k).nprobe for k in (1, 512, 600, 2000)]
+    wanted = [4096 / a_cell, 4096 / a_cell, 8 * 600 / a_cell, cells.nlist]
+    assert depths == [int(np.ceil(depth)) for depth in wanted]
+    assert search_parameters(cells, None, share=0.9, k=600).nprobe == int(depths[2] / 0.9)
+    cells.nprobe = cells.nlist - 1
+    assert search_parameters(cells, None).nprobe == cells.nlist - 1
 
 
 def test_recall_is_a_mean_share() -> None:
