@@ -10,9 +10,10 @@ from PIL.Image import Image
 from mmrag.config.recipe import AnswerOptions
 from mmrag.errors import ModelError
 from mmrag.generators.language_model import LanguageModel, Message
+from mmrag.synthesize.candidates import Candidate
 from mmrag.synthesize.cleaning import quoted_lines
 from mmrag.synthesize.fitting import Chosen, fit_texts
-from mmrag.synthesize.gathering import Candidate, Gathering, Pages
+from mmrag.synthesize.gathering import Gathering, Pages
 from mmrag.synthesize.prompting import (
     NO_ANSWER,
     Turn,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from PIL.Image import Image
 
-from mmrag.synthesize.gathering import Candidate, joined
+from mmrag.synthesize.candidates import Candidate, joined
 from mmrag.synthesize.shortening import size
 
 _HEADING = 60  # bytes of the lines around a text, about

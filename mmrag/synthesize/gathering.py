@@ -1,14 +1,15 @@
-"""From hits to candidates: each piece of the found pages once, with its text as a model may read it."""
+"""From hits to candidates: the pieces of the found pages with what belongs to them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Protocol
 
 from PIL.Image import Image
 
+from mmrag.synthesize.candidates import HEADINGS, Candidate, joined, once
 from mmrag.synthesize.cleaning import cleaned, in_one_line
 from mmrag.synthesize.prompting import word
 from mmrag.synthesize.referring import referring
@@ -24,7 +25,6 @@ _LONGEST_SECTION = 200
 _LONGEST_CAPTION = 1_500
 _MOST_PLACES = 3
 _NEWS = 0.2  # share of a description's terms that its figure's own words must lack
-_SHOWN = (Kind.FIGURE, Kind.TABLE, Kind.PAGE)
 
 
 class Pages(Protocol):
@@ -35,52 +35,6 @@ class Pages(Protocol):
 
     def picture(self, hit: Hit, element: Element) -> Image | None:
         """Of a figure or a table; of the page, for one that was scanned; ``None`` if it can't be had."""
-
-
-@dataclass(slots=True)
-class Candidate:
-    """An element that may come into the prompt.
-
-    Attributes:
-        hit: the page it stands on.
-        element: see there.
-        lead: lines that are never shortened: section and caption.
-        body: what may be shortened: the element's text.
-        also: other places of the same text.
-    """
-
-    hit: Hit
-    element: Element
-    lead: str
-    body: Shortening
-    also: list[tuple[Document, Page]] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return joined(self.lead, self.body.text)
-
-    @property
-    def speaks(self) -> bool:
-        """Whether it has words beside its section."""
-        return bool(self.body.text or self.element.caption)
-
-    @property
-    def shows(self) -> bool:
-        """Whether it may have a picture."""
-        return self.element.kind in _SHOWN and (
-            self.element.picture is not None or self.element.kind is Kind.PAGE
-        )
-
-    @property
-    def place(self) -> tuple[int, int, int]:
-        """Where it stands in the prompt: by rank of the page, then as one reads."""
-        return (self.hit.rank, self.element.page, self.element.order)
-
-
-def joined(*parts: str) -> str:
-    """Those that are not empty, one below the other."""
-    return "\n".join(part for part in parts if part)
 
 
 class Gathering:
@@ -106,7 +60,7 @@ class Gathering:
             for owner, element in self._elements(hit):
                 if element.id not in found:
                     found[element.id] = self._candidate(owner, element, hit)
-        return _once(list(found.values()))
+        return once(list(found.values()))
 
     def heading(self, candidate: Candidate, number: int, names: dict[str, str]) -> str:
         """The line that stands above it; ``names`` of documents by their ids."""
@@ -185,7 +139,7 @@ class Gathering:
         return self._read[key]
 
     def _candidate(self, owner: Hit, element: Element, found_by: Hit) -> Candidate:
-        section = in_one_line(" / ".join(element.section[-2:]), _LONGEST_SECTION, self._special)
+        section = in_one_line(" / ".join(element.section[-HEADINGS:]), _LONGEST_SECTION, self._special)
         caption = in_one_line(element.caption, _LONGEST_CAPTION, self._special)
         lead = joined(
             word("section", self._code, text=section) if section else "",
@@ -218,52 +172,3 @@ def _kind(element: Element) -> str:
 
 def _is_scanned(element: Element) -> bool:
     return element.kind is not Kind.FIGURE and bool(element.metadata.get("ocr"))
-
-
-def _once(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Without what is there twice, is part of another, or says and shows nothing."""
-    letters = {id(one): _letters(f"{one.element.caption}{one.element.text}") for one in candidates}
-    kept: list[Candidate] = []
-    same: dict[tuple[str, str, str | None], Candidate] = {}
-    for one in candidates:
-        if one.element.kind is Kind.PAGE:
-            finer = [other for other in candidates if _on_page(one, other) and letters[id(other)]]
-            if finer:  # these say what it says, each with its own place
-                one.lead, one.body = "", Shortening("", "")
-        if not (one.speaks or one.shows):
-            continue
-        key = (_letters(one.lead), _letters(one.body.text), one.element.picture)
-        first = same.setdefault(key, one)
-        if first is not one:
-            first.also.append((one.hit.document, one.hit.page))
-            continue
-        if any(_holds(other, one, letters) for other in candidates if other is not one):
-            continue
-        kept.append(one)
-    return kept
-
-
-def _on_page(page: Candidate, other: Candidate) -> bool:
-    return (
-        other is not page
-        and other.element.kind is not Kind.PAGE
-        and (other.element.document, other.element.page) == (page.element.document, page.element.page)
-    )
-
-
-def _holds(other: Candidate, one: Candidate, letters: dict[int, str]) -> bool:
-    """Whether ``other``, of the same page, has all that ``one`` says and shows."""
-    if one.element.kind is Kind.PAGE or not _on_page(one, other):
-        return False
-    mine, its = letters[id(one)], letters[id(other)]
-    if mine == its or mine not in its:
-        return False
-    if one.element.picture is None:
-        return True
-    inner, outer = one.element.bbox, other.element.bbox
-    within = inner is not None and outer is not None and inner.overlap(outer) >= 0.9 * inner.area
-    return other.element.picture is not None and within
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())

@@ -23,9 +23,9 @@ FILES = ("rules", "question", "rewriting", "conversation", "words")
 LANGUAGES = ("en", "zh")
 """Those with prompts of their own."""
 
-MOST_TURNS = 4
-_LONGEST_QUESTION = 2_000  # characters of a question that was asked before
+_LONGEST_QUESTION = 1_000  # characters of what was said before
 _LONGEST_ANSWER = 1_500
+_LONGEST_HISTORY = 8_000
 
 _MARKERS = re.compile(r"\s*\[\d+\]")
 
@@ -82,11 +82,11 @@ def word(name: str, code: str, **values: object) -> str:
 
 def turns_before(history: Sequence[Turn], special: Collection[str] = ()) -> list[Message]:
     """The latest turns as messages, oldest first; long ones are cut, and their citations left out."""
-    messages: list[Message] = []
-    for turn in history[-MOST_TURNS:]:
-        asked, answered = _said(turn, special)
-        messages += Message("user", (asked,)), Message("assistant", (answered,))
-    return messages
+    return [
+        message
+        for turn in _latest(history, special)
+        for message in (Message("user", (turn.question,)), Message("assistant", (turn.answer,)))
+    ]
 
 
 def rewriting_prompt(
@@ -103,8 +103,8 @@ def rewriting_prompt(
     """
     code = language_of(question, history)
     turns = "\n".join(
-        f"{word('asked', code, text=asked)}\n{word('answered', code, text=answered)}"
-        for asked, answered in (_said(turn, control_tokens) for turn in history[-MOST_TURNS:])
+        f"{word('asked', code, text=turn.question)}\n{word('answered', code, text=turn.answer)}"
+        for turn in _latest(history, control_tokens)
     )
     told = _filled("rewriting", code, language=_in_language("write", code))
     asked = _filled(
@@ -124,10 +124,18 @@ def version(name: str, code: str) -> int:
     return int(_read(name, code).partition("\n")[0].removeprefix("version "))
 
 
-def _said(turn: Turn, special: Collection[str]) -> tuple[str, str]:
-    """Question and answer in a line each, without citations: now their numbers stand for something else."""
-    asked = in_one_line(turn.question, _LONGEST_QUESTION, special)
-    return asked, in_one_line(_MARKERS.sub("", turn.answer), _LONGEST_ANSWER, special)
+def _latest(history: Sequence[Turn], special: Collection[str]) -> list[Turn]:
+    """The latest turns, oldest first, each in two lines without citations: their numbers are now others."""
+    kept: list[Turn] = []
+    room = _LONGEST_HISTORY
+    for turn in reversed(history):
+        asked = in_one_line(turn.question, _LONGEST_QUESTION, special)
+        answered = in_one_line(_MARKERS.sub("", turn.answer), _LONGEST_ANSWER, special)
+        room -= len(asked) + len(answered)
+        if room < 0:
+            break
+        kept.insert(0, Turn(asked, answered))
+    return kept
 
 
 def _own(code: str) -> str:

@@ -155,6 +155,11 @@ def test_the_same_text_comes_once_with_its_other_places():
     assert prompt.left_out == ()
 
 
+def test_the_same_text_twice_on_a_page_is_no_news():
+    prompt = made(hit(element("The deck is high."), element("The deck is high.", order=9)))
+    assert sources(prompt) == ["[1] «report.pdf», page 1, text", "> The deck is high."]
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -173,6 +178,13 @@ def test_what_is_part_of_another_piece_of_the_page_goes():
     assert [item.element for item in made(hit(part, whole)).items] == [whole]
     figure = element("It is dry.", Kind.FIGURE, order=5)  # its picture shows more
     assert len(made(hit(figure, whole)).items) == 2
+
+
+def test_a_heading_that_stands_above_another_piece_is_no_piece_of_its_own():
+    heading = element("Methods", Kind.HEADING)
+    below = element("It was measured.", order=1, section=("Methods",))
+    assert [item.element for item in made(hit(heading, below)).items] == [below]
+    assert len(made(hit(heading, element("It was measured.", order=1))).items) == 2
 
 
 def test_documents_of_one_title_are_told_apart():

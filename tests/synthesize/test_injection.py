@@ -83,7 +83,7 @@ def assert_frame_holds(prompt: Prompt) -> None:
     own = {f"Picture of [{item.number}]:" for item in prompt.items if item.picture} | set(headings) | {""}
     quoted = [line for line in lines if line not in own]
     assert all(line.startswith("> ") for line in quoted)
-    assert not any(re.search(r"[\[【]\s*\d", line) for line in quoted)
+    assert not any(re.search(r"[\[【]\s*\d[\d,\s]*[\]】]", line) for line in quoted)
     assert [token for token in TOKENS if token in "\n".join(lines)] == []
     assert all(line.isprintable() for line in lines)
     assert not re.search(r"[\ufe00-\ufe0f\U000e0000-\U000e0fff]", text)

@@ -68,13 +68,16 @@ def test_earlier_turns_are_messages_without_citations():
     history = [Turn(f"q{number}", f"a{number} [1] and [2].") for number in range(6)]
     messages = turns_before(history)
     assert [(message.role, *message.parts) for message in messages[:2]] == [
-        ("user", "q2"),
-        ("assistant", "a2 and."),
+        ("user", "q0"),
+        ("assistant", "a0 and."),
     ]
-    assert len(messages) == 8
-    (long,) = turns_before([Turn("q", "a b " * 1000)])[1].parts
-    assert isinstance(long, str)
-    assert len(long) <= 1502
+    assert len(messages) == 12
+
+
+def test_long_conversations_lose_their_beginning():
+    messages = turns_before([Turn(f"q{number}", "a b " * 1000) for number in range(9)])
+    assert [message.parts for message in messages[::2]] == [(f"q{number}",) for number in range(4, 9)]
+    assert all(len(str(message.parts[0])) <= 1502 for message in messages)
 
 
 def test_rewriting_quotes_the_conversation():
