@@ -34,6 +34,9 @@ Clusters = NDArray[np.int64]
 FEWEST_DOCUMENTS = 6
 """With m documents the smallest p-value is 2 / 2^m: with 5 it is .06."""
 
+PAGES = ".pages"
+"""How the name of a folder ends that holds the pages of one document as pictures."""
+
 DRAWS = 10_000
 ALPHA = 0.05
 _EXACT_UP_TO = 13  # clusters: 2^13 sign patterns are fewer than DRAWS
@@ -75,9 +78,9 @@ def documents_of(questions: Sequence[Question]) -> tuple[Clusters, str]:
     """The questions' units for the test and the interval: ``(n,)`` numbers, and whether these are
     ``documents`` or, where there are too few of these, ``questions``.
 
-    A question belongs to the file of its best gold.
+    A question belongs to the document of its best gold.
     """
-    files = [max(question.gold, key=lambda gold: gold.grade).file for question in questions]
+    files = [_document(max(question.gold, key=lambda gold: gold.grade).file) for question in questions]
     numbers = {file: number for number, file in enumerate(dict.fromkeys(files))}
     if len(numbers) < FEWEST_DOCUMENTS:
         return np.arange(len(questions)), "questions"
@@ -181,6 +184,12 @@ def better(
         Difference(first, second, count, mean, low, high, p, sure, _winner(first, second, mean, sure, alpha))
         for (first, second), (count, mean, low, high, p), sure in zip(pairs, found, adjusted, strict=True)
     )
+
+
+def _document(file: str) -> str:
+    """The file, or the folder of the pages that it is one of."""
+    folder, _, _ = file.rpartition("/")
+    return folder if folder.endswith(PAGES) else file
 
 
 def _compared(
