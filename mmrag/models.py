@@ -143,6 +143,8 @@ def require(recipe: Recipe, strategies: Sequence[str] = ()) -> None:
 
 def _named(recipe: Recipe, strategies: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield from ((spec, "files become elements") for spec in recipe.ingest.readers.values())
+    if recipe.vector_store:
+        yield recipe.vector_store, "searches vectors"
     if "caption" in strategies:
         yield recipe.caption.captioner, "pictures become text"
         yield from ((spec, "text becomes vectors") for spec in recipe.caption.encoders)

@@ -275,7 +275,8 @@ class Index:
         """
         from mmrag.llama_index import as_retriever
 
-        return as_retriever(self, partial(Index, self.path), top_k, filters, strategies, elements)
+        reopen = partial(Index, self.path, self.recipe)
+        return as_retriever(self, reopen, top_k, filters, strategies, elements)
 
     def as_query_engine(
         self,
@@ -298,7 +299,7 @@ class Index:
         from mmrag.llama_index import as_query_engine
 
         pages = top_k or self.recipe.answer.top_k
-        reopen = partial(Index, self.path)
+        reopen = partial(Index, self.path, self.recipe)
         return as_query_engine(self, reopen, llm, pages, filters, strategies, ELEMENTS_A_HIT)
 
     def update(

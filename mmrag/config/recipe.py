@@ -183,11 +183,14 @@ class Recipe:
         name: of the file it was read from, without its ending.
         description: one line for people.
         strategies: views to lay over the parsed documents.
+        vector_store: spec of a vector store of LlamaIndex that searches spaces of one vector a chunk; empty
+            for FAISS.
     """
 
     name: str = "mini"
     description: str = ""
     strategies: tuple[str, ...] = ("joint", "caption")
+    vector_store: str = ""
     ingest: IngestOptions = field(default_factory=IngestOptions)
     caption: CaptionOptions = field(default_factory=CaptionOptions)
     joint: JointOptions = field(default_factory=JointOptions)
@@ -234,6 +237,11 @@ class Recipe:
         ):
             if not least <= value <= most:
                 raise RecipeError(f"{key}: wants {least} to {most}, found {value}")
+        if self.vector_store and not self.vector_store.startswith("llama-index:"):
+            raise RecipeError(
+                "vector_store: wants one of LlamaIndex, such as llama-index:package.module:Class, or "
+                f"nothing, found {self.vector_store!r}"
+            )
         for ending, spec in self.ingest.readers.items():
             if not re.fullmatch(r"\.[^./\\A-Z]+", ending) or not spec.startswith("llama-index:"):
                 raise RecipeError(

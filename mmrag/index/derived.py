@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from mmrag.config import VisualOptions
+from mmrag.config import VisualOptions, resolve
 from mmrag.index.derived_file import FOLDER
 from mmrag.index.files import sha256_of
 from mmrag.index.store import Store
@@ -16,11 +16,23 @@ if TYPE_CHECKING:
     from mmrag.index.multivector.space import PageSpace
 
 
+_STORES = {"llama-index:*": "mmrag.llama_index.vector_stores:StoreSpaces"}
+
+
+class Loader(Protocol):
+    """What makes spaces: `VectorSpace` itself, or a vector store."""
+
+    def load(self, store: Store, row: int, name: str, dim: int) -> VectorSpace:
+        """See `VectorSpace.load`."""
+        ...
+
+
 def load_spaces(store: Store, names: Collection[str] | None = None) -> dict[str, VectorSpace]:
     """Spaces of chunks by name, those given or all. Call inside ``with store.snapshot():``."""
-    return {
-        name: VectorSpace.load(store, row, name, dim) for row, name, dim in _rows(store, names, paged=False)
-    }
+    # Not as the recipe says that the index is asked by: what keeps its vectors is part of the index.
+    spec = store.get("recipe", {}).get("vector_store", "")
+    kind: Loader = resolve(spec, _STORES, "vector store") if spec else VectorSpace
+    return {name: kind.load(store, row, name, dim) for row, name, dim in _rows(store, names, paged=False)}
 
 
 def load_page_spaces(

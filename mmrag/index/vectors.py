@@ -77,7 +77,7 @@ class VectorSpace:
 
     def refresh(self, store: Store) -> None:
         """Follow what a writer has committed since. Call inside ``with store.snapshot():``."""
-        self.places = _places(store, self.row)
+        self._follow(store)
         held = self._ann.rows
         self._ann.remove(np.setdiff1d(held, self.places.chunks))
         for rows, vectors in self._truth(store.connection, np.setdiff1d(self.places.chunks, held)):
@@ -122,6 +122,9 @@ class VectorSpace:
             found = 100 * self._ann.recall
             log.info("%s: %s finds %.1f %% of the ten nearest", self.name, self._ann.kind, found)
         return write_derived_file(store.path, self.name, ".faiss", self._ann.write)
+
+    def _follow(self, store: Store) -> None:
+        self.places = _places(store, self.row)
 
     def _truth(
         self, connection: sqlite3.Connection, rows: Rows, batch: int = 4096

@@ -19,7 +19,12 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.embeddings import MockEmbedding, MultiModalEmbedding
 from llama_index.core.llms import CustomLLM
 from llama_index.core.readers.base import BaseReader
-from llama_index.core.schema import Document, MediaResource
+from llama_index.core.schema import BaseNode, Document, MediaResource, TextNode
+from llama_index.core.vector_stores.types import (
+    BasePydanticVectorStore,
+    VectorStoreQuery,
+    VectorStoreQueryResult,
+)
 from PIL import Image
 from pydantic import PrivateAttr
 
@@ -195,3 +200,39 @@ class Album(BaseReader):
         buffer = io.BytesIO()
         Image.new("RGB", (50, 60), line).save(buffer, "PNG")
         return MediaResource(data=buffer.getvalue(), mimetype="image/png")
+
+
+SERVERS: dict[str, dict[str, list[float]]] = {}
+"""What `ServedStore` keeps, by collection: it outlives the objects, as a server does."""
+
+
+class ServedStore(BasePydanticVectorStore):
+    """Keeps vectors elsewhere and finds them exactly; deletes by document alone, if at all."""
+
+    stores_text: bool = False
+    collection: str
+    deletes: bool = True
+    renames: bool = False
+    down: bool = False
+
+    @property
+    def client(self) -> dict[str, list[float]]:
+        if self.down:
+            raise ConnectionError("no route to the store")
+        return SERVERS.setdefault(self.collection, {})
+
+    def add(self, nodes: Sequence[BaseNode], **kwargs: Any) -> list[str]:
+        self.client.update({node.node_id: node.get_embedding() for node in nodes})
+        return [node.node_id for node in nodes]
+
+    def delete(self, ref_doc_id: str, **kwargs: Any) -> None:
+        if not self.deletes:
+            raise NotImplementedError
+        del self.client[ref_doc_id]
+
+    def query(self, query: VectorStoreQuery, **kwargs: Any) -> VectorStoreQueryResult:
+        wanted = np.array(query.query_embedding)
+        near = {name: float(np.array(vector) @ wanted) for name, vector in self.client.items()}
+        best = sorted(near, key=lambda name: -near[name])[: query.similarity_top_k]
+        nodes = [TextNode(id_=str(at) if self.renames else name) for at, name in enumerate(best)]
+        return VectorStoreQueryResult(nodes=nodes, similarities=[near[name] for name in best])

@@ -7,14 +7,19 @@ import math
 from typing import Any
 
 import pytest
+import yaml
 from llama_index.core.base.response.schema import Response
 from llama_index.core.evaluation import RetrieverEvaluator
 from llama_index.core.query_engine import RetrieverQueryEngine
 from PIL import Image
 
 import mmrag
+from mmrag.config.recipe import parse_recipe
 from mmrag.errors import MissingExtraError, UsageError
+from mmrag.models import models_of
 from mmrag.types import Filters
+from tests.documents import ROOT
+from tests.documents import blocks as blocks_of
 from tests.llama_index.fakes import SeeingLLM, blocks
 
 
@@ -120,3 +125,14 @@ def test_where_it_is_not_installed_the_message_is_the_install_line(
         index.as_retriever()
     with pytest.raises(MissingExtraError, match=r"pip install 'mmrag\[llama-index\]'"):
         index.as_query_engine()
+
+
+def test_the_recipe_in_the_guide_can_be_read() -> None:
+    (recipe,) = blocks_of(ROOT / "docs/llama-index.md", "yaml")
+    read = parse_recipe(yaml.safe_load(recipe), "guide")
+    assert [model.spec for model in models_of(read) if model.spec.startswith("llama-index:")] == [
+        read.ingest.readers[".epub"],
+        read.vector_store,
+        read.caption.encoders[0],
+        read.answer.generator,
+    ]

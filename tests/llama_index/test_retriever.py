@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from llama_index.core.storage.docstore.utils import doc_to_json, json_to_doc
 from PIL import Image
 
 import mmrag
+from mmrag.config import RetrieveOptions
 from mmrag.errors import CorruptError, UsageError
 from mmrag.llama_index.lane import Lane
 from mmrag.llama_index.nodes import ElementNode, nodes_of
 from mmrag.types import BBox, Document, Element, Filters, Hit, Kind, Page
+from tests.llama_index.conftest import RECIPE
 from tests.tiny.pictures import pictures
 
 
@@ -228,3 +231,11 @@ def test_a_scan_whose_file_is_gone_keeps_its_words(caplog: pytest.LogCaptureFixt
     nodes = nodes_of([scan()], gone, 1)  # type: ignore[arg-type]
     assert [(type(found.node), found.text) for found in nodes] == [(ElementNode, "first")]
     assert "old.pdf is gone" in caplog.text
+
+
+def test_the_index_of_other_threads_is_asked_by_the_same_recipe(built: Path) -> None:
+    other = replace(RECIPE, retrieve=RetrieveOptions(weights={"element-terms": 1.0}))
+    with mmrag.open(built, pipeline=other) as index:
+        retriever = index.as_retriever()
+        for nodes in (retriever.retrieve("lake"), asyncio.run(retriever.aretrieve("lake"))):
+            assert {one["list"] for found in nodes for one in found.metadata["lists"]} == {"element-terms"}
