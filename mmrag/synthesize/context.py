@@ -237,6 +237,8 @@ class _Making:
     def _why(self, element: Element, shown: int, showing: Showing, full: str) -> str:
         if self._model.limits.pictures < 1:
             return "the model reads no pictures"
+        if self._most_pictures < 1:
+            return "answer.max_pictures is 0"
         if element.id in showing.missing:
             return showing.missing[element.id]
         return f"{shown} pictures are shown, and no more" if shown >= self._most_pictures else full

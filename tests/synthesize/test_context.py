@@ -250,6 +250,11 @@ def test_a_model_that_sees_nothing_gets_words_and_opens_nothing():
     assert shelf.opened == []
 
 
+def test_a_recipe_that_wants_no_pictures_is_named_as_the_reason():
+    prompt = made(hit(element("deck", Kind.FIGURE)), options=AnswerOptions(max_pictures=0))
+    assert reasons(prompt) == [("picture", "answer.max_pictures is 0")]
+
+
 def test_text_leaves_half_the_room_to_pictures():
     hits = [hit(element(PROSE * 30 + str(page), page=page), rank=page) for page in range(1, 9)]
     figure = element("deck", Kind.FIGURE, page=9)
