@@ -3,9 +3,10 @@
     8 bytes   magic
     4 bytes   length of the header, little-endian
     header    JSON: version; name, precision, dim, rows a block, pages and blocks of each packed array; notes
-    arrays    for each packed array pages (int64), counts (uint32), scales of int8 (float32) and codes, each
-              at the next multiple of 64 bytes
+    arrays    for each packed array pages (int64), counts (uint32), scales of integers (float32) and codes,
+              each at the next multiple of 64 bytes
 
+Arrays of four bits a number (``int4``) are ``int8`` of 7 steps in memory, and lie here two numbers to a byte.
 The file's sha256 is kept in the database, so that a damaged file is seen before its arrays are read.
 """
 
@@ -13,32 +14,45 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mmrag.errors import CorruptError
-from mmrag.index.multivector.packed import Array, Joined, Packed, Parts, code_type, code_width
+from mmrag.index.multivector.packed import (
+    Array,
+    Joined,
+    Packed,
+    Parts,
+    code_type,
+    code_width,
+    halved,
+    unhalved,
+)
 
 _MAGIC = b"mmragpv\x01"
 _VERSION = 2
 _ALIGN = 64
+_HALF = "int4"
 
 _Place = tuple[str, str, Any, tuple[int, ...], int]
 
 
-def write_packed(path: Path, arrays: Mapping[str, Parts], notes: Mapping[str, Any]) -> None:
+def write_packed(
+    path: Path, arrays: Mapping[str, Parts], notes: Mapping[str, Any], coarse: Collection[str] = ()
+) -> None:
     """Write packed arrays, each joined from chosen pages of several, in the order of their rows.
 
     Args:
         path: the file to make.
         arrays: by name, parts of one precision and dimension, each with the positions to take; no page twice.
         notes: kept in the header; anything JSON can hold.
+        coarse: names of the arrays that are ``int8`` of 7 steps and are kept as ``int4``.
     """
     joined = {name: Joined(parts) for name, parts in arrays.items()}
-    heads = {name: _head(one) for name, one in joined.items()}
+    heads = {name: _head(one, name in coarse) for name, one in joined.items()}
     header = {"version": _VERSION, "arrays": heads, "notes": dict(notes)}
     text = json.dumps(header, separators=(",", ":")).encode()
     places, _ = _places(heads, len(_MAGIC) + 4 + len(text))
@@ -48,7 +62,7 @@ def write_packed(path: Path, arrays: Mapping[str, Parts], notes: Mapping[str, An
             file.write(b"\0" * (place - file.tell()))
             if what == "codes":
                 for rows in joined[name].codes():
-                    file.write(np.ascontiguousarray(rows).data)
+                    file.write(np.ascontiguousarray(halved(rows) if name in coarse else rows).data)
             else:
                 file.write(getattr(joined[name], what).astype(kind).data)
 
@@ -76,22 +90,26 @@ def read_packed(path: Path) -> tuple[dict[str, Packed], dict[str, Any]]:
     found: dict[str, dict[str, Array]] = {name: {} for name in header["arrays"]}
     for name, what, kind, shape, place in places:
         found[name][what] = raw[place : place + _size(kind, shape)].view(kind).reshape(shape)
-    return {
-        name: Packed(
-            header["arrays"][name]["precision"],
-            header["arrays"][name]["dim"],
-            data["pages"].astype(np.int64),
-            data["counts"].astype(np.int64),
-            data["codes"],
-            data.get("scales"),
-        )
-        for name, data in found.items()
-    }, header["notes"]
+    return {name: _packed(header["arrays"][name], data) for name, data in found.items()}, header["notes"]
 
 
-def _head(joined: Joined) -> dict[str, Any]:
+def _packed(head: Mapping[str, Any], data: Mapping[str, Array]) -> Packed:
+    precision, codes = head["precision"], data["codes"]
+    if precision == _HALF:
+        precision, codes = "int8", unhalved(codes, head["dim"])
+    return Packed(
+        precision,
+        head["dim"],
+        data["pages"].astype(np.int64),
+        data["counts"].astype(np.int64),
+        codes,
+        data.get("scales"),
+    )
+
+
+def _head(joined: Joined, coarse: bool) -> dict[str, Any]:
     return {
-        "precision": joined.precision,
+        "precision": _HALF if coarse else joined.precision,
         "dim": joined.dim,
         "block": joined.block,
         "pages": len(joined.pages),
@@ -104,12 +122,13 @@ def _places(arrays: Mapping[str, Mapping[str, Any]], place: int) -> tuple[list[_
     found: list[_Place] = []
     for name, header in arrays.items():
         pages, blocks, rows = header["pages"], header["blocks"], header["block"]
-        width = code_width(header["dim"], header["precision"])
+        dim = header["dim"]
+        width = -(-dim // 2) if header["precision"] == _HALF else code_width(dim, header["precision"])
         wanted: list[tuple[str, str, tuple[int, ...]]] = [
             ("pages", "<i8", (pages,)),
             ("counts", "<u4", (pages,)),
         ]
-        if header["precision"] == "int8":
+        if header["precision"] in ("int8", _HALF):
             wanted.append(("scales", "<f4", (pages,)))
         wanted.append(("codes", code_type(header["precision"]), (blocks, rows, width)))
         for what, kind, shape in wanted:

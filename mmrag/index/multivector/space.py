@@ -153,7 +153,9 @@ class PageSpace:
         In a large space this measures `recall`, unless it has hardly grown since.
         """
         arrays, notes = self._content()
-        return write_derived_file(path, self.name, ".pages", lambda file: write_packed(file, arrays, notes))
+        return write_derived_file(
+            path, self.name, ".pages", lambda file: write_packed(file, arrays, notes, coarse=("shortlist",))
+        )
 
     def measure_recall(self, sample: int = _SAMPLE) -> float:
         """Share of the ten best pages, by their exact scores, that `search` finds.

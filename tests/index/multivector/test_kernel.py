@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from mmrag.index.multivector.kernel import maxsim, maxsim_of
-from mmrag.index.multivector.packed import PRECISIONS, pack, payload, rows_a_block
+from mmrag.index.multivector.packed import (
+    PRECISIONS,
+    halved,
+    pack,
+    pack_stream,
+    payload,
+    rows_a_block,
+    unhalved,
+)
 
 from .reference import ragged, ranking, reference, unit
 
@@ -105,8 +113,21 @@ def test_blocks_cost_little(precision: str, count: int) -> None:
     assert packed.codes.nbytes <= 1.02 * payload(pages * count, 128, precision)
 
 
+@pytest.mark.parametrize("dim", [1, 2, 31, 128])
+def test_codes_of_seven_steps_go_two_to_a_byte(dim: int) -> None:
+    vectors = [unit(np.random.default_rng().normal(size=(40, dim))).astype(np.float16)]
+    packed = pack_stream(np.arange(1), np.array([40]), vectors, dim, "int8", steps=7)
+    halves = halved(packed.codes)
+    assert halves.shape == (*packed.codes.shape[:2], -(-dim // 2))
+    assert (unhalved(halves, dim) == packed.codes).all()
+    assert (packed.codes % 16 == 0).all()
+    largest = float(np.abs(vectors[0]).max())
+    np.testing.assert_allclose(packed.vectors(0), vectors[0], rtol=0, atol=largest / 14 + 1e-3)
+
+
 def test_rows_a_block() -> None:
-    assert rows_a_block(np.array([1030, 1030])) == 16
+    assert rows_a_block(np.array([1030, 1030])) == 8
+    assert rows_a_block(np.array([2060, 2060])) == 16
     assert rows_a_block(np.array([3, 5, 7])) == 1
     assert rows_a_block(np.array([32, 64])) == 16
     assert rows_a_block(np.empty(0, np.int64)) == 16

@@ -239,13 +239,17 @@ def test_a_file_of_another_precision_is_not_used(store: Store) -> None:
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("count", [50, 1030])
-def test_files_are_hardly_larger_than_their_vectors(store: Store, precision: str, count: int) -> None:
+@pytest.mark.parametrize("exact_up_to", [10**9, 0])
+def test_files_are_hardly_larger_than_their_vectors(
+    store: Store, precision: str, count: int, exact_up_to: int
+) -> None:
     dim, pages = 128, 20_000 // count
     with store.writing():
         store.connection.execute("INSERT INTO spaces VALUES (3, 'visual/wide', ?, 1, 'f')", (dim,))
     add(store, [unit(np.random.default_rng().normal(size=(count, dim))).astype(np.float16)] * pages, space=3)
     with store.snapshot():
-        space = PageSpace.load(store, 3, "visual/wide", dim, precision)
+        space = PageSpace.load(store, 3, "visual/wide", dim, precision, exact_up_to)
+    assert space.two_stages == (exact_up_to == 0 and precision != "bit")
     file, _ = space.write(store.path)
     assert (store.path / file).stat().st_size <= 1.05 * payload(pages * count, dim, precision)
 
