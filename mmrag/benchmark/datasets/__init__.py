@@ -7,13 +7,14 @@ from pathlib import Path
 from mmrag.benchmark.datasets.beir import is_beir, load_beir
 from mmrag.benchmark.datasets.converted import cache_folder
 from mmrag.benchmark.datasets.folder import is_folder_dataset, load_folder, save
+from mmrag.benchmark.datasets.generating import generated
 from mmrag.benchmark.datasets.hub import fetch, is_hub_id
 from mmrag.benchmark.datasets.self_made import hidden_copy, self_questions
 from mmrag.benchmark.datasets.vidore import load_parquet, parquet_files
 from mmrag.benchmark.values import Dataset
 from mmrag.errors import UsageError
 
-__all__ = ["hidden_copy", "load", "save", "self_questions"]
+__all__ = ["generated", "hidden_copy", "load", "save", "self_questions"]
 
 
 def load(place: str | Path, cache: Path | None = None) -> Dataset:
