@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from mmrag.cli.asking import ask, search
+from mmrag.cli.benching import bench
 from mmrag.cli.chatting import chat
 from mmrag.cli.doctor import doctor
 from mmrag.cli.failing import run
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (index, search, ask, chat, show, info, list_, remove, models, doctor, version):
+for command in (index, search, ask, chat, bench, show, info, list_, remove, models, doctor, version):
     app.command(command.__name__.rstrip("_"))(command)
 
 

@@ -40,6 +40,24 @@ def bar() -> Iterator[Callable[[Progress], None] | None]:
         yield show
 
 
+@contextmanager
+def steps_bar() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A function that is told what is being done, how much of it is done, and of how much."""
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    from mmrag.cli.terminal import errors
+
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=20)
+    with Bars(*columns, MofNCompleteColumn(), console=errors(), transient=True) as bars:
+        task = bars.add_task("", total=None)
+
+        def show(says: str, done: int, total: int | None) -> None:
+            bars.update(task, description=says, completed=done, total=total)
+
+        yield show
+
+
 def expected_pages(progress: Progress) -> int | None:
     """Pages of the whole run, guessed from the files opened so far; ``None`` before the first one.
 

@@ -28,14 +28,14 @@ def test_without_words_it_helps(mmrag: Run) -> None:
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help_names_every_command(mmrag: Run, flag: str) -> None:
     out = mmrag(flag).out
-    for name in ("index", "search", "ask", "show", "info", "list", "remove", "doctor", "version"):
+    for name in ("index", "search", "ask", "bench", "show", "info", "list", "remove", "doctor", "version"):
         assert name in out
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("serch",), "mmrag: No such command 'serch'. Did you mean 'search'? See mmrag --help"),
+        (("serach",), "mmrag: No such command 'serach'. Did you mean 'search'? See mmrag --help"),
         (("search", "docs"), "mmrag: search wants a question, or --picture FILE. See mmrag search --help"),
         (
             ("info", "docs", "--fils"),

@@ -1,0 +1,116 @@
+"""What a comparison is about: which setups, which questions, which folder."""
+
+from __future__ import annotations
+
+import difflib
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import mmrag
+from mmrag.benchmark import datasets
+from mmrag.benchmark.laying import Workshop
+from mmrag.benchmark.running import Plan
+from mmrag.benchmark.values import Dataset, Setup
+from mmrag.config import STRATEGIES, Recipe
+from mmrag.errors import ModelError, NotAnIndexError, UsageError
+
+ALL = "all"
+_OURS = ("indexes", "laying.json", "outcomes.sqlite", "outcomes.sqlite-wal", "outcomes.sqlite-shm")
+_QUESTIONS = "questions"
+
+
+def setups_of(pipelines: Sequence[str], strategies: Sequence[str]) -> tuple[Setup, ...]:
+    """Every choice of strategies with every pipeline, each once.
+
+    Args:
+        pipelines: names or paths of recipes.
+        strategies: ``joint``, ``joint+visual`` for both fused, ``all``; each alone and all by default.
+
+    Raises:
+        UsageError: if there is no such strategy.
+    """
+    chosen = [_views(word) for word in strategies or (*STRATEGIES, ALL)]
+    return tuple(dict.fromkeys(Setup(pipeline, views) for pipeline in pipelines for views in chosen))
+
+
+def _views(word: str) -> tuple[str, ...]:
+    names = STRATEGIES if word == ALL else word.split("+")
+    for name in names:
+        if name not in STRATEGIES:
+            near = difflib.get_close_matches(name, (*STRATEGIES, ALL), n=1)
+            raise UsageError(
+                f"--strategy wants {', '.join(STRATEGIES)}, several with + between, or all; found {word!r}"
+                + (f"; did you mean {near[0]!r}?" if near else "")
+            )
+    return tuple(name for name in STRATEGIES if name in names)
+
+
+def documents_of(place: str) -> Path:
+    """The documents that are meant: those of an index, of a dataset, or the folder itself.
+
+    Raises:
+        UsageError: if there is nothing of that name.
+    """
+    path = Path(place).expanduser()
+    try:
+        with mmrag.open(place) as index:
+            return index.root
+    except NotAnIndexError:
+        if not path.exists():
+            raise UsageError(f"there is no folder of documents, no dataset and no index {place}") from None
+    try:
+        return datasets.load(path).corpus
+    except UsageError:
+        return path.resolve()
+
+
+def prepare(folder: Path, *, fresh: bool) -> None:
+    """Make the folder of a comparison, or take up the one that is there.
+
+    Args:
+        folder: made if it is missing.
+        fresh: remove what earlier runs have measured; reports and questions stay.
+
+    Raises:
+        UsageError: if it holds something else.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in _OURS):
+        raise UsageError(f"{folder} holds other files and no comparison: choose another place with --out")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not fresh:
+        return
+    for name in _OURS:
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
+
+
+def made_questions(folder: Path, make: Callable[[], Dataset]) -> Dataset:
+    """The questions that an earlier run has made, and somebody may have edited; else new ones, kept there."""
+    place = folder / _QUESTIONS
+    if not place.exists():
+        datasets.save(make(), place)
+    return datasets.load(place)
+
+
+def self_made(workshop: Workshop, recipe: Recipe) -> Dataset:
+    """The documents' own captions and headings as questions."""
+    with mmrag.open(workshop.parsed(recipe)) as index:
+        return datasets.self_questions(index)
+
+
+def generated(workshop: Workshop, plan: Plan, pipeline: str, count: int, seed: int) -> Dataset:
+    """Questions that a language model has written, and that the index of ``pipeline`` answers again.
+
+    Raises:
+        BudgetError: if writing them would cost more than the plan allows.
+    """
+    recipe = plan.recipes[pipeline]
+    views = [setup.strategies for setup in plan.setups if setup.pipeline == pipeline]
+    path, failed = workshop.lay(workshop.parsed(recipe), pipeline, recipe, views)
+    if failed:
+        raise ModelError(f"no questions can be made: {next(iter(failed.values()))}")
+    with mmrag.open(path) as index:
+        return datasets.generated(index, plan.generator or recipe.answer.generator, count, seed)

@@ -1,0 +1,232 @@
+"""Asking every question of every setup, through the calls that any user has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import mmrag
+from mmrag.benchmark.caching import OutcomeCache, outcome_key, setup_key
+from mmrag.benchmark.laying import Workshop
+from mmrag.benchmark.values import Comparison, Dataset, Found, Outcome, Question, Run, Setup
+from mmrag.config import STRATEGIES, Recipe
+from mmrag.encoders.lists import ChunkList
+from mmrag.errors import BudgetError, ModelError, UsageError
+from mmrag.strategies import load_strategies
+from mmrag.types import Hit, Query
+
+OnQuestion = Callable[[str, int, int], None]
+"""Called with the setup's name, and how many of all outcomes are there."""
+
+_NAMED = 5  # gold pages that a message names
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is compared, and how it is asked.
+
+    Attributes:
+        setups: the columns.
+        recipes: by what the setups call them.
+        top_k: pages that a search returns; measures look at ten.
+        answers: whether questions are answered, too.
+        generator: spec of what answers; the recipe's if ``None``.
+        max_cost: most that the answers of this run may cost; ``None`` for no limit.
+    """
+
+    setups: tuple[Setup, ...]
+    recipes: Mapping[str, Recipe]
+    top_k: int = 10
+    answers: bool = False
+    generator: str | None = None
+    max_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A comparison, its indexes by pipeline, and the setups that could not be compared, with why."""
+
+    comparison: Comparison
+    indexes: Mapping[str, Path]
+    failed: Mapping[str, str]
+
+
+def compare(
+    dataset: Dataset,
+    plan: Plan,
+    workshop: Workshop,
+    cache: OutcomeCache,
+    *,
+    made_with: Mapping[str, str] | None = None,
+    on_question: OnQuestion | None = None,
+) -> Compared:
+    """Lay every view and ask every question that no earlier run has asked.
+
+    Args:
+        dataset: questions and documents.
+        plan: what is compared.
+        workshop: where the indexes are made.
+        cache: where outcomes are kept.
+        made_with: of the comparison.
+        on_question: hears how far it is.
+
+    Raises:
+        UsageError: if there are no questions, or gold pages are not among the documents.
+        ModelError: if no setup at all can be compared, or a model fails in the middle.
+        BudgetError: if ``max_cost`` is spent; what was answered is kept.
+    """
+    if not dataset.questions:
+        raise UsageError(f"the dataset {dataset.name} has no questions")
+    for question in dataset.questions:
+        if question.picture is not None and not Path(question.picture).is_file():
+            raise UsageError(f"question {question.id} has no picture {question.picture}")
+    asker = _Asker(dataset.questions, plan, cache, on_question)
+    runs: list[Run] = []
+    indexes: dict[str, Path] = {}
+    failed: dict[str, str] = {}
+    for pipeline, recipe in plan.recipes.items():
+        setups = [setup for setup in plan.setups if setup.pipeline == pipeline]
+        base = workshop.base(recipe, dataset)
+        check_gold(dataset, base)
+        path, lacks = workshop.lay(base, pipeline, recipe, [one.strategies for one in setups])
+        failed |= {
+            setup.name: f"{view}: {lacks[view]}"
+            for setup in setups
+            for view in setup.strategies
+            if view in lacks
+        }
+        asked = [setup for setup in setups if setup.name not in failed]
+        outcomes = asker.ask(path, recipe, asked)
+        indexes[pipeline] = path
+        for setup in asked:
+            laying = workshop.laying(base, pipeline, recipe, setup.strategies)
+            runs.append(Run(setup, laying, outcomes[setup]))
+    if not runs:
+        raise ModelError(f"nothing can be compared: {next(iter(failed.values()))}")
+    in_order = sorted(runs, key=lambda run: plan.setups.index(run.setup))
+    return Compared(Comparison(dataset, tuple(in_order), made_with or {}), indexes, failed)
+
+
+def check_gold(dataset: Dataset, index: Path) -> None:
+    """Every gold page must be among the documents; one that could not be read is there and counts as missed.
+
+    Raises:
+        UsageError: saying which pages are not, and how many.
+    """
+    with mmrag.open(index) as opened:
+        pages = {document.path: document.page_count for document in opened.documents()}
+        unread = {file.path for file in opened.files() if file.status.skipped}
+    wrong = [
+        (question.id, gold)
+        for question in dataset.questions
+        for gold in question.gold
+        if gold.file not in unread and not (gold.file in pages and 0 <= gold.page <= pages[gold.file])
+    ]
+    if wrong:
+        named = ", ".join(f"{gold.file}#{gold.page} of {key}" for key, gold in wrong[:_NAMED])
+        more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        raise UsageError(
+            f"{len(wrong)} gold pages are not among the documents of {dataset.corpus}: {named}{more}; "
+            "correct the questions, or add the documents"
+        )
+
+
+class _Asker:
+    """Asks the questions of one setup after another, and keeps count over all."""
+
+    def __init__(
+        self, questions: Sequence[Question], plan: Plan, cache: OutcomeCache, on_question: OnQuestion | None
+    ) -> None:
+        self._questions, self._plan, self._cache = questions, plan, cache
+        self._on_question = on_question
+        self._done, self._spent = 0, 0.0
+
+    def ask(self, path: Path, recipe: Recipe, setups: Sequence[Setup]) -> dict[Setup, tuple[Outcome, ...]]:
+        """The outcomes of the setups of one index, in the order of the questions."""
+        with mmrag.open(path) as index:
+            # The views are those of the index; how they are searched is the recipe's.
+            views = tuple(view for view in STRATEGIES if any(view in setup.strategies for setup in setups))
+            index.recipe = replace(recipe, strategies=views or recipe.strategies)
+            return {setup: self._setup(index, setup) for setup in setups}
+
+    def _setup(self, index: mmrag.Index, setup: Setup) -> tuple[Outcome, ...]:
+        plan, recipe = self._plan, index.recipe
+        generator = (plan.generator or recipe.answer.generator) if plan.answers else None
+        key = setup_key(index.path, recipe, setup, plan.top_k, generator)
+        known = [self._cache.get(outcome_key(key, question), question) for question in self._questions]
+        sees = _finds_by_picture(recipe, setup)
+        if None in known:
+            # Models are loaded before the clock runs.
+            index.search(self._questions[0].text or "?", plan.top_k, strategies=setup.strategies)
+        outcomes = []
+        for question, outcome in zip(self._questions, known, strict=True):
+            if outcome is None:
+                outcome = self._asked(index, setup, question, sees=sees)
+                self._cache.put(outcome_key(key, question), outcome)
+            outcomes.append(outcome)
+            self._tell(setup)
+        return tuple(outcomes)
+
+    def _asked(self, index: mmrag.Index, setup: Setup, question: Question, *, sees: bool) -> Outcome:
+        query = Query(question.text, question.picture if sees else None)
+        if not query.text and query.picture is None:
+            return Outcome(question.id, (), 0.0, refused=True)
+        begin = time.perf_counter()
+        hits = index.search(query, self._plan.top_k, strategies=setup.strategies)
+        seconds = time.perf_counter() - begin
+        outcome = Outcome(question.id, _ranking(hits), round(seconds, 6))
+        return self._answered(index, setup, query, outcome) if self._plan.answers else outcome
+
+    def _answered(self, index: mmrag.Index, setup: Setup, query: Query, outcome: Outcome) -> Outcome:
+        limit = self._plan.max_cost
+        left = None if limit is None else limit - self._spent
+        try:
+            answer = index.ask(
+                query, strategies=setup.strategies, generator=self._plan.generator, max_cost=left
+            )
+        except BudgetError as error:
+            raise BudgetError(f"{self._kept()}: {error}") from error
+        self._spent += answer.cost
+        if left is not None and answer.stopped and answer.cost > 0.9 * left:
+            raise BudgetError(
+                f"{self._kept()}: the answers have cost {self._spent:.4g} of {limit:.4g} allowed"
+            )
+        return replace(
+            outcome,
+            answer=answer.text,
+            refused=answer.refused,
+            tokens=dict(answer.tokens),
+            cost=answer.cost,
+        )
+
+    def _kept(self) -> str:
+        whole = len(self._questions) * len(self._plan.setups)
+        return f"{self._done} of {whole} outcomes are kept, and the same command with more --max-cost goes on"
+
+    def _tell(self, setup: Setup) -> None:
+        self._done += 1
+        if self._on_question is not None:
+            self._on_question(setup.name, self._done, len(self._questions) * len(self._plan.setups))
+
+
+def _ranking(hits: Sequence[Hit]) -> tuple[Found, ...]:
+    """The pages with falling scores: where a reranker has changed the order, what is left of the depth."""
+    scores = [hit.score for hit in hits]
+    if scores != sorted(scores, reverse=True):
+        scores = [float(len(hits) - place) for place in range(len(hits))]
+    return tuple(
+        Found(hit.document.path, hit.page.number, score, hit.element.bbox)
+        for hit, score in zip(hits, scores, strict=True)
+    )
+
+
+def _finds_by_picture(recipe: Recipe, setup: Setup) -> bool:
+    return any(
+        isinstance(made, ChunkList)
+        and "picture" in made.encoder.modalities
+        and recipe.retrieve.weight(made.name)
+        for strategy in load_strategies(replace(recipe, strategies=setup.strategies))
+        for made in strategy.lists
+    )

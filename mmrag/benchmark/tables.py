@@ -1,0 +1,222 @@
+"""A comparison as tables: how well each setup ranks, which is better than which, and what it costs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmrag.benchmark.metrics import ANSWER, MEASURES, Values, mean, measures
+from mmrag.benchmark.statistics import Difference, better, documents_of, interval
+from mmrag.benchmark.values import Comparison, Run
+
+MAIN = "nDCG@5"
+"""The measure that setups are compared by."""
+
+NDCG = (
+    "nDCG@5 looks at the first five pages: 1 where the right page comes first, less the lower it stands, "
+    "0 where it is not among them; the mean over the questions."
+)
+
+Measured = Mapping[str, Mapping[str, Values]]
+"""By setup's name and measure, a value a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of words.
+
+    Attributes:
+        title: what it shows.
+        head: of its columns; the first one names the row.
+        rows: as wide as the head.
+        note: how to read it.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def measured(comparison: Comparison) -> dict[str, dict[str, Values]]:
+    """Every measure of every setup, each ``(questions,)`` float64."""
+    questions = comparison.dataset.questions
+    return {run.setup.name: measures(run.outcomes, questions) for run in comparison.runs}
+
+
+def differences(comparison: Comparison, found: Measured, *, seed: int = 0) -> tuple[Difference, ...]:
+    """Every pair of setups by `MAIN`."""
+    units, _ = documents_of(comparison.dataset.questions)
+    return better({name: values[MAIN] for name, values in found.items()}, units, seed=seed)
+
+
+def tables(
+    comparison: Comparison, found: Measured, pairs: Sequence[Difference], *, seed: int = 0
+) -> tuple[Table, ...]:
+    """All tables of a comparison.
+
+    Args:
+        comparison: with at least one run.
+        found: its measures, as `measured` gives them.
+        pairs: as `differences` gives them.
+        seed: of the intervals.
+    """
+    made = [
+        _quality(comparison, found, pairs, seed),
+        _by_group(comparison, found),
+        _pairs(comparison, pairs),
+        _costs(comparison),
+    ]
+    return tuple(table for table in made if table.rows)
+
+
+def short_name(comparison: Comparison, name: str) -> str:
+    """The name of a setup, without the recipe where all have the same."""
+    if len({run.setup.pipeline for run in comparison.runs}) > 1:
+        return name
+    return name.partition(" · ")[2]
+
+
+def markdown(table: Table) -> str:
+    """The table in Markdown."""
+    lines = [
+        table.head,
+        tuple(":--" if place == 0 else "--:" for place in range(len(table.head))),
+        *table.rows,
+    ]
+    text = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
+    return f"## {table.title}\n\n{text}\n" + (f"\n{table.note}\n" if table.note else "")
+
+
+def decimals(value: float) -> str:
+    """``.612``, ``1.000``, ``–.031``; a dash for NaN."""
+    if math.isnan(value):
+        return "–"
+    text = f"{abs(value):.3f}"
+    return ("−" if value < 0 and float(text) else "") + text.removeprefix("0")
+
+
+def _letters(comparison: Comparison) -> dict[str, str]:
+    """A letter for each setup, by which others can name it."""
+    return {run.setup.name: _letter(place) for place, run in enumerate(comparison.runs)}
+
+
+def _letter(place: int) -> str:
+    return chr(ord("a") + place % 26) + (str(place // 26) if place > 25 else "")
+
+
+def _row_names(comparison: Comparison) -> dict[str, str]:
+    letters = _letters(comparison)
+    return {name: f"{letter} {short_name(comparison, name)}" for name, letter in letters.items()}
+
+
+def _quality(comparison: Comparison, found: Measured, pairs: Sequence[Difference], seed: int) -> Table:
+    questions = comparison.dataset.questions
+    units, unit = documents_of(questions)
+    letters, names = _letters(comparison), _row_names(comparison)
+    shown = [name for name in MEASURES if any(not np.isnan(values[name]).all() for values in found.values())]
+    rows = []
+    for name, values in found.items():
+        low, high = interval(values[MAIN], units, seed=seed)
+        beaten = [_other(pair, name) for pair in pairs if pair.better == name]
+        cells = [decimals(mean(values[measure])) for measure in shown]
+        rows.append(
+            (
+                names[name],
+                cells[0],
+                f"{decimals(low)}–{decimals(high)}",
+                " ".join(sorted(letters[other] for other in beaten)) or "–",
+                *cells[1:],
+            )
+        )
+    note = NDCG
+    if ANSWER in shown:
+        note += " Answer: share of the answers that hold an accepted one."
+    many = len(set(units.tolist()))
+    counted = f"document ({many})" if unit == "documents" else "question, as there are few documents"
+    return Table(
+        f"{len(questions)} questions, all pages judged alike",
+        ("", MAIN, "95 %", "better than", *shown[1:]),
+        tuple(rows),
+        f"{note} Intervals and tests by {counted}.",
+    )
+
+
+def _other(pair: Difference, name: str) -> str:
+    return pair.second if pair.first == name else pair.first
+
+
+def _by_group(comparison: Comparison, found: Measured) -> Table:
+    questions = comparison.dataset.questions
+    groups: list[tuple[str, list[int]]] = []
+    for keys in ([one.kind for one in questions], [one.language for one in questions]):
+        counted = Counter(keys).most_common()
+        if len(counted) > 1:
+            groups += [
+                (f"{key or 'other'} ({count})", [at for at, one in enumerate(keys) if one == key])
+                for key, count in counted
+            ]
+    if not groups:
+        return Table("", (), ())
+    names = _row_names(comparison)
+    rows = tuple(
+        (names[name], *(decimals(mean(values[MAIN][members])) for _, members in groups))
+        for name, values in found.items()
+    )
+    title = f"{MAIN} by kind of question and language (number of questions)"
+    return Table(title, ("", *(group for group, _ in groups)), rows)
+
+
+def _pairs(comparison: Comparison, pairs: Sequence[Difference]) -> Table:
+    rows = []
+    for pair in pairs:
+        first, second = short_name(comparison, pair.first), short_name(comparison, pair.second)
+        verdict = f"{short_name(comparison, pair.better)} is better" if pair.better else "no difference shown"
+        between = f"{decimals(pair.low)} to {decimals(pair.high)}"
+        rows.append((f"{first} − {second}", decimals(pair.difference), between, _p(pair.adjusted), verdict))
+    return Table(
+        f"Which is better, by {MAIN}",
+        ("", "difference", "95 %", "p", "verdict"),
+        tuple(rows),
+        "p: paired randomisation test, two-sided, adjusted for the number of pairs (Holm); better is what is "
+        "below .05. No difference shown does not say that there is none.",
+    )
+
+
+def _costs(comparison: Comparison) -> Table:
+    names = _row_names(comparison)
+    rows = tuple((names[run.setup.name], *_cost(run)) for run in comparison.runs)
+    head = ("", "index s/page", "query p50 ms", "p95 ms", "kB/page", "tokens in", "tokens out", "cost")
+    return Table(
+        "What it costs",
+        head,
+        rows,
+        "Index: parsing and the setup's views, from nothing. Tokens and cost: of captioners and answers.",
+    )
+
+
+def _cost(run: Run) -> tuple[str, ...]:
+    pages = max(1, run.laying.pages)
+    seconds = [1000 * outcome.seconds for outcome in run.outcomes] or [math.nan]
+    p50, p95 = np.percentile(seconds, [50, 95])
+    tokens = Counter(run.laying.tokens)
+    for outcome in run.outcomes:
+        tokens.update(outcome.tokens)
+    cost = run.laying.cost + sum(outcome.cost for outcome in run.outcomes)
+    return (
+        f"{run.laying.seconds / pages:.3g}",
+        f"{p50:.3g}",
+        f"{p95:.3g}",
+        f"{run.laying.bytes / pages / 1000:.0f}",
+        f"{tokens['in']:,}",
+        f"{tokens['out']:,}",
+        f"{cost:.4g}",
+    )
+
+
+def _p(value: float) -> str:
+    return "< .001" if value < 0.001 else decimals(value)

@@ -1,0 +1,274 @@
+"""``mmrag bench``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mmrag.cli.failing import INTERRUPTED, SKIPPED
+from mmrag.cli.options import Generator, Json, Offline
+from mmrag.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mmrag.benchmark.laying import OnLaying, Workshop
+    from mmrag.benchmark.running import Compared, OnQuestion, Plan
+    from mmrag.benchmark.tables import Table
+    from mmrag.benchmark.values import Dataset
+
+
+def bench(
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            help="A folder with documents and questions about them. With --self or --generate any folder of "
+            "documents, or an index.",
+            show_default=False,
+        ),
+    ],
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strategy",
+            "-s",
+            metavar="NAMES",
+            help="What to compare: joint,caption,visual,all with commas between; joint+visual asks both and "
+            "fuses them. Else each alone, and all.",
+            show_default=False,
+        ),
+    ] = None,
+    pipeline: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Recipes to compare, with commas between: names, or paths of .yaml files. Else mini.",
+            show_default=False,
+        ),
+    ] = None,
+    self_: Annotated[
+        bool,
+        typer.Option(
+            "--self", help="Ask with the documents' own captions and headings, hidden from the index."
+        ),
+    ] = False,
+    generate: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Have a language model write N questions about the documents (--generator).",
+            show_default=False,
+        ),
+    ] = None,
+    generator: Generator = None,
+    answers: Annotated[
+        bool, typer.Option("--answers", help="Answer every question, too, and judge the answers.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where everything goes: indexes, outcomes, report. Else bench/<name>.",
+            show_default=False,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume/--fresh", help="Take what earlier runs have measured, or measure everything anew."
+        ),
+    ] = True,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Of everything random: intervals, tests, generated questions.")
+    ] = 0,
+    top_k: Annotated[
+        int,
+        typer.Option("--top-k", "-k", metavar="N", min=10, max=1000, help="How many pages are asked for."),
+    ] = 10,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(
+            "--max-cost",
+            metavar="X",
+            help="Stop before answers cost more than X, by the prices of the recipe.",
+            show_default=False,
+        ),
+    ] = None,
+    offline: Offline = False,
+    json: Json = False,
+) -> None:
+    """Compare strategies and recipes on questions about your own documents.
+
+    Parses once, lays each view, asks every question, and says which is better and what each costs.
+    A run that was stopped goes on where it was; what has been measured is not measured again.
+    """
+    from mmrag.benchmark.caching import OutcomeCache
+    from mmrag.benchmark.choosing import documents_of, prepare, setups_of
+    from mmrag.benchmark.running import Plan, compare
+    from mmrag.config import load_recipe
+    from mmrag.models import require
+
+    if self_ and generate:
+        raise UsageError("--self and --generate both make questions: choose one")
+    pipelines = _words(pipeline) or ["mini"]
+    setups = setups_of(pipelines, _words(strategy))
+    recipes = {name: load_recipe(name) for name in pipelines}
+    for name, recipe in recipes.items():
+        require(recipe, sorted({view for one in setups if one.pipeline == name for view in one.strategies}))
+    plan = Plan(setups, recipes, top_k, answers, generator, max_cost)
+    given = None if self_ or generate else _load(dataset)
+    corpus = documents_of(dataset) if given is None else given.corpus
+    folder = out or Path("bench") / _name(dataset, "self" if self_ else "generated" if generate else "")
+    prepare(folder, fresh=not resume)
+    done = [0, 0]
+    try:
+        with _progress(done) as (on_laying, on_question), OutcomeCache(folder / "outcomes.sqlite") as cache:
+            from mmrag.benchmark.laying import Workshop
+
+            workshop = Workshop(folder, corpus, on_laying)
+            asked = given or _questions(folder, workshop, plan, generate, seed)
+            compared = compare(
+                asked, plan, workshop, cache, made_with=_made_with(seed), on_question=on_question
+            )
+    except KeyboardInterrupt:
+        _say_kept(folder, done)
+        raise typer.Exit(INTERRUPTED) from None
+    _close(compared, folder, seed, json=json)
+    if compared.failed:
+        raise typer.Exit(SKIPPED)
+
+
+def _words(given: list[str] | None) -> list[str]:
+    """Several may stand in one word with commas between; each counts once."""
+    return list(
+        dict.fromkeys(part.strip() for word in given or () for part in word.split(",") if part.strip())
+    )
+
+
+def _name(dataset: str, kind: str) -> str:
+    name = Path(dataset).expanduser().resolve().stem
+    return f"{name}-{kind}" if kind else name
+
+
+def _load(place: str) -> Dataset:
+    from mmrag.benchmark import datasets
+
+    try:
+        return datasets.load(place)
+    except UsageError as error:
+        raise UsageError(
+            f"{error}; documents without questions are compared with --self or --generate N"
+        ) from error
+
+
+def _questions(folder: Path, workshop: Workshop, plan: Plan, generate: int | None, seed: int) -> Dataset:
+    from mmrag.benchmark.choosing import generated, made_questions, self_made
+    from mmrag.cli.terminal import errors
+
+    pipeline, recipe = next(iter(plan.recipes.items()))
+    if generate is None:
+        made = made_questions(folder, lambda: self_made(workshop, recipe))
+    else:
+        made = made_questions(folder, lambda: generated(workshop, plan, pipeline, generate, seed))
+    errors().print(
+        f"{len(made.questions)} questions, to read and edit in {folder / 'questions'}", style="dim"
+    )
+    return made
+
+
+def _made_with(seed: int) -> dict[str, str]:
+    from mmrag.benchmark.machine import made_with
+
+    return {**made_with("mmrag"), "seed": str(seed)}
+
+
+def _close(compared: Compared, folder: Path, seed: int, *, json: bool) -> None:
+    """Write everything down and print the tables."""
+    from mmrag.benchmark.saving import as_json, save_comparison
+    from mmrag.benchmark.tables import differences, measured, tables
+    from mmrag.cli.terminal import errors, output, print_json
+
+    comparison = compared.comparison
+    found = measured(comparison)
+    pairs = differences(comparison, found, seed=seed)
+    made = tables(comparison, found, pairs, seed=seed)
+    files = save_comparison(comparison, found, pairs, made, folder)
+    for name, reason in compared.failed.items():
+        errors().print(f"left out: {name}: {reason}", style="yellow", soft_wrap=True)
+    if json:
+        plain = as_json(comparison, found, pairs)
+        del plain["by_question"], plain["runs"]
+        plain["dataset"] |= {"questions": len(comparison.dataset.questions)}
+        costs = {run.setup.name: run.laying for run in comparison.runs}
+        print_json(
+            {**plain, "laying": costs, "failed": compared.failed, "files": [str(file) for file in files]}
+        )
+        return
+    print_tables(output(), made)
+    errors().print(f"\nWritten to {folder}: {', '.join(file.name for file in files[:3])}, runs/", style="dim")
+
+
+def print_tables(console: Console, made: tuple[Table, ...]) -> None:
+    """Tables for a terminal; Markdown where the output is no terminal."""
+    from mmrag.benchmark.tables import markdown
+
+    if not console.is_terminal:
+        console.print("\n".join(markdown(table) for table in made), soft_wrap=True)
+        return
+    for table in made:
+        console.print(_drawn(table))
+        if table.note:
+            console.print(table.note, style="dim")
+        console.print()
+
+
+def _drawn(table: Table) -> Any:
+    from rich import box
+    from rich.table import Table as Drawn
+
+    drawn = Drawn(
+        title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    for place, name in enumerate(table.head):
+        drawn.add_column(name, justify="right" if place else "left", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*row)
+    return drawn
+
+
+def _say_kept(folder: Path, done: list[int]) -> None:
+    from mmrag.cli.terminal import errors
+
+    count = f"{done[0]} of {done[1]} outcomes and " if done[1] else ""
+    errors().print(f"Kept in {folder}: {count}what was indexed.", style="yellow", soft_wrap=True)
+
+
+@contextmanager
+def _progress(done: list[int]) -> Iterator[tuple[OnLaying | None, OnQuestion]]:
+    """Functions to report progress to; ``done`` is kept up to date with outcomes there and wanted."""
+    from mmrag.cli.terminal import errors
+
+    def count(_: str, there: int, whole: int) -> None:
+        done[:] = [there, whole]
+
+    if not errors().is_terminal or errors().is_dumb_terminal:
+        yield None, count
+        return
+    from mmrag.cli.progress import expected_pages, steps_bar
+
+    with steps_bar() as show:
+
+        def laying(says: str, progress: Any) -> None:
+            show(says, progress.pages_done, expected_pages(progress))
+
+        def asking(setup: str, there: int, whole: int) -> None:
+            count(setup, there, whole)
+            show(f"asking {setup}", there, whole)
+
+        yield laying, asking
