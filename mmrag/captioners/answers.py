@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmrag.captioners.base import Description
-from mmrag.endpoint import without_thoughts
+from mmrag.text.thoughts import without_thoughts
 from mmrag.types import Usage
 
 _FIELDS = ("description", "visible_text", "data")

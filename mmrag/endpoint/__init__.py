@@ -3,7 +3,7 @@
 from mmrag.endpoint.address import Address, split_model
 from mmrag.endpoint.chat import ChatModel
 from mmrag.endpoint.errors import EndpointError, RejectedError
-from mmrag.endpoint.reply import Reply, without_thoughts
+from mmrag.endpoint.reply import Reply
 from mmrag.endpoint.streaming import Delta
 
 __all__ = [
@@ -14,5 +14,4 @@ __all__ = [
     "RejectedError",
     "Reply",
     "split_model",
-    "without_thoughts",
 ]

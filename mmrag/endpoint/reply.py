@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmrag.endpoint.errors import EndpointError
+from mmrag.text.thoughts import without_thoughts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,6 @@ def complaint_of(data: Mapping[str, Any]) -> str:
     error = data.get("error")
     said = error.get("message", "") if isinstance(error, Mapping) else error or ""
     return f": {_line(said)}" if said else ""
-
-
-def without_thoughts(text: str) -> str:
-    """What follows the thoughts that a model has written down between ``<think>`` and ``</think>``.
-
-    Some templates write the first of the two themselves, so that only the second is in the answer.
-    """
-    _, end, answer = text.rpartition("</think>")
-    if end:
-        return answer.strip()
-    return "" if answer.lstrip().startswith("<think>") else answer.strip()
 
 
 def _line(said: Any) -> str:

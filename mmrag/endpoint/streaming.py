@@ -17,7 +17,7 @@ from mmrag.endpoint.reply import (
     raise_withheld,
     whole_reply,
 )
-from mmrag.endpoint.thoughts import Thoughts
+from mmrag.text.thoughts import Thoughts
 
 _DONE = b"[DONE]"
 

@@ -22,6 +22,7 @@ __all__ = [
 
 _KNOWN = {
     "mini:extractive": "mmrag.generators.extractive:ExtractiveGenerator",
+    "hf:*": "mmrag.generators.hf:TransformersModel",
     "openai:*": "mmrag.generators.openai:OpenAIModel",
     "llama-index:*": "mmrag.llama_index.llms:LlamaIndexModel",
 }
@@ -32,7 +33,7 @@ def load_generator(spec: str, encoders: Sequence[Encoder] = ()) -> Generator | L
 
     Args:
         spec: ``mini:extractive``; ``openai:MODEL`` or ``openai:MODEL@BASE_URL``;
-            ``llama-index:package.module:Class``; or ``package.module:Class`` for a plugin.
+            ``hf:MODEL``; ``llama-index:package.module:Class``; or ``package.module:Class`` for a plugin.
         encoders: text encoders at hand, best first. A generator that can use them (it then has a method
             ``use_encoders``) compares meanings with the first one that reads the question's script.
 

@@ -1,8 +1,8 @@
-"""Leaves a model's thoughts out of an answer while it is written."""
+"""Leaves a model's thoughts out of an answer, also while it is written."""
 
 from __future__ import annotations
 
-from mmrag.endpoint.errors import EndpointError
+from mmrag.errors import ModelError
 
 _BEGIN, _END = "<think>", "</think>"
 _WITHOUT_BEGIN = (
@@ -15,18 +15,21 @@ class Thoughts:
     """Takes an answer in pieces and gives back what is answer in them, without blanks around the whole.
 
     Thoughts are what a model writes between ``<think>`` and ``</think>`` before it answers.
+
+    Args:
+        thinking: whether the prompt ends with ``<think>``, so that the answer begins with thoughts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, thinking: bool = False) -> None:
         self._held = ""
-        self._begun = False
-        self._thinking = self._thought = False
+        self._begun = self._thought = False
+        self._thinking = thinking
 
     def add(self, text: str) -> str:
         """What can be given of the answer now that ``text`` has come in.
 
         Raises:
-            EndpointError: if what was given turns out to have been thoughts.
+            ModelError: if what was given turns out to have been thoughts.
         """
         self._held += text
         if self._thinking:
@@ -51,7 +54,7 @@ class Thoughts:
     def _settled(self) -> str:
         if _END in self._held and not self._thought:
             if self._begun:
-                raise EndpointError(_WITHOUT_BEGIN)
+                raise ModelError(_WITHOUT_BEGIN)
             self._held = self._held.rpartition(_END)[2].lstrip()
         kept = self._held.rstrip()
         given = kept[: len(kept) - _overlap(kept, _END)].rstrip()
@@ -65,6 +68,17 @@ class Thoughts:
         before, end, answer = text.partition(_END)
         self._thinking, self._thought = not end, True
         return answer if end else before[-len(_END) :]
+
+
+def without_thoughts(text: str) -> str:
+    """What follows the thoughts that a model has written down between ``<think>`` and ``</think>``.
+
+    Some templates write the first of the two themselves, so that only the second is in the answer.
+    """
+    _, end, answer = text.rpartition("</think>")
+    if end:
+        return answer.strip()
+    return "" if answer.lstrip().startswith("<think>") else answer.strip()
 
 
 def _overlap(text: str, mark: str) -> int:

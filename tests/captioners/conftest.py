@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmrag.weights.device import import_transformers
+from mmrag.weights.device import import_torch, import_transformers
 from tests.tiny import generative
 
 BUILDERS: dict[str, Callable[[Path], Path]] = {
@@ -24,6 +24,8 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of the tiny model of that name."""
     import_transformers("the tests")
+    # Threads cost more than they bring on matrices of 32 columns.
+    import_torch("the tests").set_num_threads(1)
     root = tmp_path_factory.mktemp("tiny")
 
     def folder(name: str) -> Path:

@@ -1,13 +1,10 @@
 import json
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mmrag.endpoint import Delta, EndpointError, RejectedError, without_thoughts
+from mmrag.endpoint import Delta, RejectedError
 from mmrag.endpoint import client as client_module
-from mmrag.endpoint.thoughts import Thoughts
+from mmrag.errors import ModelError
 from tests.endpoint.server import DONE, Answer, Seen, delta, error, event, said, serving, streamed
 from tests.endpoint.test_chat import HELLO, KEY, Model
 from tests.endpoint.test_chat import key as key  # a fixture
@@ -17,10 +14,10 @@ def all_of(model: Model) -> list[Delta]:
     return list(model.stream(HELLO, 10))
 
 
-def texts_until_failure(model: Model) -> tuple[list[str], EndpointError]:
+def texts_until_failure(model: Model) -> tuple[list[str], ModelError]:
     """What was given before the error, whose every text is free of the key."""
     texts: list[str] = []
-    with pytest.raises(EndpointError) as caught:
+    with pytest.raises(ModelError) as caught:
         gather(model, texts)
     assert KEY not in f"{caught.value} {caught.value.__cause__}"
     return texts, caught.value
@@ -280,37 +277,3 @@ def test_a_stream_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> Non
         texts, found = texts_until_failure(Model(server.url))
     assert texts
     assert "answered with more than 2,000 bytes" in str(found)
-
-
-def thought(texts: list[str]) -> str:
-    thoughts = Thoughts()
-    return "".join([*map(thoughts.add, texts), thoughts.end()])
-
-
-ALPHABET = st.text(st.sampled_from("ab \n<>/thinkTHINK图"), max_size=20)
-
-
-@given(
-    st.one_of(
-        ALPHABET, st.builds("{}<think>{}</think>{}".format, st.sampled_from(["", " \n"]), ALPHABET, ALPHABET)
-    ),
-    st.data(),
-)
-def test_thoughts_are_left_out_however_the_answer_is_cut(text: str, data: Any) -> None:
-    """Whatever the pieces are, they come to what is read of the whole answer."""
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
-    texts = [text[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    if text.count("</think>") < 2 and ("</think>" not in text or text.lstrip().startswith("<think>")):
-        assert thought(texts) == without_thoughts(text)
-
-
-def test_thoughts_whose_beginning_is_in_the_template() -> None:
-    assert thought(["\nhm</think>", "\n\nA chart."]) == "A chart."
-    with pytest.raises(EndpointError, match="reasoning parser"):
-        thought(["h", "m</thi", "nk>A chart."])
-
-
-def test_half_characters_are_put_together() -> None:
-    assert thought(["a \ud83d", "\ude00 b"]) == "a 😀 b"
-    assert thought(["\ud83d"]) == "\ufffd"
-    assert thought(["\ude00"]) == "\ufffd"

@@ -35,7 +35,7 @@ def ids(words: Any, **names: str) -> dict[str, int]:
     return {name: words.convert_tokens_to_ids(token) for name, token in names.items()}
 
 
-def _ends(words: Any) -> dict[str, int]:
+def ends(words: Any) -> dict[str, int]:
     return ids(words, pad_token_id="<pad>", bos_token_id="<s>", eos_token_id="</s>")
 
 
@@ -62,7 +62,7 @@ def llava(folder: Path, chat: str | None = CHAT.replace("PICTURE", "<image>")) -
     )
     config = LlavaConfig(
         vision_config=vision,
-        text_config=LlamaConfig(**TEXT, vocab_size=len(words), **_ends(words)),
+        text_config=LlamaConfig(**TEXT, vocab_size=len(words), **ends(words)),
         **ids(words, image_token_index="<image>"),
     )
     processor = LlavaProcessor(
@@ -74,7 +74,7 @@ def llava(folder: Path, chat: str | None = CHAT.replace("PICTURE", "<image>")) -
         chat_template=chat,
     )
     torch.manual_seed(11)
-    return saved(folder, _livelier(LlavaForConditionalGeneration(config)), processor)
+    return saved(folder, livelier(LlavaForConditionalGeneration(config)), processor)
 
 
 def qwen2_vl(folder: Path) -> Path:
@@ -93,7 +93,7 @@ def qwen2_vl(folder: Path) -> Path:
             **TEXT,
             "vocab_size": len(words),
             "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [1, 1, 2]},
-            **_ends(words),
+            **ends(words),
         },
         vision_config={"depth": 2, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "mlp_ratio": 2},
         **ids(
@@ -113,7 +113,7 @@ def qwen2_vl(folder: Path) -> Path:
         chat_template=CHAT.replace("PICTURE", "<|vision_start|><|image_pad|><|vision_end|>"),
     )
     torch.manual_seed(12)
-    return saved(folder, _livelier(Qwen2VLForConditionalGeneration(config)), processor)
+    return saved(folder, livelier(Qwen2VLForConditionalGeneration(config)), processor)
 
 
 def mllama(folder: Path) -> Path:
@@ -147,17 +147,17 @@ def mllama(folder: Path) -> Path:
             "cross_attention_layers": [1],
             "vocab_size": len(words),
             "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
-            **_ends(words),
+            **ends(words),
         },
         **ids(words, image_token_index="<|image|>"),
     )
     processor = MllamaProcessor(
         MllamaImageProcessor(size={"height": 28, "width": 28}, max_image_tiles=2),
         words,
-        chat_template=CHAT.replace("PICTURE", "<|image|>"),
+        chat_template="{{ bos_token }}" + CHAT.replace("PICTURE", "<|image|>"),
     )
     torch.manual_seed(13)
-    return saved(folder, _livelier(MllamaForConditionalGeneration(config)), processor)
+    return saved(folder, livelier(MllamaForConditionalGeneration(config)), processor)
 
 
 def qwen3_vl(folder: Path) -> Path:
@@ -204,7 +204,7 @@ def qwen3_vl(folder: Path) -> Path:
         chat_template=CHAT.replace("PICTURE", "<|vision_start|><|image_pad|><|vision_end|>"),
     )
     torch.manual_seed(15)
-    return saved(folder, _livelier(Qwen3VLForConditionalGeneration(config), 3), processor)
+    return saved(folder, livelier(Qwen3VLForConditionalGeneration(config), 3), processor)
 
 
 def idefics3(folder: Path) -> Path:
@@ -220,7 +220,7 @@ def idefics3(folder: Path) -> Path:
     tiles = [f"<row_{row}_col_{column}>" for row in range(1, 7) for column in range(1, 7)]
     words = tokenizer("<image>", "<fake_token_around_image>", "<end_of_utterance>", "<global-img>", *tiles)
     config = Idefics3Config(
-        text_config={"model_type": "llama", **TEXT, "vocab_size": len(words), **_ends(words)},
+        text_config={"model_type": "llama", **TEXT, "vocab_size": len(words), **ends(words)},
         vision_config={
             "hidden_size": 32,
             "intermediate_size": 48,
@@ -239,7 +239,7 @@ def idefics3(folder: Path) -> Path:
         chat_template=CHAT.replace("PICTURE", "<image>"),
     )
     torch.manual_seed(16)
-    return saved(folder, _livelier(Idefics3ForConditionalGeneration(config)), processor)
+    return saved(folder, livelier(Idefics3ForConditionalGeneration(config)), processor)
 
 
 def blip(folder: Path) -> Path:
@@ -257,10 +257,10 @@ def blip(folder: Path) -> Path:
     )
     torch.manual_seed(14)
     pictures = BlipImageProcessor(size={"height": 32, "width": 32})
-    return saved(folder, _livelier(BlipForConditionalGeneration(config), 20), BlipProcessor(pictures, words))
+    return saved(folder, livelier(BlipForConditionalGeneration(config), 20), BlipProcessor(pictures, words))
 
 
-def _livelier(model: Any, factor: float = 10) -> Any:
+def livelier(model: Any, factor: float = 10) -> Any:
     """The model with larger weights, above all where it looks, and with all gates open.
 
     As they are drawn, greedy decoding says one token for ever, whatever the picture.

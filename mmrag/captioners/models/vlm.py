@@ -16,15 +16,14 @@ from mmrag.captioners.models.batches import Shown, TorchCaptioner
 from mmrag.captioners.models.stopping import stops_loops
 from mmrag.captioners.prompting import prompt, prompts_fingerprint
 from mmrag.errors import ModelError
-from mmrag.pictures import LONGEST_SIDE, framed
+from mmrag.pictures import LONGEST_SIDE
 from mmrag.types import Usage
-from mmrag.weights.cleaning import special_words
-from mmrag.weights.device import import_transformers, running
+from mmrag.weights.device import running
 from mmrag.weights.identity import identity
+from mmrag.weights.vision_language import VisionLanguageWeights
 
 _MOST_TOKENS = 640
 _SMALL = 2_000_000_000  # parameters below which a model rarely keeps to a form
-_SAMPLING = ("temperature", "top_k", "top_p", "min_p", "typical_p", "epsilon_cutoff", "eta_cutoff")
 
 
 class VisionLanguageCaptioner(TorchCaptioner):
@@ -42,6 +41,7 @@ class VisionLanguageCaptioner(TorchCaptioner):
 
     def __init__(self, name: str, max_tokens: int = _MOST_TOKENS) -> None:
         super().__init__(f"hf:{name}", name)
+        self._weights: VisionLanguageWeights = VisionLanguageWeights(self.spec, name)
         self._max_tokens = max_tokens
 
     @cached_property
@@ -49,14 +49,14 @@ class VisionLanguageCaptioner(TorchCaptioner):
         """See above; asking for it fetches the model's files where they are missing."""
         return (
             f"hf {identity(self._weights.folder)} prompts:{prompts_fingerprint()} "
-            f"side:{LONGEST_SIDE} tokens:{self._max_tokens} v1"
+            f"side:{LONGEST_SIDE} tokens:{self._max_tokens} v2"
         )
 
     def _describe(self, batch: Sequence[Shown]) -> list[Description | ModelError]:
         with running(self.spec):
             inputs = self._inputs(batch)
             answers = self._generate(inputs)
-            texts = self._processor.batch_decode(answers, skip_special_tokens=True)
+            texts = self._weights.processor.batch_decode(answers, skip_special_tokens=True)
             read = inputs["attention_mask"].sum(dim=1).tolist()
         usages = [
             Usage(tokens_in, self._length(answer), 1) for tokens_in, answer in zip(read, answers, strict=True)
@@ -69,14 +69,14 @@ class VisionLanguageCaptioner(TorchCaptioner):
                 {
                     "role": "user",
                     "content": [
-                        {"type": "image", "image": framed(picture)},
-                        {"type": "text", "text": prompt(context, self._special, self._form)},
+                        {"type": "image", "image": self._weights.shown(picture)},
+                        {"type": "text", "text": prompt(context, self._weights.control_tokens, self._form)},
                     ],
                 }
             ]
             for picture, context in batch
         ]
-        inputs = self._processor.apply_chat_template(
+        inputs = self._weights.processor.apply_chat_template(
             chats,
             add_generation_prompt=True,
             tokenize=True,
@@ -102,38 +102,13 @@ class VisionLanguageCaptioner(TorchCaptioner):
 
     def _length(self, answer: Any) -> int:
         """Tokens of an answer up to its end, which is counted; what follows is padding."""
-        ends = self._model.generation_config.eos_token_id
-        stops = set(ends if isinstance(ends, list) else [ends])
+        stops = self._weights.ends
         return next((at for at, token in enumerate(answer.tolist(), 1) if token in stops), len(answer))
+
+    @property
+    def _model(self) -> Any:
+        return self._weights.model
 
     @cached_property
     def _form(self) -> str:
         return "plain" if self._model.num_parameters() < _SMALL else "fields"
-
-    @cached_property
-    def _special(self) -> tuple[str, ...]:
-        return special_words(self._processor)
-
-    @cached_property
-    def _processor(self) -> Any:
-        processor = self._weights.processor
-        if not getattr(processor, "chat_template", None):
-            raise ModelError(f"{self.spec} has no chat template: take a model that was tuned to follow one")
-        processor.tokenizer.padding_side = "left"  # an answer must follow its prompt at once
-        return processor
-
-    @cached_property
-    def _model(self) -> Any:
-        with running(self.spec):
-            transformers = import_transformers(self.spec)
-            known = transformers.models.auto.modeling_auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
-            kind = self._weights.config.model_type
-            if kind not in known:
-                raise ModelError(f"{self.spec} is a {kind} model, which does not describe pictures")
-        model = self._weights.load("AutoModelForImageTextToText")
-        settings = model.generation_config
-        for name in _SAMPLING:
-            setattr(settings, name, None)
-        if settings.pad_token_id is None:
-            settings.pad_token_id = self._processor.tokenizer.pad_token_id
-        return model
