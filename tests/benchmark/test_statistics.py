@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import math
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
-from numpy.random import Generator, default_rng
+from numpy.random import default_rng
 
 from mmrag.benchmark.statistics import (
     better,
@@ -16,60 +19,47 @@ from mmrag.benchmark.statistics import (
 )
 from mmrag.benchmark.values import Gold, Question
 
-SIMULATIONS = 1000
+
+def load(name: str) -> ModuleType:
+    path = Path(__file__).resolve().parents[2] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+simulated = load("significance")
+SIMULATIONS, BY_DOCUMENT, BY_QUESTION = simulated.SIMULATIONS, simulated.BY_DOCUMENT, simulated.BY_QUESTION
 # The 99.9 % interval of a binomial count of 1,000 draws at 5 % is 29 to 74.
 FEWEST, MOST = 29, 74
-DOCUMENTS, QUESTIONS_EACH = 24, 5
-BY_DOCUMENT = np.repeat(np.arange(DOCUMENTS), QUESTIONS_EACH)
-ONE_BY_ONE = np.arange(len(BY_DOCUMENT))
 
 
-def ndcg_of_first(random: Generator, ease: np.ndarray) -> np.ndarray:
-    """nDCG of questions with one gold page, whose rank is geometric: many equal values, many zeros."""
-    ranks = random.geometric(ease)
-    return np.where(ranks <= 5, 1 / np.log2(ranks + 1), 0.0)
+def test_one_null_in_twenty_is_rejected_where_questions_are_independent() -> None:
+    for units in (BY_DOCUMENT, BY_QUESTION):
+        assert FEWEST <= simulated.found(simulated.independent, units) <= MOST
 
 
-def independent(random: Generator) -> np.ndarray:
-    ease = random.uniform(0.1, 0.9, len(BY_DOCUMENT))
-    return ndcg_of_first(random, ease) - ndcg_of_first(random, ease)
+def test_one_null_in_twenty_is_rejected_where_documents_suit_one_or_the_other() -> None:
+    assert SIMULATIONS == 1000
+    assert FEWEST <= simulated.found(simulated.clustered, BY_DOCUMENT) <= MOST
 
 
-def clustered(random: Generator) -> np.ndarray:
-    """Neither setup is better on the whole, but each document suits one of them."""
-    lean = np.repeat(random.normal(0, 0.25, DOCUMENTS), QUESTIONS_EACH)
-    ease = random.uniform(0.3, 0.7, len(BY_DOCUMENT))
-    first = ndcg_of_first(random, np.clip(ease + lean, 0.05, 0.95))
-    return first - ndcg_of_first(random, np.clip(ease - lean, 0.05, 0.95))
+def test_questions_flipped_one_by_one_would_find_far_too_much() -> None:
+    assert simulated.found(simulated.clustered, BY_QUESTION) > 3 * MOST
 
 
-def rejections(make, clusters) -> int:
-    random = default_rng(20_25)
-    found = [randomisation_test(make(random), clusters, draws=400, seed=at) for at in range(SIMULATIONS)]
-    return sum(p <= 0.05 for p in found)
+def test_a_planted_difference_is_found() -> None:
+    assert simulated.found(simulated.independent, BY_DOCUMENT, 0.1) > 0.7 * SIMULATIONS
+    assert simulated.found(simulated.clustered, BY_DOCUMENT, 0.3) > 0.8 * SIMULATIONS
 
 
-def test_one_null_in_twenty_is_rejected_where_questions_are_independent():
-    assert FEWEST <= rejections(independent, ONE_BY_ONE) <= MOST
-    assert FEWEST <= rejections(independent, BY_DOCUMENT) <= MOST
-
-
-def test_one_null_in_twenty_is_rejected_where_documents_suit_one_or_the_other():
-    assert FEWEST <= rejections(clustered, BY_DOCUMENT) <= MOST
-
-
-def test_questions_flipped_one_by_one_would_find_far_too_much():
-    assert rejections(clustered, ONE_BY_ONE) > 3 * MOST
-
-
-def test_a_planted_difference_is_found():
-    assert rejections(lambda random: independent(random) + 0.1, BY_DOCUMENT) > 0.7 * SIMULATIONS
-    assert rejections(lambda random: clustered(random) + 0.3, BY_DOCUMENT) > 0.8 * SIMULATIONS
-
-
-def test_flipping_documents_costs_little_where_their_questions_are_independent():
-    by_document = rejections(lambda random: independent(random) + 0.1, BY_DOCUMENT)
-    assert rejections(lambda random: independent(random) + 0.1, ONE_BY_ONE) - by_document < 60
+def test_flipping_documents_costs_little_where_their_questions_are_independent() -> None:
+    by_question, by_document = (
+        simulated.found(simulated.independent, units, 0.1) for units in (BY_QUESTION, BY_DOCUMENT)
+    )
+    assert by_question - by_document < 60
 
 
 def test_few_clusters_are_tested_exactly():
