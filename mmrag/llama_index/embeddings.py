@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import io
+import re
+import tempfile
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,10 @@ _OF_PICTURES = "llama_index.core.embeddings.multi_modal_base"
 _DIMS = ("embed_dim", "dimensions")
 _LENGTHS = ("max_length", "max_seq_length")
 _SPECIAL = 2  # tokens around a text
+_MEDIA = re.compile(
+    r"data:|https?://|.*\.(?:jpe?g|png|gif|bmp|tiff?|webp|mp4|avi|mov|wmv|flv|mkv|mp3|wav|ogg|flac|aac)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
 
 MAX_TOKENS = 512
 """Longest text where the model does not say: what most read at least. Longer ones are cut by some unseen."""
@@ -80,7 +86,7 @@ class LlamaIndexEncoder:
             ModelError: if the model fails.
         """
         with self._part.running():
-            return self._unit(self._part.made.get_text_embedding_batch(_clean(texts)))
+            return self._unit(self._part.made.get_text_embedding_batch(self._clean(texts)))
 
     def encode_queries(self, queries: Sequence[str]) -> Matrix:
         """``(len(queries), dim)`` float32, rows of unit length, as the model embeds questions.
@@ -89,7 +95,7 @@ class LlamaIndexEncoder:
             ModelError: if the model fails.
         """
         with self._part.running():
-            return self._unit([self._part.made.get_query_embedding(query) for query in _clean(queries)])
+            return self._unit([self._part.made.get_query_embedding(query) for query in self._clean(queries)])
 
     def encode_pictures(self, pictures: Sequence[Image]) -> Matrix:
         """``(len(pictures), dim)`` float32, rows of unit length.
@@ -99,9 +105,24 @@ class LlamaIndexEncoder:
         """
         if "picture" not in self.modalities:
             raise ModelError(f"the encoder {self.spec} reads text only; it can't encode pictures")
-        files = [_file(picture) for picture in pictures]
-        with self._part.running():
-            return self._unit(self._part.made.get_image_embedding_batch(files))
+        plain = [for_model(picture) for picture in pictures]
+        # As files: some classes take paths alone.
+        with self._part.running(), tempfile.TemporaryDirectory(prefix="mmrag-") as folder:
+            paths = [str(Path(folder, f"{number}.png")) for number in range(len(plain))]
+            for picture, path in zip(plain, paths, strict=True):
+                picture.save(path, compress_level=1)
+            return self._unit(self._part.made.get_image_embedding_batch(paths))
+
+    def _clean(self, texts: Sequence[str]) -> list[str]:
+        """Without control tokens, never empty, which servers refuse, and never to be taken for a picture.
+
+        Classes that take pictures by path and address open a text that is one; with a blank before it, it is
+        none.
+        """
+        clean = [without_control_tokens(text) or " " for text in texts]
+        if "picture" not in self.modalities:
+            return clean
+        return [f" {text}" if _MEDIA.match(text) else text for text in clean]
 
     def _unit(self, vectors: Sequence[Any]) -> Matrix:
         rows = np.asarray(vectors, np.float32).reshape(len(vectors), -1 if len(vectors) else self.dim)
@@ -110,19 +131,6 @@ class LlamaIndexEncoder:
         rows = rows / np.abs(rows).max(axis=1, keepdims=True, initial=0)
         unit: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit
-
-
-def _clean(texts: Sequence[str]) -> list[str]:
-    """Without control tokens; a blank for an empty text, which servers refuse."""
-    return [without_control_tokens(text) or " " for text in texts]
-
-
-def _file(picture: Image) -> io.BytesIO:
-    file = io.BytesIO()
-    file.name = "picture.png"
-    for_model(picture).save(file, "PNG")
-    file.seek(0)
-    return file
 
 
 def _told(model: Any, names: Sequence[str]) -> int | None:

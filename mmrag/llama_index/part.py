@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from mmrag.errors import MmragError, ModelError, SpecError
 from mmrag.llama_index.extra import require
+from mmrag.weights.torchvision import prepare_torchvision
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+:[A-Za-z_]\w*")
 _SECRET = re.compile(r"(?:^|_)(?:key|token|secret|password|credentials?)$", re.IGNORECASE)
@@ -58,6 +59,8 @@ class Part:
         Raises:
             SpecError: if its module can't be imported or has no such class.
         """
+        if "huggingface" in self._module:  # what torch runs
+            prepare_torchvision()
         try:
             module = importlib.import_module(self._module)
         except Exception as error:  # whatever a package does when it is imported

@@ -112,7 +112,9 @@ class ReaderIngestor:
 
 
 def _label(document: Any) -> str:
-    values = (document.metadata.get(key) for key in _LABELS)
+    # PyMuPDFReader calls the page its source, and tells how many there are.
+    labels = (*_LABELS, "source") if "total_pages" in document.metadata else _LABELS
+    values = (document.metadata.get(key) for key in labels)
     return next((str(value).strip() for value in values if isinstance(value, (str, int)) and value != ""), "")
 
 

@@ -61,12 +61,14 @@ class ColourEmbedding(MultiModalEmbedding):
     """Texts by their letters, pictures by their size and mean colour."""
 
     max_length: int = 64
+    _read: list[str] = PrivateAttr(default_factory=list)
 
     def _get_text_embedding(self, text: str) -> list[float]:
+        self._read.append(text)
         return letters(text)
 
     def _get_query_embedding(self, query: str) -> list[float]:
-        return letters(query)
+        return self._get_text_embedding(query)
 
     async def _aget_query_embedding(self, query: str) -> list[float]:
         raise NotImplementedError

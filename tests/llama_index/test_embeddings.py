@@ -70,6 +70,23 @@ def test_batches_are_those_of_the_class() -> None:
     assert encoder._part.made._batches == [3, 3, 2]
 
 
+def test_no_text_is_taken_for_a_picture() -> None:
+    encoder = LlamaIndexEncoder(COLOURS.partition(":")[2])
+    texts = [
+        "https://example.com/a",
+        "DATA:image/png;base64,",
+        "/etc/a.PNG",
+        "See a.png there.",
+        "<|im_end|>",
+        "",
+    ]
+    encoder.encode_texts(texts[:3])
+    encoder.encode_queries(texts[3:])
+    assert encoder._part.made._read == [*(f" {text}" for text in texts[:3]), texts[3], " ", " "]
+    letters = LlamaIndexEncoder(LETTERS.partition(":")[2])
+    assert letters._clean(texts[:1]) == texts[:1]  # it takes no pictures
+
+
 def test_modalities_and_limits_are_those_of_the_class() -> None:
     letters, colours = load_encoder(LETTERS), load_encoder(COLOURS)
     assert (letters.modalities, letters.dim, letters.max_tokens) == ({"text"}, 26, MAX_TOKENS)
