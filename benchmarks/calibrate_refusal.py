@@ -1,15 +1,16 @@
-"""How sure an extractive answer has to be: ``python benchmarks/calibrate_refusal.py DEVSET INDEX``.
+"""How sure an answer has to be of its pages: ``python benchmarks/calibrate_refusal.py DEVSET INDEX``.
 
-Asks three kinds of questions and compares the confidence that the answerer has in its best quote:
+Asks three kinds of questions and compares the confidence that the extractive answerer has in its best quote:
 
 - answerable: the development questions, where a relevant page is among the hits;
 - without its document: the same questions, with the document that answers them filtered out;
 - off topic: the made-up questions of off_topic.txt, which no document is about.
 
-Prints the shares at a range of thresholds (points of the ROC curve), the area under the curve, and the
-threshold by this criterion: the highest one at which at least ``--keep`` of the answerable questions are
-still answered. A refusal that hides an answer costs a reader more than a weak quote whose source is shown
-beside it, so what is kept is fixed first.
+Prints the shares at a range of thresholds (points of the ROC curve), the area under the curve, and two
+thresholds: the highest ones at which a fixed share of the answerable questions is still answered. A refusal
+that hides an answer costs a reader more than a weak quote whose source is shown beside it, so what is kept is
+fixed first: ``--keep`` for the extractive answerer, and ``--keep-asked`` for language
+models (``refuse_below``), which can also read the pictures and refuse by themselves.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from devset import Question, load_questions
 
 import mmrag
 from mmrag.benchmark.machine import print_machine
-from mmrag.synthesize import answer
 
 OFF_TOPIC = Path(__file__).with_name("off_topic.txt")
+EXTRACTIVE = "mini:extractive"
 
 
 def confidences(
@@ -33,13 +34,13 @@ def confidences(
     paths = [document.path for document in index.documents()]
     answerable, without, off_topic = [], [], []
     for question in questions:
-        hits = index.search(question.text, index.recipe.answer.top_k)
-        if any((hit.document.path, hit.page.number) in question.relevant for hit in hits):
-            answerable.append(answer(question.text, hits, index._generator).confidence)
+        answer = index.ask(question.text, generator=EXTRACTIVE)
+        if any((hit.document.path, hit.page.number) in question.relevant for hit in answer.hits):
+            answerable.append(answer.confidence)
         others = mmrag.Filters(documents=tuple(path for path in paths if path != question.file))
-        without.append(index.ask(question.text, filters=others).confidence)
+        without.append(index.ask(question.text, filters=others, generator=EXTRACTIVE).confidence)
     for line in OFF_TOPIC.read_text(encoding="utf-8").splitlines():
-        off_topic.append(index.ask(line).confidence)
+        off_topic.append(index.ask(line, generator=EXTRACTIVE).confidence)
     return answerable, without, off_topic
 
 
@@ -66,17 +67,21 @@ def main() -> None:
     parser.add_argument("devset", type=Path)
     parser.add_argument("index")
     parser.add_argument("--keep", type=float, default=0.95)
+    parser.add_argument("--keep-asked", type=float, default=0.98)
     arguments = parser.parse_args()
     print_machine()
     with mmrag.open(arguments.index) as index:
         answerable, without, off_topic = confidences(index, load_questions(arguments.devset))
+    chosen = {
+        threshold_for(answerable, arguments.keep): "extractive",
+        threshold_for(answerable, arguments.keep_asked): "language models",
+    }
     print(f"answerable {len(answerable)}, without its document {len(without)}, off topic {len(off_topic)}")
     print("| threshold | answered: answerable | answered: without its document | answered: off topic |")
     print("|---|---|---|---|")
-    chosen = threshold_for(answerable, arguments.keep)
-    for threshold in sorted({*(step / 20 for step in range(20)), chosen}):
+    for threshold in sorted({*(step / 20 for step in range(20)), *chosen}):
         shares = [share(values, threshold) for values in (answerable, without, off_topic)]
-        mark = " (chosen)" if threshold == chosen else ""
+        mark = f" (chosen for {chosen[threshold]})" if threshold in chosen else ""
         print(f"| {threshold:.2f}{mark} |", " | ".join(f"{value:.3f}" for value in shares), "|")
     print(f"\narea under the curve: without its document {area(answerable, without):.3f}, ", end="")
     print(f"off topic {area(answerable, off_topic):.3f}")

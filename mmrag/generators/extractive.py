@@ -43,7 +43,7 @@ class ExtractiveGenerator:
         """Up to three quotes, each with its number; a refusal where the best one is too weak."""
         words = phrases(language(question))
         ranked = self.rank(question, hits)
-        confidence = confidence_of(question, ranked, self._encoder_for(question) is not None)
+        confidence = self._sure(question, ranked)
         if not ranked or confidence < self._threshold:
             return Generation(words.nothing, (), refused=True, confidence=confidence)
         chosen = choose(ranked)
@@ -53,6 +53,13 @@ class ExtractiveGenerator:
         )
         evidence = tuple(Evidence(passage.hit, passage.element, passage.quote) for passage in chosen)
         return Generation(text, evidence, refused=False, confidence=confidence)
+
+    def confidence(self, question: str, hits: Sequence[Hit]) -> float:
+        """0..1, that ``hits`` answer the question; what `generate` gives with its answer."""
+        return self._sure(question, self.rank(question, hits))
+
+    def _sure(self, question: str, ranked: Sequence[Scored]) -> float:
+        return confidence_of(question, ranked, self._encoder_for(question) is not None)
 
     def rank(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
         """Everything that could be quoted, best first."""

@@ -12,6 +12,9 @@ from mmrag.types import Hit
 def confidence(question: str, hits: Sequence[Hit], encoders: Sequence[Encoder]) -> float:
     """0..1, that ``hits`` answer ``question``: the measure of ``mini:extractive``.
 
+    It reads words alone. What a picture shows beyond its words it can't weigh, so the limit for a model that
+    sees pictures is lower than for quotes (benchmarks/calibrate_refusal.py).
+
     Args:
         question: as asked.
         hits: pages, best first.
@@ -19,4 +22,4 @@ def confidence(question: str, hits: Sequence[Hit], encoders: Sequence[Encoder]) 
     """
     judge = ExtractiveGenerator()
     judge.use_encoders(encoders)
-    return judge.generate(question, hits).confidence
+    return judge.confidence(question, hits)

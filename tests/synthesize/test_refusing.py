@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from mmrag.config.recipe import AnswerOptions
+from mmrag.generators.extractive import ExtractiveGenerator
+from mmrag.synthesize.refusing import confidence
+from tests.fakes import LetterEncoder
+from tests.generators.making import library
+
+ASKED = "When was the station commissioned?"
+
+
+def test_it_is_the_measure_of_the_extractive_answerer():
+    encoder = LetterEncoder()
+    assert (
+        confidence(ASKED, library(), [encoder])
+        == ExtractiveGenerator(encoder).generate(ASKED, library()).confidence
+    )
+
+
+def test_without_encoders_words_decide():
+    assert confidence(ASKED, library(), []) == ExtractiveGenerator().generate(ASKED, library()).confidence
+
+
+def test_a_model_is_asked_what_the_pages_answer_and_not_what_they_do_not():
+    limit = AnswerOptions().refuse_below
+    assert confidence(ASKED, library(), []) > limit
+    assert confidence("Who painted the ceiling of the Sistine Chapel?", library(), []) < limit
+    assert confidence("谁画了西斯廷教堂？", library(), []) < limit
+
+
+@pytest.mark.parametrize("question", [ASKED, "", "?"])
+def test_no_pages_answer_nothing(question: str):
+    assert confidence(question, [], []) == 0.0
