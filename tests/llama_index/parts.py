@@ -171,7 +171,9 @@ class Sheets(BaseReader):
         found = []
         for sheet in text.split(self.separator) if text else []:
             head, _, rest = sheet.partition("\n")
-            label = {self.label: head[1:]} if head.startswith("@") else {}
+            label: dict[str, Any] = {self.label: head[1:]} if head.startswith("@") else {}
+            if self.label == "source":
+                label["total_pages"] = text.count(self.separator) + 1
             words = rest if label else sheet
             found.append(
                 Document(

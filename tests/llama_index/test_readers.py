@@ -61,6 +61,12 @@ def test_labels_are_the_numbers_of_pages(file: Path) -> None:
     assert {element.bbox for element in page.elements} == {None}
 
 
+def test_the_page_may_be_the_source_where_pages_are_counted(file: Path) -> None:
+    document, pages = read(file, "@1\nOne.\f@2\nTwo.", f"{SHEETS}?label=source")
+    assert texts(pages) == [(1, "", ["One."]), (2, "", ["Two."])]
+    assert document.paged
+
+
 def test_a_page_without_a_document_is_empty(file: Path) -> None:
     _, pages = read(file, "@2\nTwo.\f@4\nFour.")
     assert texts(pages) == [(1, "", []), (2, "", ["Two."]), (3, "", []), (4, "", ["Four."])]
