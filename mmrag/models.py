@@ -12,6 +12,7 @@ from pathlib import Path
 from mmrag import captioners, encoders, generators
 from mmrag.config.offline import is_offline
 from mmrag.config.recipe import Recipe
+from mmrag.config.specs import package_of
 from mmrag.endpoint import EndpointError, split_model
 from mmrag.errors import MissingExtraError, ModelError, SpecError
 from mmrag.weights import hub
@@ -224,7 +225,7 @@ def _of_llama_index(spec: str, roles: tuple[str, ...], name: str) -> RecipeModel
     if not _importable(_LLAMA_INDEX):
         problem = "needs llama-index-core: pip install 'mmrag[llama-index]'"
     elif not _importable(module):
-        problem = f"the module {module} can't be imported from here"
+        problem = f"the module {module} can't be imported from here: pip install {package_of(module)}"
     return RecipeModel(spec, roles, Origin.PLUGIN, module, problem=problem)
 
 

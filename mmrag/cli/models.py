@@ -122,7 +122,7 @@ def _where(model: RecipeModel) -> tuple[str, ...]:
     if model.origin is Origin.INSTALLED:
         return ("comes with mmrag",)
     if model.origin is Origin.PLUGIN:
-        return ("your own",)
+        return ("of LlamaIndex" if model.spec.startswith("llama-index:") else "your own",)
     if model.origin is Origin.SERVER:
         return (f"server {model.name}, not asked whether it is there",)
     size = size_text(model.size) if model.size else "size unknown"

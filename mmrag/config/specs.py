@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from mmrag.errors import ModelError, SpecError
@@ -41,6 +42,20 @@ def resolve(spec: str, known: Mapping[str, str], what: str) -> Any:
     near = difflib.get_close_matches(spec, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known))}"
     raise SpecError(f"no {what} is named {spec!r}{hint}")
+
+
+@cache  # it looks through all that is installed
+def package_of(module: str) -> str:
+    """The name by which a package index probably has a module that is or is not installed.
+
+    LlamaIndex's packages are named as their modules are.
+    """
+    from importlib.metadata import packages_distributions
+
+    parts = module.split(".")
+    if parts[0] != "llama_index":
+        return packages_distributions().get(parts[0], [parts[0].replace("_", "-")])[0]
+    return "llama-index-core" if parts[1:2] == ["core"] else "-".join(parts[:3]).replace("_", "-")
 
 
 def _load(place: str, what: str) -> Any:

@@ -8,12 +8,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qsl
 
+from mmrag.config.specs import package_of
 from mmrag.errors import MmragError, ModelError, SpecError
 from mmrag.llama_index.extra import require
 from mmrag.weights.torchvision import prepare_torchvision
@@ -50,7 +51,7 @@ class Part:
         self.keywords = _keywords(self.spec, query)
         require(f"the {what} {self.spec}")
         if not _can_be_found(self._module):
-            raise SpecError(f"the {what} {self.spec} can't be found: pip install {_package(self._module)}")
+            raise SpecError(f"the {what} {self.spec} can't be found: pip install {package_of(self._module)}")
 
     @cached_property
     def kind(self) -> type[Any]:
@@ -66,7 +67,7 @@ class Part:
         except Exception as error:  # whatever a package does when it is imported
             raise SpecError(
                 f"the {self._what} {self.spec} can't be imported: {_reason(error)}; its package is perhaps "
-                f"{_package(self._module)}"
+                f"{package_of(self._module)}"
             ) from error
         kind = getattr(module, self._class, None)
         base, _, name = self._base.partition(":")
@@ -95,7 +96,7 @@ class Part:
     @cached_property
     def identity(self) -> str:
         """The spec, and the version of the package that the class comes with, if it comes with one."""
-        package = _package(self._module)
+        package = package_of(self._module)
         try:
             return f"{self.spec} {package} {version(package)}"
         except PackageNotFoundError:
@@ -151,15 +152,6 @@ def _can_be_found(module: str) -> bool:
         return find_spec(module) is not None
     except (ImportError, ValueError):
         return False
-
-
-@cache  # it looks through all that is installed
-def _package(module: str) -> str:
-    """The name under which a package index has the module: LlamaIndex's packages are named by its modules."""
-    parts = module.split(".")
-    if parts[0] != "llama_index":
-        return packages_distributions().get(parts[0], [parts[0].replace("_", "-")])[0]
-    return "llama-index-core" if parts[1] == "core" else "-".join(parts[:3]).replace("_", "-")
 
 
 def _reason(error: Exception) -> str:

@@ -13,6 +13,7 @@ from mmrag.config import CaptionOptions, IngestOptions, JointOptions
 from mmrag.encoders import Encoder, load_encoder, load_page_encoder
 from mmrag.errors import MissingExtraError, ModelError, SpecError
 from mmrag.llama_index.embeddings import MAX_TOKENS, LlamaIndexEncoder
+from mmrag.models import models_of, require
 from tests.encoders.test_contract import (
     test_a_long_text_is_encoded,
     test_nothing_gives_no_rows,
@@ -142,6 +143,25 @@ def test_a_class_that_is_none_is_refused_when_it_is_needed(name: str) -> None:
     encoder = load_encoder(f"llama-index:tests.llama_index.parts:{name}")
     with pytest.raises(SpecError, match="names no embedding model: tests.llama_index.parts has"):
         _ = encoder.modalities
+
+
+def test_what_a_recipe_lacks_is_said_before_a_run() -> None:
+    spec = "llama-index:llama_index.embeddings.nobody:Nobody"
+    recipe = mmrag.Recipe(caption=CaptionOptions(encoders=(LETTERS, spec)))
+    assert {model.spec: model.problem for model in models_of(recipe) if "llama" in model.spec} == {
+        LETTERS: "",
+        spec: "the module llama_index.embeddings.nobody can't be imported from here: "
+        "pip install llama-index-embeddings-nobody",
+    }
+    with pytest.raises(ModelError, match="pip install llama-index-embeddings-nobody"):
+        require(recipe)
+
+
+def test_without_the_extra_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmrag.models._importable", lambda module: module != "llama_index.core")
+    recipe = mmrag.Recipe(caption=CaptionOptions(encoders=(LETTERS,)))
+    with pytest.raises(MissingExtraError, match=r"pip install 'mmrag\[llama-index\]'"):
+        require(recipe)
 
 
 def test_without_the_extra_the_message_is_the_install_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,5 +203,5 @@ def test_a_folder_is_indexed_with_a_reader(tmp_path: Path) -> None:
     missing = replace(
         recipe, ingest=replace(recipe.ingest, readers={".sheets": "llama-index:no.where:Reader"})
     )
-    with pytest.raises(ModelError, match="the module no.where can't be imported"):
+    with pytest.raises(ModelError, match="no.where can't be imported from here: pip install no$"):
         mmrag.build(docs, tmp_path / "index", pipeline=missing)
