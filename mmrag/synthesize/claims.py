@@ -27,6 +27,11 @@ _LIST_MARK = re.compile(r"(?:[-*•‣▪◦–—·+]\s+|[(\[]?(?:\d{1,3}|[A-Za
 _WRAPPED = 60  # letters, of which an ideograph counts two: a shorter line was ended on purpose
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _BOLD_LINE = re.compile(r"(\*\*|__)[^*_]+\1[:：]?")
+_SOURCES_LISTED = re.compile(
+    r"^[#*_ \t]*(?:sources?|references?|citations?|bibliography|来源|引用|参考(?:文献|资料|来源)?|quellen|"
+    r"literatur|références|fuentes|referencias)[*_ \t]*[:：]?[*_ \t]*(?:\n|(?=\[))",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SEPARATOR_ROW = re.compile(r"\|?[\s:|-]*-[\s:|-]*")
 _QUOTED = re.compile(r"“[^“”\n]*”|\"[^\"\n]+\"|«[^«»\n]*»|„[^„“”\n]*[“”]|「[^「」\n]*」|『[^『』\n]*』")
 
@@ -105,11 +110,15 @@ def quotations(text: str) -> list[tuple[int, int]]:
 
 
 def claims(text: str, known: int) -> list[Claim]:
-    """What ``text`` claims, in order; markers beyond ``known`` count for nothing."""
+    """What ``text`` claims, in order; markers beyond ``known`` count for nothing.
+
+    A list of sources at its end ("Sources: …"), which models like to add, claims nothing.
+    """
     bare = without_markers(text)
-    found = [_claim(bare, begin, end) for begin, end in _whole_quotations(bare)]
+    claimed = bare[: _end_of_claims(text)]
+    found = [_claim(claimed, begin, end) for begin, end in _whole_quotations(claimed)]
     found = [claim for claim in found if claim.begin < claim.end]
-    for marker in _markers(text):
+    for marker in _markers(text[: len(claimed)]):
         owner = _owner(found, marker, bare)
         if owner is not None:
             numbers = (int(number) for number in _NUMBER.findall(marker.group()))
@@ -118,6 +127,15 @@ def claims(text: str, known: int) -> list[Claim]:
         _inherit(block)
     _introduce(found)
     return found
+
+
+def _end_of_claims(text: str) -> int:
+    """Where a list of sources begins that goes on to the end, a marker in every line."""
+    for listed in _SOURCES_LISTED.finditer(text):
+        lines = [line for line in text[listed.end() :].split("\n") if line.strip()]
+        if lines and all(map(_MARKERS.search, lines)):
+            return listed.start()
+    return len(text)
 
 
 def _markers(text: str) -> Iterator[re.Match[str]]:

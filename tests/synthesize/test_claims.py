@@ -79,6 +79,21 @@ def test_headings_introductions_and_heads_claim_nothing(text: str):
     assert all(claim.introduces for claim in claims(text, 9))
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Sources:\n[1] Report 2019, page 3\n[2] Notes",
+        "## References\n\n- [1] a.pdf",
+        "来源：[1]",
+        "**来源**\n[1] 年报",
+    ],
+)
+def test_a_list_of_sources_claims_nothing(end: str):
+    assert cut(f"Costs rose [1].\n\n{end}") == [("Costs rose [1].", [1], [])]
+    assert cut("Sources:\n[1] Report\n\nCosts fell.")[-1] == ("Costs fell.", [], [])
+    assert cut("The sources: many rose [1].") == [("The sources: many rose [1].", [1], [])]
+
+
 def test_code_is_no_claim():
     assert cut("```\nx = a[1]\n```\nIt adds `a[2]` up.") == [("It adds `a[2]` up.", [], [])]
 
