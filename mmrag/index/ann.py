@@ -1,12 +1,12 @@
-"""The FAISS index that fits a space: exact while it can be, then a graph, or cells where memory is short.
+"""The FAISS index that fits a space: exact while it can be, then cells.
 
 - ``flat``: every vector is compared; exact, any vector can be removed.
-- ``hnsw``: a navigable small-world graph (Malkov & Yashunin 2018) over the whole vectors: the fastest, and
-  the largest. Nothing can be taken out of the graph: rows that are gone are passed over until it is rebuilt.
-- ``ivf``: an inverted file of cells (Jégou, Douze & Schmid 2011) with float16 vectors: the smallest.
+- ``ivf``: an inverted file of cells (Jégou, Douze & Schmid 2011) with float16 vectors.
+- ``hnsw``: a navigable small-world graph (Malkov & Yashunin 2018) over the whole vectors, built only where it
+  is asked for. Nothing can be taken out of the graph: rows that are gone are passed over until it is rebuilt.
 
-Scores are inner products with the vectors as kept: float32, or float16 for ``ivf``. What an approximate index
-misses is measured when it is built and kept with it.
+Scores are inner products with the vectors as kept. What an approximate index misses is measured when it is
+built and kept with it.
 """
 
 from __future__ import annotations
@@ -26,31 +26,35 @@ Rows = NDArray[np.int64]
 Matrix = NDArray[np.float32]
 Scores = NDArray[np.float32]
 
-FLAT_NUMBERS = 40_000_000
-"""Numbers (vectors × dimension) up to which ``flat`` is used; see benchmarks/ann.py."""
-MEMORY_LIMIT = 4 << 30
+FLAT_NUMBERS = 20_000_000
+"""Numbers (vectors × dimension) up to which ``flat`` is used."""
 RECALL = 0.99
 _LINKS = 32
-_PROBED, _PROBED_FOR_ONE = 4_096, 8
+_MET = 128
+"""Vectors that a search of a graph keeps in sight, at least."""
+_PROBED, _PROBED_FOR_ONE = 16_384, 8
 """Vectors that a search of cells looks at, at least, and at least for each result wanted."""
 _SAMPLE, _TOP = 64, 10
 _MAGIC = b"mmragann"
 _MOST_GPU_RESULTS = 2048
 
 
-def choose(count: int, dim: int, memory_limit: int = MEMORY_LIMIT) -> str:
-    """Which kind of index serves so many vectors of this dimension best within so many bytes."""
-    if count * dim <= FLAT_NUMBERS:
-        return "flat"
-    graph = count * (4 * dim + 2 * 4 * _LINKS + 16)
-    return "hnsw" if graph <= memory_limit else "ivf"
+def choose(count: int, dim: int) -> str:
+    """Which kind of index serves so many vectors of this dimension best.
+
+    The rule, by the figures of benchmarks/ann.py: ``flat`` while a search takes no more than a few
+    milliseconds, about as long as a question takes to become a vector, since it alone misses nothing. Then
+    ``ivf``: a list asks for more than a thousand chunks, and for so many a graph takes longer than cells, in
+    more than twice the memory, with a longer build, and finds no more on real questions.
+    """
+    return "flat" if count * dim <= FLAT_NUMBERS else "ivf"
 
 
 class Ann:
     """Vectors under row numbers, searched by inner product.
 
     Attributes:
-        kind: ``flat``, ``hnsw`` or ``ivf``.
+        kind: ``flat``, ``ivf`` or ``hnsw``.
         dim: numbers a vector.
         recall: share of the ten nearest that a search finds, measured at build; 1 for ``flat``.
         built: vectors that it was built of, and its depth and its cells were chosen for.
@@ -66,18 +70,15 @@ class Ann:
         self._on_gpu: Any = None
 
     @classmethod
-    def build(
-        cls, vectors: Matrix, rows: Rows, memory_limit: int = MEMORY_LIMIT, kind: str | None = None
-    ) -> Ann:
+    def build(cls, vectors: Matrix, rows: Rows, kind: str | None = None) -> Ann:
         """An index of ``(n, dim)`` vectors of unit length under ``(n,)`` distinct rows.
 
         Args:
             vectors, rows: what it holds.
-            memory_limit: bytes that the index may take.
             kind: instead of what `choose` says.
         """
         count, dim = vectors.shape
-        kind = kind or choose(count, dim, memory_limit)
+        kind = kind or choose(count, dim)
         ann = cls(kind, dim, _empty(kind, vectors), built=count)
         ann.add(vectors, rows)
         if kind != "flat" and count:
@@ -112,7 +113,7 @@ class Ann:
         """Whether so many rows are gone or came, or so little is left, that it should be built anew.
 
         One that is not exact should, once it holds twice what it was built of: its cells, its depth and its
-        recall are those of the smaller one, and it may not fit the memory limit any more.
+        recall are those of the smaller one.
         """
         if self.kind == "hnsw" and len(self._gone) * 5 > self._index.ntotal:
             return True
@@ -240,7 +241,7 @@ def search_parameters(index: Any, chosen: Any, share: float = 1.0, k: int = 1) -
     inner = library.downcast_index(index.index) if hasattr(index, "id_map") else index
     if isinstance(inner, library.IndexHNSW):
         # FAISS itself does not go deeper for many results.
-        depth = int(max(inner.hnsw.efSearch, k) * deeper)
+        depth = int(max(inner.hnsw.efSearch, k, _MET) * deeper)
         return library.SearchParametersHNSW(sel=chosen, efSearch=depth)
     if isinstance(inner, library.IndexIVF):
         vectors = max(_PROBED, _PROBED_FOR_ONE * k)
