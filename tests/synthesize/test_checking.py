@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmrag.synthesize.checking import check, supporting_quote
 from mmrag.types import FlagKind, Kind
@@ -118,3 +120,10 @@ def test_the_quote_of_a_table_is_a_row_as_it_stands():
 def test_there_is_no_quote_without_words():
     assert supporting_quote("Anything", element("", Kind.FIGURE)) == ""
     assert supporting_quote("", element("Gates are open.")) == "Gates are open."
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="aB. \n[1]2|-:。“”`#*\t三五%", max_size=60))
+def test_places_are_those_of_the_text(text: str):
+    for flag in check(text, ["a B 2", ""], "a?"):
+        assert text[flag.begin : flag.end] == flag.text != ""
