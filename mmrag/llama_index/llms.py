@@ -40,14 +40,16 @@ class LlamaIndexModel(LanguageModel):
 
     @cached_property
     def limits(self) -> Limits:
-        """The context window that the class tells. Of pictures it tells nothing: 16 are assumed.
+        """The context window that the class tells. Of pictures it tells nothing: 16 are assumed, and none
+        where it is not for chats, and would leave them out without a word.
 
         Raises:
             SpecError, ModelError: if the class can't be imported or made.
         """
         model = self._part.made
         with self._part.running():
-            return Limits(int(model.metadata.context_window), PICTURES, LONGEST_SIDE)
+            told = model.metadata
+            return Limits(int(told.context_window), PICTURES if told.is_chat_model else 0, LONGEST_SIDE)
 
     def count(self, messages: Sequence[Message]) -> int:
         """An estimate from above, as `mmrag.generators.estimating` makes it."""
@@ -62,6 +64,8 @@ class LlamaIndexModel(LanguageModel):
         """
         pictures = sum(not isinstance(part, str) for message in messages for part in message.parts)
         model = self._part.made
+        if pictures > self.limits.pictures == 0:
+            raise ModelError(f"{self.spec} is not for chats (metadata.is_chat_model): it sees no pictures")
         prompt = [_shown(message) for message in messages]
         hint = (
             f" (with {pictures} pictures: where the model takes fewer or none, say so by answer.max_pictures "

@@ -92,11 +92,14 @@ class Echo(CustomLLM):
     counts: bool = True
     fails: bool = False
     raises_at: int = -1
+    chats: bool = True
+    context: int = 777
+    _closed: list[bool] = PrivateAttr(default_factory=list)
     _asked: list[tuple[list[ChatMessage], float, int]] = PrivateAttr(default_factory=list)
 
     @property
     def metadata(self) -> LLMMetadata:
-        return LLMMetadata(context_window=777, is_chat_model=True)
+        return LLMMetadata(context_window=self.context, is_chat_model=self.chats)
 
     @property
     def asked(self) -> list[tuple[list[ChatMessage], float, int]]:
@@ -127,12 +130,15 @@ class Echo(CustomLLM):
         kept = words[: self.max_tokens]
 
         def responses() -> ChatResponseGen:
-            for at, word in enumerate(kept):
-                if at == self.raises_at:
-                    raise ConnectionError("broken off")
-                last = at + 1 == len(kept)
-                text = "".join(kept[: at + 1])
-                yield self._response(text, word if self.deltas else None, last=last, cut=kept != words)
+            try:
+                for at, word in enumerate(kept):
+                    if at == self.raises_at:
+                        raise ConnectionError("broken off")
+                    last = at + 1 == len(kept)
+                    text = "".join(kept[: at + 1])
+                    yield self._response(text, word if self.deltas else None, last=last, cut=kept != words)
+            finally:
+                self._closed.append(True)
 
         return responses()
 
@@ -141,6 +147,14 @@ class Echo(CustomLLM):
 
     def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
         raise NotImplementedError
+
+
+class Citing(Echo):
+    """Says one sentence, and where it has it from."""
+
+    def _words(self, messages: Sequence[ChatMessage]) -> list[str]:
+        super()._words(messages)
+        return ["A zebra has", " stripes [1]."]
 
 
 class Endless(Echo):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,13 +12,17 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ImageBlock, TextBlock
 from PIL import Image
 
+import mmrag
 from mmrag.errors import ModelError, SpecError
 from mmrag.generators import load_generator
 from mmrag.generators.language_model import LanguageModel, Limits, Message, Piece
+from mmrag.llama_index.llms import LlamaIndexModel
 from mmrag.llama_index.usage import is_cut, tokens_of
 from mmrag.types import Usage
+from tests.llama_index.conftest import RECIPE
 
-ECHO = "llama-index:tests.llama_index.parts:Echo"
+PARTS = "llama-index:tests.llama_index.parts"
+ECHO = f"{PARTS}:Echo"
 PROMPT = (
     Message("system", ("Say it again.",)),
     Message(
@@ -108,6 +114,38 @@ def test_what_was_written_before_a_failure_is_given() -> None:
     assert [next(pieces).text, next(pieces).text] == ["Look:", " here"]
     with pytest.raises(ModelError, match="broken off"):
         next(pieces)
+
+
+def test_an_index_is_answered_by_one(built: Path) -> None:
+    recipe = replace(RECIPE, answer=replace(RECIPE.answer, generator=f"{PARTS}:Citing?context=9000", top_k=1))
+    with mmrag.open(built, pipeline=recipe) as index:
+        said_first = index.ask("What has stripes, a zebra?")
+        made = index._answers.generator(None)
+        assert isinstance(made, LlamaIndexModel)
+        ((messages, _, max_tokens),) = made._part.made.asked
+    assert said_first.text == "A zebra has stripes [1]."
+    assert [citation.document.path for citation in said_first.citations] == ["a.md"]
+    assert (said_first.pictures, said_first.tokens) == (1, {"in": 11, "out": 7})
+    assert max_tokens == RECIPE.answer.max_tokens
+    pictures = [block for message in messages for block in message.blocks if isinstance(block, ImageBlock)]
+    assert [Image.open(picture.resolve_image()).size for picture in pictures] == [(120, 90)]
+
+
+def test_closing_stops_the_model() -> None:
+    made = model()
+    pieces = made.stream(PROMPT, 9)
+    next(pieces)
+    assert made._part.made._closed == []
+    pieces.close()
+    assert made._part.made._closed == [True]
+
+
+def test_pictures_are_not_lost_on_a_class_for_completions() -> None:
+    made = model("chats=false")
+    assert made.limits.pictures == 0
+    with pytest.raises(ModelError, match="it sees no pictures"):
+        said(made)
+    assert said(made, PROMPT[:1])[0].text == "Say"
 
 
 def test_an_empty_answer_is_an_error() -> None:
