@@ -131,11 +131,9 @@ def claims(text: str, known: int) -> list[Claim]:
 
 def _end_of_claims(text: str) -> int:
     """Where a list of sources begins that goes on to the end, a marker in every line."""
-    for listed in _SOURCES_LISTED.finditer(text):
-        lines = [line for line in text[listed.end() :].split("\n") if line.strip()]
-        if lines and all(map(_MARKERS.search, lines)):
-            return listed.start()
-    return len(text)
+    *_, listed = [None, *_SOURCES_LISTED.finditer(text)]
+    lines = [line for line in text[listed.end() :].split("\n") if line.strip()] if listed else []
+    return listed.start() if listed and lines and all(map(_MARKERS.search, lines)) else len(text)
 
 
 def _markers(text: str) -> Iterator[re.Match[str]]:

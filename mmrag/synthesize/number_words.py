@@ -63,6 +63,7 @@ _TOO_COMMON = frozenset({"neuf", "ein", "un", "uno", "one"})
 """Left out where not every mention is a number: French neuf is also "new"."""
 
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
+_LONGEST = 20
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
 
@@ -115,6 +116,8 @@ def written_value(text: str, tongue: str, loose: bool) -> int | None:
 
 def chinese_value(numerals: str) -> int | None:
     """The value of Chinese numerals: 三十五 is 35, 二〇二五 is 2025; ``None`` if they make no number."""
+    if len(numerals) > _LONGEST:
+        return None
     if all(char in _DIGITS for char in numerals):
         return int("".join(str(_DIGITS[char]) for char in numerals))
     total = section = digit = 0

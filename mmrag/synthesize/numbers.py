@@ -46,6 +46,8 @@ _HEDGE = re.compile(
     r"\s*(?:[$€£¥]\s*)?$",
     re.IGNORECASE,
 )
+_LONGEST = 60
+_LARGEST = Decimal(10) ** 15  # beyond it, decimal arithmetic has no digits left to round
 _AT_LEAST_TWO_DIGITS = 10
 
 
@@ -152,9 +154,9 @@ def _rounds(value: Decimal, to: Decimal, number: Number) -> bool:
         exponent = len(str(to)) - len(str(to).rstrip("0"))
     elif not number.decimals and to < _AT_LEAST_TWO_DIGITS:
         return False
-    if abs(value - to) > Decimal(1).scaleb(exponent):
-        return False
     step = Decimal(1).scaleb(exponent)
+    if abs(value - to) > step or value > _LARGEST:
+        return False
     return any(value.quantize(step, way) == to for way in (ROUND_HALF_UP, ROUND_HALF_EVEN))
 
 
@@ -173,6 +175,8 @@ def _read(match: re.Match[str], tongue: str) -> Iterator[tuple[int, int, tuple[D
     """Begin, end, readings and decimals of what one run of figures says: one number, or several (a date)."""
     figures = re.sub(r"[^\d.,]", "", match.group())
     begin, end = match.span()
+    if len(figures) > _LONGEST:
+        return
     whole, point, decimals = (
         figures.rpartition(".") if figures.rfind(".") > figures.rfind(",") else figures.rpartition(",")
     )

@@ -112,3 +112,12 @@ def test_any_text_is_read_and_places_are_in_it(text: str):
         for one in numbers(text, tongue):
             assert 0 <= one.begin < one.end <= len(text)
     held(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["一" * 9000, "9" * 9000, "1." * 9000, "十" + "亿" * 90 + "年", f"{'1' * 40}.5"]
+)
+def test_what_is_too_long_for_a_number_does_no_harm(text: str):
+    for tongue in ("", "en", "zh"):
+        for one in numbers(text, tongue):
+            is_held(one, held(f"{text} 1"))
