@@ -63,7 +63,7 @@ class OutcomeCache:
 
     def put(self, key: str, outcome: Outcome) -> None:
         """Keep an outcome."""
-        text = json.dumps(to_dict(outcome), ensure_ascii=False)
+        text = json.dumps(to_dict(outcome))
         self._connection.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?)", (key, text))
 
 

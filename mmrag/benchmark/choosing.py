@@ -13,7 +13,8 @@ from mmrag.benchmark.laying import Workshop
 from mmrag.benchmark.running import Plan
 from mmrag.benchmark.values import Dataset, Setup
 from mmrag.config import STRATEGIES, Recipe
-from mmrag.errors import ModelError, NotAnIndexError, UsageError
+from mmrag.errors import BudgetError, NotAnIndexError, UsageError
+from mmrag.types import Usage
 
 ALL = "all"
 _OURS = ("indexes", "laying.json", "outcomes.sqlite", "outcomes.sqlite-wal", "outcomes.sqlite-shm")
@@ -101,16 +102,30 @@ def self_made(workshop: Workshop, recipe: Recipe) -> Dataset:
         return datasets.self_questions(index)
 
 
-def generated(workshop: Workshop, plan: Plan, pipeline: str, count: int, seed: int) -> Dataset:
-    """Questions that a language model has written, and that the index of ``pipeline`` answers again.
+def generated(workshop: Workshop, plan: Plan, recipe: Recipe, count: int, seed: int) -> Dataset:
+    """Questions about the documents that a language model writes.
 
     Raises:
-        BudgetError: if writing them would cost more than the plan allows.
+        BudgetError: if writing them costs more than the plan allows; none is kept then.
     """
-    recipe = plan.recipes[pipeline]
-    views = [setup.strategies for setup in plan.setups if setup.pipeline == pipeline]
-    path, failed = workshop.lay(workshop.parsed(recipe), pipeline, recipe, views)
-    if failed:
-        raise ModelError(f"no questions can be made: {next(iter(failed.values()))}")
-    with mmrag.open(path) as index:
-        return datasets.generated(index, plan.generator or recipe.answer.generator, count, seed)
+    spent = 0.0
+
+    def on_usage(usage: Usage) -> None:
+        nonlocal spent
+        spent += usage.cost(recipe.answer.price_in, recipe.answer.price_out)
+        if plan.max_cost is not None and spent > plan.max_cost:
+            raise _SpentError
+
+    try:
+        with mmrag.open(workshop.parsed(recipe)) as index:
+            generator = plan.generator or recipe.answer.generator
+            return datasets.generated(index, generator, count, seed, on_usage)
+    except _SpentError:
+        raise BudgetError(
+            f"writing {count} questions costs more than the {plan.max_cost:g} allowed, and none is kept: "
+            "allow more, or ask for fewer"
+        ) from None
+
+
+class _SpentError(Exception):
+    """No failure of the model, which would be tried again."""

@@ -11,7 +11,7 @@ import mmrag
 from mmrag.benchmark.caching import OutcomeCache, outcome_key, setup_key
 from mmrag.benchmark.laying import Workshop
 from mmrag.benchmark.values import Comparison, Dataset, Found, Outcome, Question, Run, Setup
-from mmrag.config import STRATEGIES, Recipe
+from mmrag.config import Recipe
 from mmrag.encoders.lists import ChunkList
 from mmrag.errors import BudgetError, ModelError, UsageError
 from mmrag.strategies import load_strategies
@@ -97,12 +97,12 @@ def compare(
             for view in setup.strategies
             if view in lacks
         }
-        asked = [setup for setup in setups if setup.name not in failed]
-        outcomes = asker.ask(path, recipe, asked)
         indexes[pipeline] = path
-        for setup in asked:
-            laying = workshop.laying(base, pipeline, recipe, setup.strategies)
-            runs.append(Run(setup, laying, outcomes[setup]))
+        runs += [
+            Run(setup, workshop.laying(base, pipeline, recipe, setup.strategies), asker.ask(path, setup))
+            for setup in setups
+            if setup.name not in failed
+        ]
     if not runs:
         raise ModelError(f"nothing can be compared: {next(iter(failed.values()))}")
     in_order = sorted(runs, key=lambda run: plan.setups.index(run.setup))
@@ -143,16 +143,15 @@ class _Asker:
         self._on_question = on_question
         self._done, self._spent = 0, 0.0
 
-    def ask(self, path: Path, recipe: Recipe, setups: Sequence[Setup]) -> dict[Setup, tuple[Outcome, ...]]:
-        """The outcomes of the setups of one index, in the order of the questions."""
-        with mmrag.open(path) as index:
-            # The views are those of the index; how they are searched is the recipe's.
-            views = tuple(view for view in STRATEGIES if any(view in setup.strategies for setup in setups))
-            index.recipe = replace(recipe, strategies=views or recipe.strategies)
-            return {setup: self._setup(index, setup) for setup in setups}
+    def ask(self, path: Path, setup: Setup) -> tuple[Outcome, ...]:
+        """The outcomes of a setup, in the order of the questions."""
+        recipe = self._plan.recipes[setup.pipeline]
+        # Opened for each setup: what one has read must not make the next one look fast.
+        with mmrag.open(path, pipeline=recipe) as index:
+            return self._outcomes(index, setup, recipe)
 
-    def _setup(self, index: mmrag.Index, setup: Setup) -> tuple[Outcome, ...]:
-        plan, recipe = self._plan, index.recipe
+    def _outcomes(self, index: mmrag.Index, setup: Setup, recipe: Recipe) -> tuple[Outcome, ...]:
+        plan = self._plan
         generator = (plan.generator or recipe.answer.generator) if plan.answers else None
         key = setup_key(index.path, recipe, setup, plan.top_k, generator)
         known = [self._cache.get(outcome_key(key, question), question) for question in self._questions]

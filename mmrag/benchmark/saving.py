@@ -38,8 +38,8 @@ def save_comparison(
     folder.mkdir(parents=True, exist_ok=True)
     report, results, qrels = folder / "report.json", folder / "results.md", folder / "qrels.txt"
     text = json.dumps(as_json(comparison, found, pairs), ensure_ascii=False, indent=1)
-    report.write_text(text + "\n", encoding="utf-8")
-    results.write_text(results_page(comparison, tables), encoding="utf-8")
+    report.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+    results.write_text(results_page(comparison, tables), encoding="utf-8", errors="backslashreplace")
     qrels.write_text(
         "".join(
             f"{question.id} 0 {_word(page_id(gold.file, gold.page))} {gold.grade}\n"
@@ -47,6 +47,7 @@ def save_comparison(
             for gold in question.gold
         ),
         encoding="utf-8",
+        errors="backslashreplace",
     )
     return [report, results, qrels, *_runs(comparison, folder / "runs")]
 
@@ -95,7 +96,7 @@ def _runs(comparison: Comparison, folder: Path) -> list[Path]:
             for rank, found in enumerate(ordered(outcome.ranking), 1)
         ]
         written.append(folder / f"{name}.txt")
-        written[-1].write_text("".join(lines), encoding="utf-8")
+        written[-1].write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
     return written
 
 

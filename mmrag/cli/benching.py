@@ -108,8 +108,10 @@ def bench(
     Parses once, lays each view, asks every question, and says which is better and what each costs.
     A run that was stopped goes on where it was; what has been measured is not measured again.
     """
+    from mmrag.benchmark import datasets
     from mmrag.benchmark.caching import OutcomeCache
     from mmrag.benchmark.choosing import documents_of, prepare, setups_of
+    from mmrag.benchmark.laying import Workshop
     from mmrag.benchmark.running import Plan, compare
     from mmrag.config import load_recipe
     from mmrag.models import require
@@ -122,15 +124,13 @@ def bench(
     for name, recipe in recipes.items():
         require(recipe, sorted({view for one in setups if one.pipeline == name for view in one.strategies}))
     plan = Plan(setups, recipes, top_k, answers, generator, max_cost)
-    given = None if self_ or generate else _load(dataset)
+    given = None if self_ or generate else datasets.load(dataset)
     corpus = documents_of(dataset) if given is None else given.corpus
     folder = out or Path("bench") / _name(dataset, "self" if self_ else "generated" if generate else "")
     prepare(folder, fresh=not resume)
     done = [0, 0]
     try:
         with _progress(done) as (on_laying, on_question), OutcomeCache(folder / "outcomes.sqlite") as cache:
-            from mmrag.benchmark.laying import Workshop
-
             workshop = Workshop(folder, corpus, on_laying)
             asked = given or _questions(folder, workshop, plan, generate, seed)
             compared = compare(
@@ -156,26 +156,15 @@ def _name(dataset: str, kind: str) -> str:
     return f"{name}-{kind}" if kind else name
 
 
-def _load(place: str) -> Dataset:
-    from mmrag.benchmark import datasets
-
-    try:
-        return datasets.load(place)
-    except UsageError as error:
-        raise UsageError(
-            f"{error}; documents without questions are compared with --self or --generate N"
-        ) from error
-
-
 def _questions(folder: Path, workshop: Workshop, plan: Plan, generate: int | None, seed: int) -> Dataset:
     from mmrag.benchmark.choosing import generated, made_questions, self_made
     from mmrag.cli.terminal import errors
 
-    pipeline, recipe = next(iter(plan.recipes.items()))
+    recipe = next(iter(plan.recipes.values()))
     if generate is None:
         made = made_questions(folder, lambda: self_made(workshop, recipe))
     else:
-        made = made_questions(folder, lambda: generated(workshop, plan, pipeline, generate, seed))
+        made = made_questions(folder, lambda: generated(workshop, plan, recipe, generate, seed))
     errors().print(
         f"{len(made.questions)} questions, to read and edit in {folder / 'questions'}", style="dim"
     )
