@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from queue import SimpleQueue
 from typing import Any
 
-from mmrag.text.thoughts import Thoughts
+from mmrag.text.thoughts import Thoughts, overlap
 from mmrag.weights.device import running
 from mmrag.weights.vision_language import VisionLanguageWeights
 
@@ -104,7 +104,10 @@ class Texts:
         """What can be given now that ``token`` is written."""
         self._tokens.append(token)
         text = self._decoded()
-        return "" if text.endswith(_HALF) else self._new(text)
+        if text.endswith(_HALF):
+            return ""
+        held = max((overlap(text, mark) for mark in self._marks), default=0)
+        return self._new(text[: len(text) - held])
 
     def end(self) -> str:
         """What is left when the answer has ended."""

@@ -57,7 +57,7 @@ class Thoughts:
                 raise ModelError(_WITHOUT_BEGIN)
             self._held = self._held.rpartition(_END)[2].lstrip()
         kept = self._held.rstrip()
-        given = kept[: len(kept) - _overlap(kept, _END)].rstrip()
+        given = kept[: len(kept) - overlap(kept, _END)].rstrip()
         if "\ud800" <= given[-1:] <= "\udbff":  # half a character, the other half is to come
             given = given[:-1]
         self._begun = self._begun or bool(given)
@@ -81,7 +81,7 @@ def without_thoughts(text: str) -> str:
     return "" if answer.lstrip().startswith("<think>") else answer.strip()
 
 
-def _overlap(text: str, mark: str) -> int:
+def overlap(text: str, mark: str) -> int:
     """Characters at the end of ``text`` that begin ``mark``."""
     return next((size for size in range(len(mark) - 1, 0, -1) if text.endswith(mark[:size])), 0)
 

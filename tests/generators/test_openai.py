@@ -202,6 +202,7 @@ def test_tokens_of_texts() -> None:
     assert text_tokens("") == 0
     assert text_tokens("tide") == 2
     assert text_tokens("2026-11") == 7
+    assert text_tokens("in 2026") == 6
     assert text_tokens("图表") == 3
     assert text_tokens("é") == 1
     assert text_tokens("🙂") == 4
