@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmrag.benchmark.metrics import mean, ordered, page_id
+from mmrag.benchmark.metrics import judged, mean, page_id
 from mmrag.benchmark.statistics import Difference
 from mmrag.benchmark.tables import Measured, Table, markdown
 from mmrag.benchmark.values import Comparison
@@ -42,9 +42,9 @@ def save_comparison(
     results.write_text(results_page(comparison, tables), encoding="utf-8", errors="backslashreplace")
     qrels.write_text(
         "".join(
-            f"{question.id} 0 {_word(page_id(gold.file, gold.page))} {gold.grade}\n"
+            f"{question.id} 0 {_place(gold.file, gold.page)} {gold.grade}\n"
             for question in comparison.dataset.questions
-            for gold in question.gold
+            for gold in judged((), question)[1]
         ),
         encoding="utf-8",
         errors="backslashreplace",
@@ -91,18 +91,18 @@ def _runs(comparison: Comparison, folder: Path) -> list[Path]:
     for run in comparison.runs:
         name = re.sub(r"[^\w.+-]+", "-", run.setup.name)
         lines = [
-            f"{outcome.question} Q0 {_word(page_id(found.file, found.page))} {rank} {found.score!r} {name}\n"
-            for outcome in run.outcomes
-            for rank, found in enumerate(ordered(outcome.ranking), 1)
+            f"{question.id} Q0 {_place(found.file, found.page)} {rank} {found.score!r} {name}\n"
+            for outcome, question in zip(run.outcomes, comparison.dataset.questions, strict=True)
+            for rank, found in enumerate(judged(outcome.ranking, question)[0], 1)
         ]
         written.append(folder / f"{name}.txt")
         written[-1].write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
     return written
 
 
-def _word(text: str) -> str:
-    """Without blanks, which part the columns of these files."""
-    return re.sub(r"\s", "%20", text)
+def _place(file: str, page: int) -> str:
+    """A page, or a file where files are gold; without blanks, which part the columns of these files."""
+    return re.sub(r"\s", "%20", page_id(file, page) if page else file)
 
 
 def _number(value: float) -> float | None:

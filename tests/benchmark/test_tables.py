@@ -219,3 +219,17 @@ def test_a_blank_in_a_name_parts_no_column(tmp_path: Path) -> None:
     run = replace(first, outcomes=(replace(first.outcomes[0], ranking=ranking),))
     save_comparison(replace(made, runs=(run,)), measured(made), (), (), tmp_path)
     assert (tmp_path / "runs/mini-first.txt").read_text() == "q0 Q0 annual%20report.pdf#2 1 1.0 mini-first\n"
+
+
+def test_files_are_ranked_where_files_are_gold(tmp_path: Path) -> None:
+    made = comparison(1)
+    asked = replace(made.dataset.questions[0], gold=(Gold("a.txt", 0, 2),))
+    ranking = (Found("b.txt", 1, 3.0), Found("a.txt", 4, 2.0), Found("a.txt", 1, 1.0))
+    run = replace(made.runs[0], outcomes=(replace(made.runs[0].outcomes[0], ranking=ranking),))
+    made = replace(made, dataset=replace(made.dataset, questions=(asked,)), runs=(run,))
+    save_comparison(made, measured(made), (), (), tmp_path)
+    assert (tmp_path / "qrels.txt").read_text() == "q0 0 a.txt 2\n"
+    assert (tmp_path / "runs/mini-first.txt").read_text().splitlines() == [
+        "q0 Q0 b.txt 1 3.0 mini-first",
+        "q0 Q0 a.txt 2 2.0 mini-first",
+    ]
