@@ -51,10 +51,11 @@ def test_mini_and_api_need_nothing_of_the_hub() -> None:
         assert origins <= {Origin.INSTALLED, Origin.SERVER}
 
 
-def test_api_is_mini_with_another_captioner() -> None:
+def test_api_is_mini_with_a_server_that_describes_and_answers() -> None:
     mini, api = load_recipe("mini"), load_recipe("api")
     assert api.caption.captioner.startswith("openai:")
-    for part in ("strategies", "joint", "visual", "retrieve", "answer", "ingest"):
+    assert api.answer.generator == api.caption.captioner
+    for part in ("strategies", "joint", "visual", "retrieve", "ingest"):
         assert getattr(api, part) == getattr(mini, part)
     assert api.caption.encoders == mini.caption.encoders
 
