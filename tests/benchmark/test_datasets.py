@@ -14,6 +14,7 @@ from mmrag.benchmark.datasets import load, save
 from mmrag.benchmark.values import Dataset, Gold, Question
 from mmrag.errors import UsageError
 from mmrag.types import BBox
+from tests.conftest import EXAMPLES
 
 
 @pytest.fixture(scope="module")
@@ -263,3 +264,10 @@ def test_damaged_documents_have_pages_that_nobody_knows(tmp_path: Path) -> None:
         ' "bbox": [{"page": 1, "fractions": [0, 0, 0.5, 1]}]}'
     )
     assert load(tmp_path).questions[1].gold[0].boxes == (BBox(0, 0, 0.5, 1),)
+
+
+def test_the_examples_are_a_dataset() -> None:
+    dataset = load(EXAMPLES)
+    assert (dataset.name, dataset.corpus) == ("examples", EXAMPLES / "docs")
+    assert len(dataset.questions) == 16
+    assert all(question.answers for question in dataset.questions)
