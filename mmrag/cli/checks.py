@@ -156,7 +156,7 @@ def _tried(name: str, purpose: str, attempt: Callable[[], str]) -> Check:
         return Check("models", name, State.FAILED, purpose, f"{reason}; reinstall it: pip install -U mmrag")
     seconds = time.perf_counter() - begin
     detail = f"{purpose}; {found}" if found else purpose
-    return Check("models", name, State.OK, f"{detail}; {seconds:.1f} s to load and run once")
+    return Check("models", name, State.OK, f"{detail}; {seconds:.1f} s to load and try")
 
 
 def _encode(spec: str) -> str:
@@ -214,10 +214,15 @@ def _caption(spec: str) -> str:
 
 
 def _generator(spec: str) -> str:
-    from mmrag.generators import load_generator
+    from mmrag.generators import LanguageModel, load_generator
 
-    load_generator(spec).generate("When does the tide turn?", [])
-    return ""
+    found = load_generator(spec)
+    if not isinstance(found, LanguageModel):
+        found.generate("When does the tide turn?", [])
+        return ""
+    found.check()
+    limits = found.limits
+    return f"{limits.tokens:,} tokens and {limits.pictures} pictures at once"
 
 
 def _read() -> str:

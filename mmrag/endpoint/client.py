@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -122,19 +123,20 @@ class Client:
         """Seconds until the next attempt; raises where there is to be none."""
         said, param, code = _complaint(response)
         message = f"{self._host} answered {response.status}{f': {said}' if said else ''}".rstrip(".")
+        rejected = partial(RejectedError, status=response.status)
         if 300 <= response.status < 400:
             target = urlsplit(response.headers.get("location", "")).hostname or "elsewhere"
-            raise RejectedError(
+            raise rejected(
                 f"{message}: it sends us to {target}; name the right address in the spec", fatal=True
             )
         if response.status in _NO_USE or code == "insufficient_quota":
-            raise RejectedError(message + self._advice(response.status), fatal=True)
+            raise rejected(message + self._advice(response.status), fatal=True)
         if response.status not in TRY_AGAIN or _LACKS in said:
             self._heard()
-            raise RejectedError(message, fatal=False, param=param)
+            raise rejected(message, fatal=False, param=param)
         asked = _retry_after(response.headers.get("retry-after", ""))
         if asked is not None and asked > _LONGEST_WAIT:
-            raise RejectedError(f"{message}; it asks to wait {asked:,.0f} s: run again then", fatal=True)
+            raise rejected(f"{message}; it asks to wait {asked:,.0f} s: run again then", fatal=True)
         if attempt == self._attempts:
             raise self._gave_up(message)
         return _pause(attempt) if asked is None else asked

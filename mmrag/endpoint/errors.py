@@ -27,8 +27,9 @@ class RejectedError(EndpointError):
 
     Attributes:
         param: the field of the request that it names as the reason; empty if it names none.
+        status: that it answered with.
     """
 
-    def __init__(self, message: str, *, fatal: bool, param: str = "") -> None:
+    def __init__(self, message: str, *, fatal: bool, status: int, param: str = "") -> None:
         super().__init__(message, fatal=fatal)
-        self.param = param
+        self.param, self.status = param, status

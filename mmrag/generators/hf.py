@@ -49,6 +49,15 @@ class TransformersModel(LanguageModel):
             side = side_of(family, self._weights.processor.image_processor)
             return Limits(config.get_text_config().max_position_embeddings, family.pictures, side)
 
+    def check(self) -> None:
+        """See `LanguageModel.check`: the model is loaded, and writes a word.
+
+        Raises:
+            MissingExtraError, OutOfMemoryError, ModelError: as `stream`.
+        """
+        for _ in self.stream([Message("user", ("When does the tide turn?",))], 1):
+            pass
+
     def count(self, messages: Sequence[Message]) -> int:
         """Exactly what the model reads. A picture's tokens are counted once for each size."""
         limits = self.limits

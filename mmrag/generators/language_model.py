@@ -93,3 +93,11 @@ class LanguageModel(ABC):
         Raises:
             ModelError: if the model can't answer, or breaks off; what was written before has then been given.
         """
+
+    def check(self) -> None:
+        """Does nothing, unless it shows, without an answer that may cost money, that there will be none.
+
+        Raises:
+            ModelError: saying what is in the way.
+        """
+        _ = self.limits

@@ -11,7 +11,7 @@ from typing import Any
 from PIL.Image import Image
 
 from mmrag.endpoint import ChatModel, RejectedError, Reply, split_model
-from mmrag.endpoint.listing import context_of
+from mmrag.endpoint.listing import context_of, models_at
 from mmrag.errors import ModelError
 from mmrag.generators.estimating import least_tokens, text_tokens, tokens_of
 from mmrag.generators.language_model import LanguageModel, Limits, Message, Piece
@@ -60,6 +60,14 @@ class OpenAIModel(LanguageModel):
         a side at most. A recipe bounds it by ``answer.context_tokens`` and ``answer.max_pictures``.
         """
         return Limits(context_of(self._model, self._address) or CONTEXT, PICTURES, LONGEST_SIDE)
+
+    def check(self) -> None:
+        """See `LanguageModel.check`: the server is asked for its list of models, if it keeps one.
+
+        Raises:
+            ModelError: if it can't be reached, or refuses the key.
+        """
+        models_at(self._address)
 
     def count(self, messages: Sequence[Message]) -> int:
         """An estimate from above, as `mmrag.generators.estimating` makes it; nothing is sent."""

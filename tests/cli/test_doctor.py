@@ -14,6 +14,7 @@ from mmrag.cli.checks import Check, State
 from mmrag.config import Recipe
 from mmrag.errors import ModelError
 from tests.cli.running import Run
+from tests.endpoint.server import error, said, serving
 
 
 @pytest.fixture
@@ -166,3 +167,16 @@ def test_a_model_that_can_not_be_loaded_is_one_line_of_the_report(
         ("ocr", State.FAILED, advice),
         ("layout", State.OK, ""),
     ]
+
+
+def test_a_server_is_not_asked_for_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    lists = [({"data": [{"id": "m", "max_model_len": 8192}]}, "8,192"), (None, "32,768")]
+    for listed, tokens in lists:
+        with serving([said("hi")], models=listed) as server:
+            assert checks._generator(f"openai:m@{server.url}") == f"{tokens} tokens and 16 pictures at once"
+        assert server.seen == []
+    with pytest.raises(ModelError, match="no answer from 127.0.0.1"):
+        checks._generator(f"openai:m@{server.url}")
+    with serving([said("hi")], models=error(401)) as server, pytest.raises(ModelError, match="check OPENAI"):
+        checks._generator(f"openai:m@{server.url}")

@@ -378,6 +378,14 @@ def test_a_prompt_may_end_in_thoughts(tiny: Tiny) -> None:
     assert pieces[-1].usage.tokens_out > 0
 
 
+def test_a_check_loads_and_runs_it(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = TransformersModel(str(tiny(generative.llava)))
+    model.check()
+    monkeypatch.setattr(model._weights.model, "generate", lambda **_: 1 / 0)
+    with pytest.raises(ModelError, match="failed: division by zero"):
+        model.check()
+
+
 def test_what_cannot_converse_says_so(tiny: Tiny, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="has no chat template"):
         TransformersModel(str(tiny(generative.llava, chat=None))).count(asked(1))

@@ -144,5 +144,9 @@ def test_longer_prompts_count_more(model: LanguageModel) -> None:
     assert counts[0] == model.count([one])
 
 
+def test_a_check_finds_nothing_in_the_way(model: LanguageModel) -> None:
+    model.check()
+
+
 def test_nothing_is_asked_before_the_first_piece(model: LanguageModel) -> None:
     model.stream(PROMPTS["text"], 8).close()  # type: ignore[attr-defined]
