@@ -22,6 +22,9 @@ from mmrag.index.files import sha256_of
 from mmrag.index.reader import Reader
 from mmrag.types import BBox, to_dict
 
+OUTCOMES = "outcomes.sqlite"
+"""The file in the folder of a comparison."""
+
 _SCHEMA = "CREATE TABLE IF NOT EXISTS outcomes (key TEXT PRIMARY KEY, outcome TEXT NOT NULL) WITHOUT ROWID"
 
 

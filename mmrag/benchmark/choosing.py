@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import difflib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import mmrag
 from mmrag.benchmark import datasets
-from mmrag.benchmark.laying import Workshop
+from mmrag.benchmark.caching import OUTCOMES
+from mmrag.benchmark.laying import INDEXES, LEDGER, Workshop
 from mmrag.benchmark.running import Plan
 from mmrag.benchmark.values import Dataset, Setup
 from mmrag.config import STRATEGIES, Recipe
 from mmrag.errors import BudgetError, NotAnIndexError, UsageError
+from mmrag.index.lock import WriterLock
+from mmrag.index.store import LOCK, is_index
 from mmrag.types import Usage
 
 ALL = "all"
-_OURS = ("indexes", "laying.json", "outcomes.sqlite", "outcomes.sqlite-wal", "outcomes.sqlite-shm")
 _QUESTIONS = "questions"
 
 
@@ -48,17 +51,17 @@ def _views(word: str) -> tuple[str, ...]:
 
 
 def documents_of(place: str) -> Path:
-    """The documents that are meant: those of an index, of a dataset, or the folder itself.
+    """The documents that are meant: the folder itself, those of a dataset, or those of an index.
 
     Raises:
         UsageError: if there is nothing of that name.
     """
     path = Path(place).expanduser()
-    try:
-        with mmrag.open(place) as index:
-            return index.root
-    except NotAnIndexError:
-        if not path.exists():
+    if not path.exists() or is_index(path):
+        try:
+            with mmrag.open(place) as index:
+                return index.root
+        except NotAnIndexError:
             raise UsageError(f"there is no folder of documents, no dataset and no index {place}") from None
     try:
         return datasets.load(path).corpus
@@ -66,26 +69,30 @@ def documents_of(place: str) -> Path:
         return path.resolve()
 
 
-def prepare(folder: Path, *, fresh: bool) -> None:
-    """Make the folder of a comparison, or take up the one that is there.
+@contextmanager
+def held(folder: Path, *, fresh: bool) -> Iterator[None]:
+    """Keep the folder of a comparison for this process: a new one, or one that is there.
 
     Args:
         folder: made if it is missing.
         fresh: remove what earlier runs have measured; reports and questions stay.
 
     Raises:
-        UsageError: if it holds something else.
+        UsageError: if it holds something else. LockedError: if another process is at work there.
     """
-    if folder.is_dir() and any(folder.iterdir()) and not any((folder / name).exists() for name in _OURS):
+    mark = folder / LEDGER
+    if folder.is_dir() and any(folder.iterdir()) and not mark.is_file():
         raise UsageError(f"{folder} holds other files and no comparison: choose another place with --out")
     folder.mkdir(parents=True, exist_ok=True)
-    if not fresh:
-        return
-    for name in _OURS:
-        if (folder / name).is_dir():
-            shutil.rmtree(folder / name)
-        else:
-            (folder / name).unlink(missing_ok=True)
+    if not mark.exists():
+        mark.write_text("{}", encoding="utf-8")
+    with WriterLock(folder / LOCK):
+        if fresh:
+            shutil.rmtree(folder / INDEXES, ignore_errors=True)
+            for file in folder.glob(f"{OUTCOMES}*"):
+                file.unlink()
+            mark.write_text("{}", encoding="utf-8")
+        yield
 
 
 def made_questions(folder: Path, make: Callable[[], Dataset]) -> Dataset:

@@ -36,6 +36,9 @@ from mmrag.types import Progress, Report, to_dict
 OnLaying = Callable[[str, Progress], None]
 """Called with what is being done (``parsing``, ``laying mini · visual``) and how far it is."""
 
+LEDGER, INDEXES = "laying.json", "laid"
+"""What there is in the folder of a comparison: the figures, and the indexes."""
+
 ORDER = ("caption", "visual", "joint")
 """In which views are laid: those that are dear to lay twice come first."""
 
@@ -50,12 +53,12 @@ class Workshop:
     """
 
     def __init__(self, folder: Path, corpus: Path, on_laying: OnLaying | None = None) -> None:
-        self._folder = folder / "indexes"
+        self._folder = folder / INDEXES
         self._folder.mkdir(parents=True, exist_ok=True)
         self._corpus = corpus.resolve()
         self._on_laying = on_laying
         self._looked_at: set[Path] = set()
-        self._ledger = Ledger(folder / "laying.json")
+        self._ledger = Ledger(folder / LEDGER)
 
     def parsed(self, recipe: Recipe) -> Path:
         """The index of the corpus without views, parsed as ``recipe`` says.

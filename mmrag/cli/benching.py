@@ -109,8 +109,8 @@ def bench(
     A run that was stopped goes on where it was; what has been measured is not measured again.
     """
     from mmrag.benchmark import datasets
-    from mmrag.benchmark.caching import OutcomeCache
-    from mmrag.benchmark.choosing import documents_of, prepare, setups_of
+    from mmrag.benchmark.caching import OUTCOMES, OutcomeCache
+    from mmrag.benchmark.choosing import documents_of, held, setups_of
     from mmrag.benchmark.laying import Workshop
     from mmrag.benchmark.running import Plan, compare
     from mmrag.config import load_recipe
@@ -127,10 +127,13 @@ def bench(
     given = None if self_ or generate else datasets.load(dataset)
     corpus = documents_of(dataset) if given is None else given.corpus
     folder = out or Path("bench") / _name(dataset, "self" if self_ else "generated" if generate else "")
-    prepare(folder, fresh=not resume)
     done = [0, 0]
     try:
-        with _progress(done) as (on_laying, on_question), OutcomeCache(folder / "outcomes.sqlite") as cache:
+        with (
+            held(folder, fresh=not resume),
+            OutcomeCache(folder / OUTCOMES) as cache,
+            _progress(done) as (on_laying, on_question),
+        ):
             workshop = Workshop(folder, corpus, on_laying)
             asked = given or _questions(folder, workshop, plan, generate, seed)
             compared = compare(
@@ -194,13 +197,14 @@ def _close(compared: Compared, folder: Path, seed: int, *, json: bool) -> None:
         plain = as_json(comparison, found, pairs)
         del plain["by_question"], plain["runs"]
         plain["dataset"] |= {"questions": len(comparison.dataset.questions)}
-        costs = {run.setup.name: run.laying for run in comparison.runs}
-        print_json(
-            {**plain, "laying": costs, "failed": compared.failed, "files": [str(file) for file in files]}
-        )
+        plain["laying"] = {run.setup.name: run.laying for run in comparison.runs}
+        plain["failed"] = compared.failed
+        plain["files"] = [str(file) for file in files]
+        print_json(plain)
         return
     print_tables(output(), made)
-    errors().print(f"\nWritten to {folder}: {', '.join(file.name for file in files[:3])}, runs/", style="dim")
+    names = ", ".join(file.name for file in files[:3])
+    errors().print(f"\nWritten to {folder}: {names}, runs/", style="dim", soft_wrap=True)
 
 
 def print_tables(console: Console, made: tuple[Table, ...]) -> None:

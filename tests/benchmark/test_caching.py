@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as draw
 
 from mmrag.api import builder
@@ -32,6 +32,7 @@ outcomes = draw.builds(
 )
 
 
+@settings(deadline=None, max_examples=30)
 @given(outcome=outcomes)
 def test_what_is_kept_comes_back(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("kept") / "outcomes.sqlite"

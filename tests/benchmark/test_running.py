@@ -157,7 +157,7 @@ def test_what_a_setup_takes_is_counted_from_nothing(dataset: Dataset, tmp_path: 
     assert joint.pages == caption.pages == both.pages == 3
     assert max(joint.seconds, caption.seconds) < both.seconds
     assert max(joint.bytes, caption.bytes) <= both.bytes < joint.bytes + caption.bytes
-    assert sorted(found.name.partition("-")[0] for found in (tmp_path / "out/indexes").iterdir()) == [
+    assert sorted(found.name.partition("-")[0] for found in (tmp_path / "out/laid").iterdir()) == [
         "fake",
         "parsed",
     ]
@@ -262,5 +262,5 @@ def test_two_recipes_share_one_parse(dataset: Dataset, tmp_path: Path) -> None:
         compared = compare(dataset, Plan(setups, recipes), Workshop(tmp_path / "out", dataset.corpus), cache)
     assert [found.setup.name for found in compared.comparison.runs] == ["fake · caption", "other · caption"]
     assert len(set(compared.indexes.values())) == 2
-    names = sorted(found.name.partition("-")[0] for found in (tmp_path / "out/indexes").iterdir())
+    names = sorted(found.name.partition("-")[0] for found in (tmp_path / "out/laid").iterdir())
     assert names == ["fake", "other", "parsed"]

@@ -249,3 +249,29 @@ def test_tables_on_a_terminal_have_no_bars(folder: Path, capsys: pytest.CaptureF
     assert "|" not in said
     words = said.replace("─", "").split()
     assert words == ["Title", "nDCG@5", "a", "joint", ".612", "How", "to", "read", "it."]
+
+
+def test_an_index_of_that_name_does_not_hide_a_folder(bench: Run, folder: Path) -> None:
+    from mmrag.benchmark.choosing import documents_of
+
+    docs = folder / "animals/corpus"
+    library.build(docs, "bridges", pipeline=folder / "fake.yaml", strategies=["caption"]).close()
+    assert documents_of("bridges") == docs
+    (folder / "bridges").mkdir()
+    assert documents_of("bridges") == folder / "bridges"
+
+
+def test_a_folder_of_indexes_is_never_taken_for_ours(bench: Run, folder: Path) -> None:
+    (folder / "mine/indexes/precious").mkdir(parents=True)
+    result = bench("--out", "mine", "--fresh")
+    assert (result.code, "mine holds other files" in result.error) == (2, True)
+    assert (folder / "mine/indexes/precious").is_dir()
+
+
+def test_two_at_once_in_one_folder_are_kept_apart(bench: Run, folder: Path) -> None:
+    from mmrag.benchmark.choosing import held
+
+    with held(folder / "bench/animals", fresh=False):
+        result = bench()
+    assert result.code == 1
+    assert "is being written by process" in result.error
