@@ -126,8 +126,9 @@ def test_tokens_spent_on_thoughts_alone() -> None:
             )
 
 
-def test_a_server_that_cuts_prompts_is_found_out() -> None:
-    message = Message("user", ("word " * 5000,))
+@pytest.mark.parametrize("text", ["word " * 5000, "潮汐在中午转向，" * 1562 + "潮汐在中 12 %"])
+def test_a_server_that_cuts_prompts_is_found_out(text: str) -> None:
+    message = Message("user", (text,))
     with serving([streamed("hi", tokens=(count, 2)) for count in (4096, 5002, 3)]) as server:
         assert "read only 4,096 of at least 5,000 tokens" in failure_of(model(server.url), (message,))
         assert answer_of(model(server.url), (message,))[-1].usage == Usage(5002, 2, 0)
