@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.errors import CorruptError, MissingExtraError
+from mmrag.errors import CorruptError
+from mmrag.index.faiss_search import faiss, search_parameters, selector, set_depth
 
 Rows = NDArray[np.int64]
 Matrix = NDArray[np.float32]
@@ -30,10 +31,6 @@ FLAT_NUMBERS = 20_000_000
 """Numbers (vectors × dimension) up to which ``flat`` is used."""
 RECALL = 0.99
 _LINKS = 32
-_MET = 128
-"""Vectors that a search of a graph keeps in sight, at least."""
-_PROBED, _PROBED_FOR_ONE = 16_384, 8
-"""Vectors that a search of cells looks at, at least, and at least for each result wanted."""
 _SAMPLE, _TOP = 64, 10
 _MAGIC = b"mmragann"
 _MOST_GPU_RESULTS = 2048
@@ -202,7 +199,7 @@ class Ann:
         deepest = self._index.nlist if self.kind == "ivf" else 1024
         depth = 16
         while True:
-            _set_depth(self._index, min(depth, deepest))
+            set_depth(self._index, min(depth, deepest))
             self.recall = recall(lambda query: self.search(query, _TOP)[0], sample, wanted)
             if self.recall >= RECALL or depth >= deepest:
                 return
@@ -216,38 +213,6 @@ class Ann:
             resources = faiss().StandardGpuResources()
             self._on_gpu = (resources, faiss().index_cpu_to_gpu(resources, 0, self._index))
         return self._on_gpu[1]
-
-
-def selector(allowed: Rows | None, gone: Rows | None = None) -> Any:
-    """FAISS's selector of the rows ``allowed`` (all, if not given) but those ``gone``; None for all."""
-    gone = np.empty(0, np.int64) if gone is None else gone
-    if allowed is not None:
-        return faiss().IDSelectorBatch(np.setdiff1d(allowed, gone))
-    return faiss().IDSelectorNot(faiss().IDSelectorBatch(gone)) if len(gone) else None
-
-
-def search_parameters(index: Any, chosen: Any, share: float = 1.0, k: int = 1) -> Any:
-    """FAISS's parameters for a search of ``index`` among what a selector chooses; None where it needs none.
-
-    Args:
-        index: of any kind.
-        chosen: the selector.
-        share: about how much of the index it lets pass, 0..1: the less, the deeper an approximate index is
-            searched.
-        k: how many are wanted: the more, the deeper. What a graph meets on its way counts, whether it may
-            pass or not.
-    """
-    library, deeper = faiss(), 1 / max(share, 0.01)
-    inner = library.downcast_index(index.index) if hasattr(index, "id_map") else index
-    if isinstance(inner, library.IndexHNSW):
-        # FAISS itself does not go deeper for many results.
-        depth = int(max(inner.hnsw.efSearch, k, _MET) * deeper)
-        return library.SearchParametersHNSW(sel=chosen, efSearch=depth)
-    if isinstance(inner, library.IndexIVF):
-        vectors = max(_PROBED, _PROBED_FOR_ONE * k)
-        cells = max(inner.nprobe, -(-vectors * inner.nlist // max(inner.ntotal, 1)))
-        return library.SearchParametersIVF(sel=chosen, nprobe=min(inner.nlist, int(cells * deeper)))
-    return None if chosen is None else library.SearchParameters(sel=chosen)
 
 
 def recall(search: Callable[[Matrix], Rows], sample: Matrix, wanted: list[Rows]) -> float:
@@ -274,13 +239,6 @@ def _empty(kind: str, vectors: Matrix) -> Any:
     index.train(vectors)
     index.set_direct_map_type(library.DirectMap.Hashtable)
     return index
-
-
-def _set_depth(index: Any, depth: int) -> None:
-    if hasattr(index, "nprobe"):
-        index.nprobe = depth
-    else:
-        faiss().downcast_index(index.index).hnsw.efSearch = depth
 
 
 def _sample(vectors: Matrix) -> Matrix:
@@ -314,16 +272,3 @@ def _ids(lists: Any, cell: int) -> Rows:
         return np.empty(0, np.int64)
     ids: Rows = faiss().rev_swig_ptr(lists.get_ids(cell), size).copy()
     return ids
-
-
-def faiss() -> Any:
-    """The FAISS module.
-
-    Raises:
-        MissingExtraError: if neither faiss-cpu nor faiss-gpu is installed.
-    """
-    try:
-        import faiss as module
-    except ImportError as error:
-        raise MissingExtraError("vector search", "faiss", "cpu") from error
-    return module
