@@ -13,6 +13,7 @@ from mmrag.benchmark import datasets
 from mmrag.benchmark.caching import OUTCOMES
 from mmrag.benchmark.laying import INDEXES, LEDGER, Workshop
 from mmrag.benchmark.running import Plan
+from mmrag.benchmark.tables import ALL
 from mmrag.benchmark.values import Dataset, Setup
 from mmrag.config import STRATEGIES, Recipe
 from mmrag.errors import BudgetError, NotAnIndexError, UsageError
@@ -20,7 +21,6 @@ from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, is_index
 from mmrag.types import Usage
 
-ALL = "all"
 _QUESTIONS = "questions"
 
 

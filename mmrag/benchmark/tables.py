@@ -12,6 +12,10 @@ import numpy as np
 from mmrag.benchmark.metrics import ANSWER, MEASURES, Values, mean, measures
 from mmrag.benchmark.statistics import Difference, better, documents_of, interval
 from mmrag.benchmark.values import Comparison, Run
+from mmrag.config import STRATEGIES
+
+ALL = "all"
+"""What all strategies together are called."""
 
 MAIN = "nDCG@5"
 """The measure that setups are compared by."""
@@ -75,10 +79,11 @@ def tables(
 
 
 def short_name(comparison: Comparison, name: str) -> str:
-    """The name of a setup, without the recipe where all have the same."""
-    if len({run.setup.pipeline for run in comparison.runs}) > 1:
-        return name
-    return name.partition(" · ")[2]
+    """The name of a setup, without the recipe where all have the same; ``all`` for all strategies."""
+    pipeline, _, views = name.rpartition(" · ")
+    views = ALL if views == "+".join(STRATEGIES) else views
+    several = len({run.setup.pipeline for run in comparison.runs}) > 1
+    return f"{pipeline} · {views}" if several else views
 
 
 def markdown(table: Table) -> str:
@@ -134,6 +139,8 @@ def _quality(comparison: Comparison, found: Measured, pairs: Sequence[Difference
             )
         )
     note = NDCG
+    if any(run.setup.strategies == STRATEGIES for run in comparison.runs):
+        note += f" {ALL}: {', '.join(STRATEGIES)}, fused by page."
     if ANSWER in shown:
         note += " Answer: share of the answers that hold an accepted one."
     many = len(set(units.tolist()))
@@ -189,33 +196,39 @@ def _pairs(comparison: Comparison, pairs: Sequence[Difference]) -> Table:
 
 def _costs(comparison: Comparison) -> Table:
     names = _row_names(comparison)
-    rows = tuple((names[run.setup.name], *_cost(run)) for run in comparison.runs)
-    head = ("", "index s/page", "query p50 ms", "p95 ms", "kB/page", "tokens in", "tokens out", "cost")
-    return Table(
-        "What it costs",
-        head,
-        rows,
-        "Index: parsing and the setup's views, from nothing. Tokens and cost: of captioners and answers.",
-    )
+    spent = {run.setup.name: _spent(run) for run in comparison.runs}
+    spends = any(any(tokens.values()) or cost for tokens, cost in spent.values())
+    rows = []
+    for run in comparison.runs:
+        pages = max(1, run.laying.pages)
+        p50, p95 = np.percentile([1000 * outcome.seconds for outcome in run.outcomes] or [math.nan], [50, 95])
+        took = (
+            f"{run.laying.seconds / pages:.3g}",
+            f"{p50:.3g}",
+            f"{p95:.3g}",
+            f"{run.laying.bytes / pages / 1000:.0f}",
+        )
+        tokens, cost = spent[run.setup.name]
+        paid = (f"{tokens['in']:,}", f"{tokens['out']:,}", f"{cost:.4g}") if spends else ()
+        rows.append((names[run.setup.name], *took, *paid))
+    head = ("", "index s/page", "query p50 ms", "p95 ms", "kB/page")
+    note = "Index: parsing and the setup's views, from nothing."
+    if spends:
+        return Table(
+            "What it costs",
+            (*head, "tokens in", "tokens out", "cost"),
+            tuple(rows),
+            f"{note} Tokens and cost: of captioners and answers.",
+        )
+    return Table("What it costs", head, tuple(rows), f"{note} Nothing was paid for.")
 
 
-def _cost(run: Run) -> tuple[str, ...]:
-    pages = max(1, run.laying.pages)
-    seconds = [1000 * outcome.seconds for outcome in run.outcomes] or [math.nan]
-    p50, p95 = np.percentile(seconds, [50, 95])
+def _spent(run: Run) -> tuple[Counter[str], float]:
+    """Tokens by direction, and cost, of laying and of all answers."""
     tokens = Counter(run.laying.tokens)
     for outcome in run.outcomes:
         tokens.update(outcome.tokens)
-    cost = run.laying.cost + sum(outcome.cost for outcome in run.outcomes)
-    return (
-        f"{run.laying.seconds / pages:.3g}",
-        f"{p50:.3g}",
-        f"{p95:.3g}",
-        f"{run.laying.bytes / pages / 1000:.0f}",
-        f"{tokens['in']:,}",
-        f"{tokens['out']:,}",
-        f"{cost:.4g}",
-    )
+    return tokens, run.laying.cost + sum(outcome.cost for outcome in run.outcomes)
 
 
 def _p(value: float) -> str:

@@ -133,6 +133,14 @@ def test_costs_are_of_pages_and_questions() -> None:
     }
 
 
+def test_nothing_is_said_of_cost_where_there_is_none() -> None:
+    made = comparison()
+    free = tuple(replace(run, laying=Laying(20, 50.0, 2_000_000)) for run in made.runs)
+    table = tables_of(replace(made, runs=free))["What it costs"]
+    assert table.head == ("", "index s/page", "query p50 ms", "p95 ms", "kB/page")
+    assert table.note.endswith("Nothing was paid for.")
+
+
 def test_answers_are_judged_where_there_are_answers() -> None:
     made = comparison(answer="It is 42 [1].")
     accepted = tuple(replace(one, answers=("42",)) for one in made.dataset.questions[:4])
@@ -145,6 +153,8 @@ def test_answers_are_judged_where_there_are_answers() -> None:
 def test_names_are_short_where_one_recipe_is_compared() -> None:
     made = comparison()
     assert short_name(made, "mini · first") == "first"
+    assert short_name(made, "mini · joint+caption+visual") == "all"
+    assert short_name(made, "mini · joint+visual") == "joint+visual"
     other = replace(made.runs[0], setup=Setup("base", ("first",)))
     assert short_name(replace(made, runs=(*made.runs, other)), "mini · first") == "mini · first"
 
