@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +102,40 @@ def test_a_killed_run_goes_on_with_the_next_question(
     # The first is a warm-up; models are loaded before the clock runs.
     texts = ["zebra stripes", "quiet lake", "oboe"]
     assert made == [(text, ("visual",)) for text in texts]
+
+
+def test_what_was_kept_before_a_kill_is_there(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = """
+import os, signal, sys
+from pathlib import Path
+from mmrag.benchmark.caching import OutcomeCache
+from mmrag.benchmark.values import Dataset
+from tests.benchmark.making import QUESTIONS, run
+
+real, kept = OutcomeCache.put, []
+
+def put(self, key, outcome):
+    real(self, key, outcome)
+    kept.append(key)
+    if len(kept) == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+OutcomeCache.put = put
+run(Path(sys.argv[1]) / "out", Dataset("animals", Path(sys.argv[1]) / "corpus", QUESTIONS))
+"""
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    killed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    put: list[str] = []
+    real = OutcomeCache.put
+    monkeypatch.setattr(
+        OutcomeCache, "put", lambda self, key, outcome: (put.append(key), real(self, key, outcome))
+    )
+    assert len(run(tmp_path / "out", dataset).comparison.runs) == 4
+    assert len(put) == 12 - 5
 
 
 def test_one_new_question_is_one_search(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mmrag.benchmark.caching import OutcomeCache
 from mmrag.errors import ModelError
 from tests.benchmark.making import QUESTIONS, corpus
 from tests.cli.running import Result, Run, run_command
+from tests.conftest import EXAMPLES
 from tests.fakes import LinesEncoder
 
 RECIPE = {
@@ -235,6 +237,23 @@ def test_answers_are_judged(bench: Run, folder: Path) -> None:
     assert result.json["means"]["fake.yaml · caption"]["Answer"] is not None
     report = json.loads((folder / "bench/animals/report.json").read_text("utf-8"))
     assert isinstance(report["runs"][0]["outcomes"][0]["answer"], str)
+
+
+def test_the_mini_models_on_real_documents(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = ("residents-guide-zh.pdf", "turbine-workshop-notes.md")
+    (folder / "papers/corpus").mkdir(parents=True)
+    for name in chosen:
+        shutil.copy(EXAMPLES / "docs" / name, folder / "papers/corpus")
+    lines = (EXAMPLES / "questions.jsonl").read_text("utf-8").splitlines()
+    asked = [line for line in lines if json.loads(line)["doc"] in chosen]
+    (folder / "papers/queries.jsonl").write_text("\n".join(asked), encoding="utf-8")
+    result = run_command(capsys, "bench", "papers", "--strategy", "caption,visual", "--answers", "--json")
+    assert result.code == 0
+    assert result.json["dataset"]["questions"] == len(asked) > 3
+    for name in ("mini · caption", "mini · visual"):
+        assert result.json["means"][name]["nDCG@5"] > 0.9
+        assert result.json["means"][name]["Answer"] > 0.5
+        assert result.json["laying"][name]["seconds"] > 0
 
 
 def test_tables_on_a_terminal_have_the_columns_that_fit(
