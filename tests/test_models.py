@@ -46,7 +46,8 @@ def test_a_model_with_two_roles_is_listed_once() -> None:
 
 
 def test_what_is_missing_is_said_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = Recipe(name="mine", caption=CaptionOptions(captioner="hf:a/b", encoders=("st:c/d", "mini:text")))
+    caption = CaptionOptions(captioner="hf:a/b", encoders=("st:c/d", "mini:text"))
+    recipe = Recipe(name="mine", strategies=("caption",), caption=caption)
     monkeypatch.setattr("mmrag.models.find_spec", lambda _: None)
     with pytest.raises(
         MissingExtraError,
@@ -65,7 +66,7 @@ def test_what_is_missing_is_said_before_anything_is_done(monkeypatch: pytest.Mon
 
 def test_a_server_without_its_key_is_said_before_anything_is_done() -> None:
     with pytest.raises(ModelError, match="openai:m can't be used: OPENAI_API_KEY is not set"):
-        require(Recipe(caption=CaptionOptions(captioner="openai:m")))
+        require(Recipe(strategies=("caption",), caption=CaptionOptions(captioner="openai:m")))
 
 
 @pytest.mark.parametrize("spec", ["sst:owner/model", "st:", "mini", "owner/model"])

@@ -189,7 +189,7 @@ class Recipe:
 
     name: str = "mini"
     description: str = ""
-    strategies: tuple[str, ...] = ("joint", "caption")
+    strategies: tuple[str, ...] = ("joint", "visual")
     vector_store: str = ""
     ingest: IngestOptions = field(default_factory=IngestOptions)
     caption: CaptionOptions = field(default_factory=CaptionOptions)

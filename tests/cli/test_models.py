@@ -55,7 +55,7 @@ def test_mini_needs_nothing(mmrag: Run) -> None:
     result = mmrag("models")
     assert result.code == 0
     assert "✗" not in result.out
-    assert "mini:text  text becomes vectors · comes with mmrag" in result.out
+    assert "mini:visual  pages become vectors · comes with mmrag" in result.out
     assert "Ready: mmrag index FOLDER --pipeline mini" in result.out
     assert result.out.splitlines()[-1] == "Other recipes: api, base, large, zh"
 

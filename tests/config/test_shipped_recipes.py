@@ -55,7 +55,8 @@ def test_api_is_mini_with_a_server_that_describes_and_answers() -> None:
     mini, api = load_recipe("mini"), load_recipe("api")
     assert api.caption.captioner.startswith("openai:")
     assert api.answer.generator == api.caption.captioner
-    for part in ("strategies", "joint", "visual", "retrieve", "ingest"):
+    assert api.strategies == ("joint", "caption")
+    for part in ("joint", "visual", "retrieve", "ingest"):
         assert getattr(api, part) == getattr(mini, part)
     assert api.caption.encoders == mini.caption.encoders
 
