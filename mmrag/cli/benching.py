@@ -152,13 +152,13 @@ def bench(
 
 def _words(given: list[str] | None) -> list[str]:
     """Several may stand in one word with commas between; each counts once."""
-    return list(
-        dict.fromkeys(part.strip() for word in given or () for part in word.split(",") if part.strip())
-    )
+    parts = (part.strip() for word in given or () for part in word.split(","))
+    return list(dict.fromkeys(part for part in parts if part))
 
 
 def _name(dataset: str, kind: str) -> str:
-    name = Path(dataset).expanduser().resolve().stem
+    path = Path(dataset).expanduser().resolve()
+    name = path.stem if path.is_file() else path.name
     return f"{name}-{kind}" if kind else name
 
 
@@ -171,9 +171,8 @@ def _questions(folder: Path, workshop: Workshop, plan: Plan, generate: int | Non
         made = made_questions(folder, lambda: self_made(workshop, recipe))
     else:
         made = made_questions(folder, lambda: generated(workshop, plan, recipe, generate, seed))
-    errors().print(
-        f"{len(made.questions)} questions, to read and edit in {folder / 'questions'}", style="dim"
-    )
+    said = f"{len(made.questions)} questions, to read and edit in {folder / 'questions'}"
+    errors().print(said, style="dim", soft_wrap=True)
     return made
 
 
