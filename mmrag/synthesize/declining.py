@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+_AROUND = " \t\r\n*_\"'“«`"
+"""What models put before the phrase; it may as well begin an answer, and is then shown."""
+
+
 class Opening:
     """Holds the beginning of an answer back while it may still be the phrase that stands for no answer.
 
@@ -24,17 +28,17 @@ class Opening:
             return ""
         if self._held is None:
             return piece
-        self._held = (self._held + piece).lstrip(" \t\r\n*_\"'“«`")
-        begun = self._held.casefold()
+        self._held += piece
+        begun = self._held.lstrip(_AROUND).casefold()
         if len(begun) <= len(self._phrase) and self._phrase.startswith(begun):
             return ""
         return self.close()
 
     def close(self) -> str:
         """What was held back, at the end of the answer."""
-        held, self._held = self._held or "", None
-        after = held[len(self._phrase) :]
-        if held.casefold().startswith(self._phrase) and not after[:1].isalnum():
+        held, self._held = (self._held or "").lstrip(), None
+        begun = held.lstrip(_AROUND)
+        if begun.casefold().startswith(self._phrase) and not begun[len(self._phrase) :][:1].isalnum():
             self.declined = True
             return ""
         return held

@@ -25,7 +25,19 @@ def test_the_phrase_declines_and_nothing_is_shown(said: str):
 
 
 @pytest.mark.parametrize(
-    "said", ["NO", "No answers were given [1].", "It is 5 [1]. NO ANSWER", "", "NO ANSWE"]
+    "said",
+    [
+        "NO",
+        "No answers were given [1].",
+        "It is 5 [1]. NO ANSWER",
+        "",
+        "NO ANSWE",
+        '"Dry" is what it says [1].',
+        "* one [1]\n* two [2]",
+        "**Height**: 5 m [1]",
+        "```\ncode\n```",
+        "**NO**",
+    ],
 )
 def test_anything_else_is_shown_as_it_is(said: str):
     assert through([said]) == (said, False)
