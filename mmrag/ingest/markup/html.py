@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mmrag.ingest.markup.blocks import Block, Parsed
 from mmrag.ingest.markup.captions import joined, with_captions
 from mmrag.ingest.markup.head import metadata_of, tidy, title_of
+from mmrag.ingest.markup.hidden import remove_hidden
 from mmrag.ingest.markup.implied import close_implied
 from mmrag.ingest.markup.tables import to_markdown
 from mmrag.text.normalise import normalise
@@ -31,7 +32,6 @@ _BLOCKS = _names(
     "hgroup html li main p section summary tbody td tfoot th thead tr caption"
 )
 _HEADING = re.compile(r"h([1-6])")
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _NEEDS_OWN_BLOCKS = ["table", "pre", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"]
 _CONDITION = re.compile(r"<!\[(?!CDATA\[)[^>]*>")
 _SPACE = re.compile(r"[ \t\r\n\f\v]+")
@@ -57,6 +57,7 @@ def from_html(text: str) -> Parsed:
         except ParserRejectedMarkup:
             # A malformed declaration stops html.parser; none of them says anything to a reader.
             soup = BeautifulSoup(text.replace("<!", "&lt;!"), "html.parser")
+    remove_hidden(soup)
     reader = _Reader()
     reader.read(soup)
     title = title_of(soup, reader.blocks)
@@ -242,17 +243,13 @@ def _shown(parent: Tag) -> Iterator[str | Tag]:
 
     for child in list(parent.children):
         if isinstance(child, Tag):
-            if child.name not in _SKIPPED and not _hidden(child):
+            if child.name not in _SKIPPED and not _is_site_footer(child):
                 yield child
         elif type(child) in (NavigableString, CData):
             yield str(child)
 
 
-def _hidden(tag: Tag) -> bool:
-    if tag.has_attr("hidden") or str(tag.get("aria-hidden")).lower() == "true":
-        return True
-    if _HIDDEN.search(str(tag.get("style") or "")):
-        return True
+def _is_site_footer(tag: Tag) -> bool:
     return tag.name == "footer" and tag.parent is not None and tag.parent.name == "body"
 
 

@@ -7,18 +7,27 @@ from typing import Any
 
 from mmrag.ingest.pdf.boxes import holds_middle
 from mmrag.ingest.pdf.encodings import readable
-from mmrag.ingest.pdf.values import Box, Word
+from mmrag.ingest.pdf.values import Box, Hidden, RawPage, Word
 
 _TOO_HIGH = 8.0
 
 
 class PageView:
-    """The page ``number`` (1-based) of ``document`` (of PyMuPDF), as a reader sees it."""
+    """The page ``number`` (1-based) of ``document`` (of PyMuPDF), as a reader sees it.
 
-    def __init__(self, document: Any, number: int) -> None:
+    Args:
+        document: of PyMuPDF.
+        number: 1-based.
+        raw: of the page if it was read already; its text is not read twice, and what is hidden is left out.
+    """
+
+    def __init__(self, document: Any, number: int, raw: RawPage | None = None) -> None:
         self._document = document
         self._number = number
         self._copy: Any = None
+        # Spans read from a text page with bitmaps would bring the bitmaps' bytes along.
+        self._read = None if raw is None or raw.pictures else raw.textpage
+        self._hidden = [] if raw is None else raw.hidden
 
     @cached_property
     def rotation(self) -> int:
@@ -53,11 +62,13 @@ class PageView:
     @cached_property
     def _words(self) -> list[Word]:
         words = []
-        for x0, y0, x1, y1, text, *_ in self.page.get_text("words", textpage=self._textpage):
+        for x0, y0, x1, y1, text, *_ in self._textpage.extractWORDS():
             letter = (x1 - x0) / len(text)
             # Far too high for its letters: a Type 3 font with a wrong bounding box.
             top = y1 - 2 * letter if y1 - y0 > _TOO_HIGH * letter and y1 - y0 > x1 - x0 else y0
-            words.append(Word(x0, top, x1, y1, readable(text)))
+            word = Word(x0, top, x1, y1, readable(text))
+            if not self._hidden or _is_shown((x0, top, x1, y1), word.text, self._hidden):
+                words.append(word)
         return words
 
     def spans_in(self, box: Box) -> list[dict[str, Any]]:
@@ -68,16 +79,22 @@ class PageView:
     def _spans(self) -> list[dict[str, Any]]:
         return [
             span
-            for block in self.page.get_text("dict", textpage=self._textpage)["blocks"]
+            for block in self._textpage.extractDICT()["blocks"]
             for line in block.get("lines", ())
             for span in line["spans"]
-            if span["text"].strip()
+            if span["text"].strip() and _is_shown(span["bbox"], span["text"].strip(), self._hidden)
         ]
 
     @cached_property
     def _textpage(self) -> Any:
+        if self._read is not None:
+            return self._read
         import pymupdf
 
         return self.page.get_textpage(
             flags=pymupdf.TEXT_PRESERVE_LIGATURES | pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_CLIP
         )
+
+
+def _is_shown(box: Box, text: str, hidden: list[Hidden]) -> bool:
+    return not any(holds_middle(one.box, box) and text in one.text for one in hidden)

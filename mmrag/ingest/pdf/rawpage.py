@@ -11,6 +11,7 @@ import pymupdf
 
 from mmrag.ingest.pdf.encodings import readable
 from mmrag.ingest.pdf.pageview import PageView
+from mmrag.ingest.pdf.paint import find_suspects, read_paint
 from mmrag.ingest.pdf.values import Box, Line, RawPage
 
 _SCALE = 100.0
@@ -41,21 +42,31 @@ def read_raw(view: PageView, number: int, *, graphics: bool = True) -> RawPage:
     page = view.page
     raw = RawPage(number, page.rect.width, page.rect.height, rotation=view.rotation)
     textpage = page.get_textpage(flags=_FLAGS)
-    paths = other = 0
+    paths = other = pictures = 0
     lines = raw.lines
-    for block in _structure(textpage):
+    blocks = _structure(textpage)
+    place = 0
+    places = []
+    for block in blocks:
         kind = block["type"]
         if kind == "text":
             for line in block["lines"]:
                 if line["text"].strip():
                     lines.append(_line(line))
+                    places.append(place)
+                place += 1
         elif kind == "vector" and block.get("rectangle"):
             paths += 1
         else:
             other += 1
+            pictures += kind == "image"
     # Up to three straight strokes are the rules of header and footer; their boxes are not worth the time.
     if (other or paths > _FEW_RULES) and (graphics or len(lines) < _FEW_LINES):
         _read_graphics(textpage, raw)
+    raw.pictures = pictures > 0
+    raw.textpage = textpage
+    if lines:
+        raw.suspects = find_suspects(lines, places, read_paint(textpage, blocks))
     return raw
 
 

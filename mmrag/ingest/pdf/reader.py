@@ -12,6 +12,7 @@ from mmrag.config import IngestOptions
 from mmrag.ingest.pdf.assembly import Assembly, page_value
 from mmrag.ingest.pdf.console import split_tables
 from mmrag.ingest.pdf.demand import is_scan, needs_layout
+from mmrag.ingest.pdf.hidden import drop_hidden
 from mmrag.ingest.pdf.limits import check_graphics
 from mmrag.ingest.pdf.lines import page_lines
 from mmrag.ingest.pdf.pageview import PageView
@@ -68,10 +69,19 @@ class Reader:
             view = PageView(self._document, index + 1)
             raw = read_raw(view, index + 1, graphics=self._options.layout != "never")
             check_graphics(self._document, view, raw, self._options)
+            if raw.suspects:
+                self._leave_out_hidden(view, raw)
         except Exception as error:  # one page must not cost the others
             return RawPage(index + 1, 0.0, 0.0, error=f"page {index + 1} can't be read: {_one_line(error)}")
         self._state.add(raw)
         return raw
+
+    def _leave_out_hidden(self, view: PageView, raw: RawPage) -> None:
+        try:
+            drop_hidden(view, raw)
+        except Exception as problem:  # a page that can't be drawn can still be read
+            reason = _one_line(problem)
+            raw.error = f"page {raw.number}: whether all its text can be seen was not found out: {reason}"
 
     def _parse(self, raw: RawPage) -> ParsedPage:
         assembly = Assembly(self._id, raw, self._state)
@@ -101,7 +111,7 @@ class Reader:
         beside = [line for line in lines if not line.upright]
         assembly.lines = page_lines(raw, rows, beside, self._state.fonts)
 
-        view = PageView(self._document, raw.number)
+        view = PageView(self._document, raw.number, raw)
         turned = sideways(beside)
         if raw.text_only:
             assembly.add_blocks([*by_geometry(view, raw, rows, self._state), *turned], None)
@@ -126,7 +136,7 @@ class Reader:
         return layout == "always" or (layout == "auto" and needs_layout(raw, rows))
 
     def _fill_scan(self, assembly: Assembly, raw: RawPage) -> None:
-        view = PageView(self._document, raw.number)
+        view = PageView(self._document, raw.number, raw)
         picture = render_clip(view.page, None, self._options.dpi)
         lines = read_lines(picture, raw) if self._options.ocr != "never" else []
         raw.lines = lines

@@ -40,6 +40,14 @@ class Line:
         return (self.x0, self.y0, self.x1, self.y1)
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Text of the page's text layer that a reader can't see, and where it stands."""
+
+    box: Box
+    text: str
+
+
 @dataclass(slots=True)
 class RawPage:
     """A page as MuPDF sees it, before anything is understood.
@@ -54,6 +62,10 @@ class RawPage:
         rotation: that the page is shown with; already applied to all boxes.
         error: why graphics or text are missing; empty if nothing is.
         text_only: whether graphics and OCR must be left alone.
+        pictures: whether it holds bitmaps, even where their boxes were not read.
+        textpage: of MuPDF, from which all this was read.
+        suspects: lines that may not be seen, until they were looked at; they point into ``textpage``.
+        hidden: text that can't be seen and is no longer in ``lines``.
     """
 
     number: int
@@ -66,6 +78,10 @@ class RawPage:
     rotation: int = 0
     error: str = ""
     text_only: bool = False
+    pictures: bool = False
+    textpage: Any = None
+    suspects: list[Any] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
 
 
 class Role(StrEnum):

@@ -35,6 +35,25 @@ def test_headings_paragraphs_and_entities() -> None:
         "<div aria-hidden='true'>no</div>",
         "<span style='color: red; display : none'>no</span>",
         "<div style='VISIBILITY:hidden'><p>no</p></div>",
+        "<p style='opacity:0'>no</p>",
+        "<p style='opacity: .0%; color: red'>no</p>",
+        "<p style='font-size:0'>no <b>no</b></p>",
+        "<p style='font-size: 1px !important'>no</p>",
+        "<p style='color:#fff;background:white'>no</p>",
+        "<p style='color: rgb(10, 10, 10); background-color: #000'>no</p>",
+        "<p style='color:#fff'>no</p>",
+        "<div style='background:#004'><p style='color:#000044'>no</p></div>",
+        "<table bgcolor=black><tr><td><font color='#010101'>no</font></table>",
+        "<p style='color:transparent'>no</p>",
+        "<p style='color:rgba(0, 0, 0, 0)'>no</p>",
+        "<p style='color:rgb(0 0 0 / 0%)'>no</p>",
+        "<p style='position:absolute;left:-9999px'>no</p>",
+        "<p style='position:absolute; clip:rect(0,0,0,0)'>no</p>",
+        "<p style='clip-path: inset(50%)'>no</p>",
+        "<p style='height:0;overflow:hidden'>no</p>",
+        "<p style='width:1px;height:1px;overflow:hidden'>no</p>",
+        "<p style='transform: scale(0)'>no</p>",
+        "<p style='text-indent:-9999px'>no</p>",
         "<body><footer>no</footer></body>",
         "<button>no</button>",
         "<select><option>no</select>",
@@ -43,6 +62,47 @@ def test_headings_paragraphs_and_entities() -> None:
 )
 def test_what_a_reader_does_not_see_is_left_out(hidden: str) -> None:
     assert texts(f"<p>yes</p>{hidden}<p>also</p>") == ["yes", "also"]
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<p style='opacity:.6'>this</p>",
+        "<p style='font-size:0.8em'>this</p>",
+        "<div style='font-size:0'><p style='font-size:14px'>this</p></div>",
+        "<p style='color:#fff;background:#036'>this</p>",
+        "<table bgcolor=navy><tr><td><font color=white>this</font></table>",
+        "<div style='background:#036'><p style='color:white'>this</p></div>",
+        "<div style='color:white'><p style='background:black'>this</p></div>",
+        "<div style='color:white'><p style='color:black'>this</p></div>",
+        "<div style='background:url(dark.png)'><p style='color:white'>this</p></div>",
+        "<p style='color:#ccc'>this</p>",
+        "<p style='color:rgb(0,0,0)'>this</p>",
+        "<p style='color:var(--ink)'>this</p>",
+        "<p style='height:0'>this</p>",
+        "<p style='width:1%;overflow:hidden'>this</p>",
+        "<p style='position:relative;left:-20px'>this</p>",
+        "<p style='text-indent:-2em'>this</p>",
+        "<p style='transform:scale(0.5)'>this</p>",
+    ],
+)
+def test_what_a_reader_sees_stays(shown: str) -> None:
+    assert texts(f"<p>yes</p>{shown}<p>also</p>") == ["yes", "this", "also"]
+
+
+def test_where_a_style_sheet_may_set_the_background_white_text_stays() -> None:
+    sheet = "<style>.dark { background: black }</style>"
+    assert texts(f"{sheet}<div class=dark><p style='color:white'>this</p></div>") == ["this"]
+    assert texts(f"{sheet}<body bgcolor=white><p class=dark style='color:white'>this</p>") == ["this"]
+    assert texts(f"{sheet}<body bgcolor=white><p style='color:white'>no</p><p>this</p>") == ["this"]
+
+
+def test_hidden_parts_of_tables_code_and_definitions_are_left_out() -> None:
+    page = (
+        "<table><tr><td>a</td><td>b</td></tr><tr style='display:none'><td>no</td><td>no</td></tr></table>"
+        "<pre>x = 1<span hidden> no</span></pre><dl><dt>term</dt><dd style='opacity:0'>no</dd></dl>"
+    )
+    assert "no" not in " ".join(block.text for block in from_html(page).blocks)
 
 
 def test_text_outside_of_paragraphs_is_kept() -> None:
