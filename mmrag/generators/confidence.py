@@ -14,8 +14,8 @@ THRESHOLD = 0.5
 """Least confidence to answer."""
 
 EVEN = {True: 0.64, False: 0.35}
-"""Strength at which the confidence is one half, with and without an encoder: the highest that still answers
-95 % of answerable questions (benchmarks/calibrate_refusal.py)."""
+"""Strength at which the confidence is one half, with and without an encoder: 93 % of answerable questions are
+answered and none off topic (benchmarks/calibrate_refusal.py)."""
 
 STEEPNESS = 12.0
 MEANING = 0.3
