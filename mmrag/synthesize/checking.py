@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import zip_longest
 
 from mmrag.generators.rows import table_rows
 from mmrag.synthesize.claims import Claim, claims, quotations, without_markers
@@ -43,22 +44,23 @@ _WORDS = re.compile(r"[^\W\d_]+")
 
 
 class _Source:
-    """What a source holds, each part found when it is first asked for."""
+    """What a source holds, each part found when it is first asked for; ``name`` is that of its document."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, name: str = "") -> None:
         self.text = text
+        self._all = f"{name}\n{text}" if name else text
 
     @cached_property
     def numbers(self) -> Held:
-        return held(self.text)
+        return held(self._all)
 
     @cached_property
     def letters(self) -> str:
-        return _letters(self.text)
+        return _letters(self._all)
 
     @cached_property
     def terms(self) -> frozenset[str]:
-        return frozenset(terms(self.text))
+        return frozenset(terms(self._all))
 
     @cached_property
     def language(self) -> str:
@@ -69,7 +71,9 @@ class _Source:
         return "" if code in FUNCTION_WORDS and functional < PROSE * len(words) else code
 
 
-def check(text: str, sources: Sequence[str], question: str = "") -> tuple[Flag, ...]:
+def check(
+    text: str, sources: Sequence[str], question: str = "", names: Sequence[str] = ()
+) -> tuple[Flag, ...]:
     """What in an answer its sources do not bear out, in the order of the places.
 
     A number is found if a source cited in its sentence holds its value, or a value that is this number when
@@ -83,8 +87,9 @@ def check(text: str, sources: Sequence[str], question: str = "") -> tuple[Flag, 
         text: the answer, with markers [1] to [n].
         sources: all the words of source [i + 1]: its text, its caption, the words in its picture.
         question: as asked.
+        names: of the sources' documents, which an answer may give ("the report of 2025 says …").
     """
-    known = [_Source(source) for source in sources]
+    known = [_Source(source, name) for source, name in zip_longest(sources, names, fillvalue="")]
     asked = _Source(question)
     bare = without_markers(text)
     of_all = language(bare)

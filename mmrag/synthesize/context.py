@@ -68,6 +68,11 @@ class Prompt:
     language: str
     tokens: int
 
+    @property
+    def pictures(self) -> int:
+        """How many it shows."""
+        return sum(item.picture is not None for item in self.items)
+
 
 def make_prompt(
     question: str,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mmrag.synthesize.claims import claims
+from mmrag.synthesize.stating import is_courtesy, says_unknown
 
 _AROUND = " \t\r\n*_\"'“«`"
 """What models put before the phrase; it may as well begin an answer, and is then shown."""
@@ -42,3 +44,10 @@ class Opening:
             self.declined = True
             return ""
         return held
+
+
+def says_only_unknown(text: str) -> bool:
+    """Whether an answer says in words of its own that something is not known, and else nothing."""
+    said = [text[claim.begin : claim.end] for claim in claims(text, 0)]
+    told = [sentence for sentence in said if not is_courtesy(sentence)]
+    return any(map(says_unknown, said)) and all(map(says_unknown, told))

@@ -100,11 +100,11 @@ def _allotted(candidates: Sequence[Candidate], kept: frozenset[str], room: int) 
         if body or whole <= most or (one.element.id in kept and fixed <= left):
             chosen.append(Chosen(one, body))
             left -= fixed + size(body)
-    for at, one in enumerate(chosen):
-        used = size(one.body)
-        if used < one.candidate.body.size and left > 0:
-            longer = one.candidate.body.within(used + left)
+    for at, text in enumerate(chosen):
+        used = size(text.body)
+        if used < text.candidate.body.size and left > 0:
+            longer = text.candidate.body.within(used + left)
             if size(longer) > used:
-                chosen[at] = replace(one, body=longer)
+                chosen[at] = replace(text, body=longer)
                 left -= size(longer) - used
     return chosen

@@ -13,7 +13,8 @@ _BEGINS = re.compile(
 )
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|theirs?|he|him|his|she|hers?|that one|this one|these|those|there(?=\W*$)|the same"
-    r"|the (?:former|latter|first|second|last|other) one|ils?|elles?|celui-ci|celle-ci|sie|ihr|dies(?:e[mnrs]?)?)\b"
+    r"|the (?:former|latter|first|second|last|other) one|ils?|elles?|celui-ci|celle-ci|sie|ihr"
+    r"|dies(?:e[mnrs]?)?)\b"
     r"|[它她他]们?|这[个些里]|那[个些里]|前者|后者|同样|该",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mmrag.generators.language_model import LanguageModel
 from mmrag.synthesize.context import Turn, rewriting_prompt
 from mmrag.synthesize.spending import Spending
+from mmrag.types import Usage
 
 _LONGEST = 128
 """Tokens of a rewritten question."""
@@ -21,11 +22,11 @@ def standing_alone(question: str, history: Sequence[Turn], model: LanguageModel,
         BudgetError, ModelError: as `mmrag.synthesize.writing.Writer.write`.
     """
     messages = rewriting_prompt(question, history, model.control_tokens)
+    tokens = model.count(messages)
+    room = spending.room(tokens, _LONGEST)
     said, cut = "", False
-    for piece in model.stream(messages, spending.room(model.count(messages), _LONGEST)):
+    for piece in spending.metered(model.stream(messages, room), Usage(tokens)):
         said += piece.text
         cut = cut or piece.cut
-        if piece.usage is not None:
-            spending.used += piece.usage
     lines = said.strip().splitlines()
     return question if cut or not lines else lines[0].strip().strip('"“”«»「」')

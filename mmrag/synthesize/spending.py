@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mmrag.errors import BudgetError
+from mmrag.generators.estimating import text_tokens
+from mmrag.generators.language_model import Piece
 from mmrag.types import Usage
 
 
@@ -56,3 +59,24 @@ class Spending:
                     "pages, or allow more"
                 )
         return room
+
+    def metered(self, said: Iterable[Piece], prompt: Usage) -> Iterator[Piece]:
+        """The pieces of an answer; what it took is added to ``used``.
+
+        Where it breaks off or is stopped, and so is not counted by the model, an estimate is added.
+
+        Args:
+            said: by the model.
+            prompt: what is known of it beforehand.
+        """
+        text, counted = "", False
+        try:
+            for piece in said:
+                text += piece.text
+                if piece.usage is not None:
+                    self.used += piece.usage
+                    counted = True
+                yield piece
+        finally:
+            if text and not counted:
+                self.used += prompt + Usage(tokens_out=text_tokens(text))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from mmrag.config.recipe import AnswerOptions
@@ -14,16 +15,16 @@ from mmrag.generators.language_model import LanguageModel
 from mmrag.generators.phrases import phrases
 from mmrag.synthesize.checking import check, supporting_quote
 from mmrag.synthesize.citing import LinesOf, citation
+from mmrag.synthesize.claims import claims
 from mmrag.synthesize.context import Pages, Prompt, Turn, make_prompt
-from mmrag.synthesize.declining import Opening
+from mmrag.synthesize.declining import Opening, says_only_unknown
 from mmrag.synthesize.markers import Markers
 from mmrag.synthesize.prompting import NO_ANSWER
 from mmrag.synthesize.refusing import confidence
 from mmrag.synthesize.spending import Spending
 from mmrag.synthesize.stream import Writing
 from mmrag.text.script import language
-from mmrag.text.sentences import sentences
-from mmrag.types import Answer, Citation, Flag, FlagKind, Hit, Usage
+from mmrag.types import Answer, Citation, Document, Flag, FlagKind, Hit, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Writer:
         """The answer, as it is written.
 
         Where the pages hardly touch the question, the model is not asked, and the answer is a refusal. So it
-        is where the model says that they do not hold the answer.
+        is where the model says, in the words that it was told or its own, that they do not hold the answer.
 
         Args:
             question: as asked, or made to stand alone.
@@ -72,9 +73,10 @@ class Writer:
         run.lap("context")
         markers, opening = Markers(len(prompt.items)), Opening(NO_ANSWER)
         shown = ""
-        for ready in _through(markers, opening, self._said(prompt, room, run, spending)):
-            shown += ready
-            yield ready
+        with closing(self._said(prompt, room, run, spending)) as said:
+            for ready in _through(markers, opening, said):
+                shown += ready
+                yield ready
         run.lap("generate")
         if opening.declined:
             return (yield from self._refuse(run, spending))
@@ -82,12 +84,11 @@ class Writer:
             raise ModelError(f"{self.model.spec} answered with nothing: ask again, or choose another model")
         return self._checked(shown, markers, prompt, run, spending)
 
-    def _said(self, prompt: Prompt, room: int, run: _Run, spending: Spending) -> Iterator[str]:
-        """What the model says, as it says it; what it took is written down at the end."""
-        for piece in self.model.stream(prompt.messages, room):
-            if piece.usage is not None:
-                run.usage = piece.usage
-                spending.used += piece.usage
+    def _said(self, prompt: Prompt, room: int, run: _Run, spending: Spending) -> Generator[str, None, None]:
+        """What the model says, as it says it."""
+        beforehand = Usage(prompt.tokens, 0, prompt.pictures)
+        for piece in spending.metered(self.model.stream(prompt.messages, room), beforehand):
+            run.usage = piece.usage or run.usage
             if piece.cut:
                 run.stopped = f"the answer ran into its limit of {room:,} tokens"
             yield piece.text
@@ -99,17 +100,18 @@ class Writer:
 
     def _checked(self, text: str, markers: Markers, prompt: Prompt, run: _Run, spending: Spending) -> Answer:
         cited = [prompt.items[number - 1] for number in markers.order]
-        spans = [text[begin:end] for begin, end in sentences(text)]
+        citing = _first_citing(text, len(cited))
         citations = tuple(
             citation(
                 number,
-                Evidence(item.hit, item.element, supporting_quote(_citing(number, spans), item.element)),
+                Evidence(item.hit, item.element, supporting_quote(citing.get(number, ""), item.element)),
                 self.lines_of,
             )
             for number, item in enumerate(cited, start=1)
         )
         invented = [Flag(FlagKind.NO_SOURCE, marker, at, at) for marker, at in markers.unknown]
-        flags = [*invented, *check(text, [item.text for item in cited], run.question)]
+        texts, names = [item.text for item in cited], [_names(item.hit.document) for item in cited]
+        flags = [*invented, *check(text, texts, run.question, names)]
         run.lap("check")
         return run.answer(
             self.model.spec,
@@ -117,6 +119,7 @@ class Writer:
             spending,
             citations=citations,
             flags=tuple(sorted(flags, key=lambda flag: (flag.begin, flag.end))),
+            refused=not cited and says_only_unknown(text),
         )
 
 
@@ -159,7 +162,7 @@ class _Run:
             generator=generator,
             seconds=self.seconds,
             tokens={"in": self.usage.tokens_in, "out": self.usage.tokens_out} if asked else {},
-            pictures=sum(item.picture is not None for item in self.prompt.items) if self.prompt else 0,
+            pictures=self.prompt.pictures if self.prompt else 0,
             cost=self.usage.cost(spending.price_in, spending.price_out),
             flags=flags,
             left_out=self.prompt.left_out if self.prompt else (),
@@ -176,10 +179,14 @@ def _through(markers: Markers, opening: Opening, pieces: Iterator[str]) -> Itera
         yield ready
 
 
-def _citing(number: int, spans: Sequence[str]) -> str:
-    """The first sentence that cites ``[number]``; where the marker stands alone, with the one before it."""
-    marker = f"[{number}]"
-    for at, span in enumerate(spans):
-        if marker in span:
-            return " ".join(spans[max(0, at - 1) : at + 1]) if span.startswith("[") else span
-    return ""
+def _first_citing(text: str, known: int) -> dict[int, str]:
+    """By the number of a source, what cites it first."""
+    found: dict[int, str] = {}
+    for claim in claims(text, known):
+        for number in claim.cited:
+            found.setdefault(number, text[claim.begin : claim.end])
+    return found
+
+
+def _names(document: Document) -> str:
+    return f"{document.title}\n{document.path}"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
 from mmrag.config.recipe import AnswerOptions
 from mmrag.errors import BudgetError, ModelError
+from mmrag.generators.language_model import Message, Piece
 from mmrag.synthesize import AnswerStream, Spending
 from mmrag.synthesize.context import Turn
 from mmrag.synthesize.writing import Writer
@@ -93,6 +95,68 @@ def test_a_model_that_declines_makes_a_refusal(question: str, says: str):
     assert written.answer.refused
     assert written.answer.citations == ()
     assert written.answer.tokens["out"] == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The sources do not say who built it.",
+        "I am sorry. The documents do not mention this. NO ANSWER",
+        "资料中没有提到这个问题。",
+    ],
+)
+def test_a_model_that_declines_in_its_own_words_has_refused(said: str):
+    answer = write(Says(said))
+    assert answer.text == said
+    assert answer.refused
+    assert answer.flags == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "It was commissioned in 1987 [1]. The sources do not say who built it.",
+        "The sources do not say who built it [1].",
+        "It stands on the coast. The sources do not say who built it.",
+        "I hope this helps!",
+    ],
+)
+def test_a_part_of_an_answer_is_no_refusal(said: str):
+    assert not write(Says(said)).refused
+
+
+def test_a_name_of_the_document_needs_no_other_source():
+    said = "The “Report of 2031” says that the station was commissioned on 14 May 1987 [1]."
+    assert FlagKind.QUOTE in {flag.kind for flag in write(Says(said)).flags}
+    named = replace(HITS[0], document=replace(HITS[0].document, title="Report of 2031"))
+    writer = Writer(Says(said), OnlyHits(), AnswerOptions(), (), lambda document, page: ())
+    assert AnswerStream(writer.write(ASKED, [named], Spending())).answer.flags == ()
+
+
+def test_a_marker_after_a_full_stop_quotes_the_sentence_before():
+    answer = write(Says("The turbines are the original machines. [1] Marta Oduya thanks the crew. [1]"))
+    assert answer.citations[0].quote == "Its four turbines are still the original machines."
+
+
+class Breaks(Says):
+    """Says five words and fails."""
+
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Piece]:
+        yield from (Piece(f"{word} ") for word in ("one", "two", "three", "four", "five"))
+        raise ModelError("the answer broke off")
+
+
+def test_what_an_answer_took_counts_even_where_it_is_not_finished():
+    spending = Spending(max_tokens=10_000)
+    with pytest.raises(ModelError, match="broke off"):
+        write(Breaks(), spending=spending)
+    broken = spending.used
+    assert broken.tokens_in > 100
+    assert broken.tokens_out >= 5
+    with stream(Says("The station was commissioned on 14 May 1987 [1]."), spending=spending) as written:
+        next(iter(written))
+    assert spending.used.tokens_in == 2 * broken.tokens_in
+    assert spending.used.tokens_out > broken.tokens_out
 
 
 def test_where_the_pages_hardly_touch_the_question_the_model_is_not_asked():
