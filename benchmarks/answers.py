@@ -12,26 +12,26 @@ import argparse
 import statistics
 from pathlib import Path
 
-from devset import Question, groups, load_questions
+from devset import groups, load_questions, relevant, scans
 
 import mmrag
 from mmrag.benchmark.accepted import holds, holds_words
 from mmrag.benchmark.machine import print_machine
+from mmrag.benchmark.values import Question
 
 
 def judge(question: Question, answer: mmrag.Answer) -> tuple[bool, bool, bool, bool]:
     """Whether the answer holds an accepted variant, holds its words, cites a relevant page, is a refusal."""
     cited = {(citation.document.path, citation.page.number) for citation in answer.citations}
     text = "" if answer.refused else answer.text
-    right, words = holds(text, question.accepted), holds_words(text, question.accepted)
-    return right, words, bool(cited & question.relevant), answer.refused
+    right, words = holds(text, question.answers), holds_words(text, question.answers)
+    return right, words, bool(cited & relevant(question)), answer.refused
 
 
 def table(questions: list[Question], judged: list[tuple[bool, bool, bool, bool]]) -> None:
     print("| group | n | accepted variant | its words | cites a relevant page | refused |")
     print("|---|---|---|---|---|---|")
-    scans = frozenset(question.file for question in questions if "scan" in question.file)
-    for group, members in groups(questions, scans).items():
+    for group, members in groups(questions, scans(questions)).items():
         shares = [statistics.fmean(judged[i][column] for i in members) for column in range(4)]
         print(f"| {group} | {len(members)} |", " | ".join(f"{share:.3f}" for share in shares), "|")
 
@@ -50,7 +50,7 @@ def main() -> None:
     if arguments.show:
         for question, answer, (right, _, cites, _) in zip(questions, answers, judged, strict=True):
             print(f"{question.id} {question.kind} right={right} cites={cites} {answer.confidence:.2f}")
-            print(f"   Q: {question.text}\n   accepted: {question.accepted}\n   A: {answer.text}\n")
+            print(f"   Q: {question.text}\n   accepted: {question.answers}\n   A: {answer.text}\n")
     table(questions, judged)
 
 

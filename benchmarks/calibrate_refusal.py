@@ -18,10 +18,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from devset import Question, load_questions
+from devset import document, load_questions, relevant
 
 import mmrag
 from mmrag.benchmark.machine import print_machine
+from mmrag.benchmark.values import Question
 
 OFF_TOPIC = Path(__file__).with_name("off_topic.txt")
 EXTRACTIVE = "mini:extractive"
@@ -35,9 +36,9 @@ def confidences(
     answerable, without, off_topic = [], [], []
     for question in questions:
         answer = index.ask(question.text, generator=EXTRACTIVE)
-        if any((hit.document.path, hit.page.number) in question.relevant for hit in answer.hits):
+        if any((hit.document.path, hit.page.number) in relevant(question) for hit in answer.hits):
             answerable.append(answer.confidence)
-        others = mmrag.Filters(documents=tuple(path for path in paths if path != question.file))
+        others = mmrag.Filters(documents=tuple(path for path in paths if path != document(question)))
         without.append(index.ask(question.text, filters=others, generator=EXTRACTIVE).confidence)
     for line in OFF_TOPIC.read_text(encoding="utf-8").splitlines():
         off_topic.append(index.ask(line, generator=EXTRACTIVE).confidence)

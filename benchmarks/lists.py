@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from devset import Question
 from numpy.typing import NDArray
 
 import mmrag
+from mmrag.benchmark.values import Question
 from mmrag.retrieve.fusion import RankedList, fuse
 from mmrag.retrieve.retriever import Retriever
 from mmrag.types import Query

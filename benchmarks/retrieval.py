@@ -11,19 +11,23 @@ import statistics
 from dataclasses import replace
 from pathlib import Path
 
-from devset import Question, Ranking, groups, load_questions, ndcg, recall, reciprocal_rank
+from devset import groups, load_questions, relevant, scans
 
 import mmrag
 from mmrag.benchmark.machine import print_machine
+from mmrag.benchmark.metrics import ndcg, recall, reciprocal_rank
+from mmrag.benchmark.values import Found, Question
 from mmrag.retrieve.retriever import Retriever
 from mmrag.types import Query
 
+Ranking = list[Found]
+
 MEASURES = {
-    "nDCG@5": lambda ranking, relevant: ndcg(ranking, relevant, 5),
-    "Recall@1": lambda ranking, relevant: recall(ranking, relevant, 1),
-    "Recall@5": lambda ranking, relevant: recall(ranking, relevant, 5),
-    "Recall@10": lambda ranking, relevant: recall(ranking, relevant, 10),
-    "MRR@10": lambda ranking, relevant: reciprocal_rank(ranking, relevant, 10),
+    "nDCG@5": lambda ranking, gold: ndcg(ranking, gold, 5),
+    "Recall@1": lambda ranking, gold: recall(ranking, gold, 1),
+    "Recall@5": lambda ranking, gold: recall(ranking, gold, 5),
+    "Recall@10": lambda ranking, gold: recall(ranking, gold, 10),
+    "MRR@10": lambda ranking, gold: reciprocal_rank(ranking, gold, 10),
 }
 
 
@@ -37,16 +41,16 @@ def run(index: mmrag.Index, questions: list[Question], weights: dict[str, float]
 
 
 def ranking(hits: list[mmrag.Hit]) -> Ranking:
-    return [(hit.document.path, hit.page.number) for hit in hits]
+    return [Found(hit.document.path, hit.page.number, hit.score) for hit in hits]
 
 
-def table(questions: list[Question], runs: dict[str, list[Ranking]], scans: frozenset[str]) -> None:
+def table(questions: list[Question], runs: dict[str, list[Ranking]]) -> None:
     print("| group | n | lists |", " | ".join(MEASURES), "|")
     print("|---|---|---|" + "---|" * len(MEASURES))
-    for group, members in groups(questions, scans).items():
+    for group, members in groups(questions, scans(questions)).items():
         for name, rankings in runs.items():
             means = [
-                statistics.fmean(measure(rankings[i], questions[i].relevant) for i in members)
+                statistics.fmean(measure(rankings[i], questions[i].gold) for i in members)
                 for measure in MEASURES.values()
             ]
             print(f"| {group} | {len(members)} | {name} |", " | ".join(f"{mean:.3f}" for mean in means), "|")
@@ -66,15 +70,16 @@ def main() -> None:
         if not arguments.fused_only:
             for name in ("joint", "caption", "page-terms", "element-terms"):
                 runs[name] = run(index, questions, {name: 1.0})
-        scans = frozenset(question.file for question in questions if "scan" in question.file)
-        table(questions, runs, scans)
+        table(questions, runs)
         if arguments.misses:
             for question, found in zip(questions, runs["fused"], strict=True):
-                best = next((r for r, page in enumerate(found, 1) if page in question.relevant), None)
+                wanted = relevant(question)
+                ranks = (at for at, one in enumerate(found, 1) if (one.file, one.page) in wanted)
+                best = next(ranks, None)
                 if best != 1:
-                    print(question.id, question.kind, question.lang, sorted(question.relevant), "rank", best)
+                    print(question.id, question.kind, question.language, sorted(wanted), "rank", best)
                     print("   ", question.text)
-                    print("   ", *(f"{file}#{page}" for file, page in found[:5]))
+                    print("   ", *(f"{one.file}#{one.page}" for one in found[:5]))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,13 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from devset import groups, load_questions, ndcg, recall
+from devset import groups, load_questions, ranking, scans
 from lists import BM25, fused, rank_all
 from numpy.typing import NDArray
 
 import mmrag
 from mmrag.benchmark.machine import print_machine
+from mmrag.benchmark.metrics import ndcg, recall
 from mmrag.config import STRATEGIES
 
 
@@ -36,8 +37,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print_machine()
     questions = load_questions(arguments.devset)
-    scans = frozenset(question.file for question in questions if "scan" in question.file)
-    members = groups(questions, scans)
+    members = groups(questions, scans(questions))
     with mmrag.open(arguments.index) as index:
         ranked = rank_all(index, questions)
         given = dict(mmrag.load_recipe(index.recipe.name).retrieve.weights)
@@ -48,21 +48,20 @@ def main() -> None:
     everything = dict.fromkeys(STRATEGIES, 1.0) | given | words
     best = np.array(
         [
-            ndcg(fused(one, everything), question.relevant, 5)
+            ndcg(ranking(fused(one, everything)), question.gold, 5)
             for one, question in zip(ranked, questions, strict=True)
         ]
     )
 
     def line(says: str, with_bm25: str, weights: dict[str, float]) -> None:
-        found = [fused(one, weights) for one in ranked]
+        found = [ranking(fused(one, weights)) for one in ranked]
         means = [
-            statistics.fmean(ndcg(found[at], questions[at].relevant, 5) for at in members[name])
-            for name in names
+            statistics.fmean(ndcg(found[at], questions[at].gold, 5) for at in members[name]) for name in names
         ]
         scanned = statistics.fmean(
-            recall(found[at], questions[at].relevant, 5) for at in members.get("scanned", members["all"])
+            recall(found[at], questions[at].gold, 5) for at in members.get("scanned", members["all"])
         )
-        gains = [ndcg(one, question.relevant, 5) for one, question in zip(found, questions, strict=True)]
+        gains = [ndcg(one, question.gold, 5) for one, question in zip(found, questions, strict=True)]
         p = randomisation(np.array(gains) - best)
         cells = [*(f"{mean:.3f}" for mean in [*means, scanned]), f"{p:.2f}"]
         print(f"| {says} | {with_bm25} |", " | ".join(cells), "|")

@@ -48,7 +48,9 @@ def main() -> None:
     with mmrag.open(arguments.index) as index:
         limit = index.recipe.answer.refuse_below
         ask = [(lang, text, index.ask(text)) for lang, text in load_unanswerable()]
-        answerable = [(one.lang, one.text, index.ask(one.text)) for one in load_questions(arguments.devset)]
+        answerable = [
+            (one.language, one.text, index.ask(one.text)) for one in load_questions(arguments.devset)
+        ]
     print(f"| questions | n | refused | below {limit} |")
     print("|---|---|---|---|")
     for name, asked in (("unanswerable", ask), ("answerable", answerable)):

@@ -19,10 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import pymupdf
-from devset import Question, Ranking, groups, load_questions, ndcg, recall
+from devset import groups, load_questions, ranking, scans
 from PIL import Image
 
 from mmrag.benchmark.machine import print_machine
+from mmrag.benchmark.metrics import ndcg, recall
+from mmrag.benchmark.values import Found, Question
 from mmrag.config import IngestOptions
 from mmrag.encoders.base import Matrix, PageView
 from mmrag.encoders.batching import encode_texts
@@ -33,6 +35,7 @@ from mmrag.ingest.pdf import PdfIngestor
 from mmrag.text.script import language, readable_share
 from mmrag.types import BBox, Kind, Line
 
+Ranking = list[Found]
 Query = Callable[[str], list[tuple[str, float]]]
 DPI = 144
 
@@ -115,7 +118,8 @@ class Side:
 def ranked(pages: Sequence[Page], page_vectors: list[Matrix], query: Matrix, weights: Matrix) -> Ranking:
     """Pages by the weighted sum of the query vectors' best inner products; empty ones last."""
     scores = [float((v @ query.T).max(axis=0) @ weights) if len(v) else -np.inf for v in page_vectors]
-    return [(pages[i].file, pages[i].number) for i in np.argsort(-np.array(scores), kind="stable")[:10]]
+    best = np.argsort(-np.array(scores), kind="stable")[:10]
+    return ranking((pages[i].file, pages[i].number) for i in best)
 
 
 def by_parts(lengths: tuple[int, ...], share: float) -> Query:
@@ -131,15 +135,15 @@ def by_parts(lengths: tuple[int, ...], share: float) -> Query:
 
 def report(name: str, runs: list[Ranking], questions: list[Question]) -> None:
     cells = [
-        statistics.fmean(ndcg(runs[i], questions[i].relevant, 5) for i in members)
+        statistics.fmean(ndcg(runs[i], questions[i].gold, 5) for i in members)
         for members in grouped(questions).values()
     ]
-    cells.append(statistics.fmean(recall(runs[i], q.relevant, 10) for i, q in enumerate(questions)))
+    cells.append(statistics.fmean(recall(runs[i], q.gold, 10) for i, q in enumerate(questions)))
     print(f"| {name} |", " | ".join(f"{cell:.3f}" for cell in cells), "|", flush=True)
 
 
 def grouped(questions: list[Question]) -> dict[str, list[int]]:
-    return groups(questions, frozenset(question.file for question in questions if "scan" in question.file))
+    return groups(questions, scans(questions))
 
 
 def variants(pages: list[Page], sides: list[Side], asked: list[tuple[Question, Side]]) -> None:

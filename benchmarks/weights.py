@@ -17,12 +17,13 @@ from itertools import chain, combinations, product
 from pathlib import Path
 
 import numpy as np
-from devset import Question, groups, load_questions
+from devset import document, groups, load_questions, relevant
 from lists import normalised, rank_all
 from numpy.typing import NDArray
 
 import mmrag
 from mmrag.benchmark.machine import print_machine
+from mmrag.benchmark.values import Question
 from mmrag.config import STRATEGIES
 
 GRID: dict[str, tuple[float, ...]] = {
@@ -57,8 +58,9 @@ class Judged:
     ) -> None:
         names, places, self._scores = lists
         self._kinds = [_kind_of(name, first) for name in names]
-        self._relevant = np.array([place in question.relevant for place in places])
-        self._count = len(question.relevant)
+        wanted = relevant(question)
+        self._relevant = np.array([place in wanted for place in places])
+        self._count = len(wanted)
 
     def gains(self, grid: Grid, chosen: set[str]) -> Grid:
         """``(combinations,)``: mean of nDCG@5 and nDCG@10 with the lists of these strategies and BM25."""
@@ -124,7 +126,7 @@ def main() -> None:
     gains = np.mean(
         [[one.gains(grid, chosen) for one in judged] for chosen in CHOICES], axis=0, dtype=np.float64
     )
-    files = np.array([question.file for question in questions])
+    files = np.array([document(question) for question in questions])
     generator = np.random.default_rng(0)
     held_out = np.empty((len(CHOICES), len(questions)))
     for file in sorted(set(files.tolist())):
