@@ -343,6 +343,13 @@ class Usage:
             self.pictures + other.pictures,
         )
 
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(
+            self.tokens_in - other.tokens_in,
+            self.tokens_out - other.tokens_out,
+            self.pictures - other.pictures,
+        )
+
     def cost(self, price_in: float, price_out: float) -> float:
         """Money for these tokens, in the unit of the prices, which are per million tokens."""
         return (self.tokens_in * price_in + self.tokens_out * price_out) / 1_000_000
@@ -407,8 +414,10 @@ class Answer:
         refused: whether the evidence was too weak to answer.
         confidence: 0..1, how well the evidence covers the question by the generator's own measure.
         generator: spec of the generator.
-        seconds: wall-clock seconds by stage (``retrieve``, ``generate``).
-        tokens: tokens by direction (``in``, ``out``); empty where no model was asked.
+        seconds: wall-clock seconds by stage: ``rewrite`` (of a follow-up question), ``retrieve``, ``judge``
+            (whether the pages may answer at all), ``context``, ``generate``, ``check``.
+        tokens: tokens by direction (``in``, ``out``), those of rewriting a follow-up question included; empty
+            where no model was asked.
         pictures: how many a model was shown.
         cost: of the tokens, in the unit of the recipe's prices; 0 where it gives none.
         flags: what in the text could not be verified, in the order of their places.

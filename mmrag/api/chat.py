@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from mmrag.synthesize import AnswerStream, leans_on
 from mmrag.synthesize.context import Turn
 from mmrag.synthesize.rewriting import standing_alone
 from mmrag.synthesize.stream import Writing
-from mmrag.types import Answer, Filters
+from mmrag.types import Answer, Filters, Usage
 
 if TYPE_CHECKING:
     from mmrag.api.index import Index
@@ -21,16 +22,14 @@ if TYPE_CHECKING:
 TURNS = 6
 """Exchanges that a conversation remembers."""
 
-_LONGEST = 1500
-"""Characters of an answer that are remembered."""
-
 
 class Chat:
     """Questions and answers that lean on one another. Made by `Index.chat`.
 
-    A language model rewrites a follow-up question so that it stands alone. Without one, a question that leans
-    on what was said before (see `mmrag.synthesize.following`) is searched for together with the question that
-    it leans on. ``Answer.asked`` tells what was searched for.
+    A language model rewrites a follow-up question so that it stands alone. Without one, or where it writes
+    none, a question that leans on what was said before (see `mmrag.synthesize.following`) is searched for
+    together with the question that it leans on. ``Answer.asked`` tells what was searched for; the answer's
+    tokens, cost and seconds are those of the rewriting too.
 
     Attributes:
         history: the last exchanges, oldest first, with the questions as they were searched for.
@@ -75,22 +74,37 @@ class Chat:
 
     def stream(self, question: str) -> AnswerStream:
         """The answer to the next question, as it is written; remembered once it is whole."""
-        model = self._index._answers.generator(self._generator)
+        before, begin = self._spending.used, time.perf_counter()
         history = tuple(self.history)
-        if not history:
-            asked = question
-        elif isinstance(model, LanguageModel):
-            asked = standing_alone(question, history, model, self._spending)
-        else:
-            asked = f"{history[-1].question} {question}" if leans_on(question) else question
+        asked = self._standing_alone(question, history) if history else question
+        rewriting = round(time.perf_counter() - begin, 4)
         stream = self._index._stream(
             asked, self._top_k, self._filters, self._strategies, self._generator, self._spending, history
         )
-        return AnswerStream(self._remembering(question, asked, stream))
+        seconds = {"rewrite": rewriting} if self._spending.used != before else {}
+        return AnswerStream(self._remembering(question, asked, stream, before, seconds))
 
-    def _remembering(self, question: str, asked: str, stream: AnswerStream) -> Writing:
+    def _standing_alone(self, question: str, history: Sequence[Turn]) -> str:
+        model = self._index._answers.generator(self._generator)
+        if isinstance(model, LanguageModel):
+            rewritten = standing_alone(question, history, model, self._spending)
+            if rewritten:
+                return rewritten
+        return f"{history[-1].question} {question}" if leans_on(question) else question
+
+    def _remembering(
+        self, question: str, asked: str, stream: AnswerStream, before: Usage, seconds: dict[str, float]
+    ) -> Writing:
         with stream:
             yield from stream
-        said = replace(stream.answer, question=question, asked="" if asked == question else asked)
-        self.history.append(Turn(asked, said.text[:_LONGEST]))
+        used = self._spending.used - before
+        said = replace(
+            stream.answer,
+            question=question,
+            asked="" if asked == question else asked,
+            seconds={**seconds, **stream.answer.seconds},
+            tokens={"in": used.tokens_in, "out": used.tokens_out} if used != Usage() else {},
+            cost=used.cost(self._spending.price_in, self._spending.price_out),
+        )
+        self.history.append(Turn(asked, said.text))
         return said

@@ -88,7 +88,7 @@ class OpenAIModel(LanguageModel):
                 if delta.reply is None:
                     yield Piece(delta.text)
                 else:
-                    yield self._last(delta.reply, messages, pictures, max_tokens)
+                    yield from self._last(delta.reply, messages, pictures, max_tokens)
         except RejectedError as error:
             if not pictures or error.fatal:
                 raise
@@ -97,7 +97,13 @@ class OpenAIModel(LanguageModel):
                 "answer.max_pictures in a recipe)"
             ) from error
 
-    def _last(self, reply: Reply, messages: Sequence[Message], pictures: int, max_tokens: int) -> Piece:
+    def _last(
+        self, reply: Reply, messages: Sequence[Message], pictures: int, max_tokens: int
+    ) -> Iterator[Piece]:
+        """What the answer took, which has to be paid even where it is worth nothing."""
+        tokens_in = reply.tokens_in or self.count(messages)
+        tokens_out = reply.tokens_out or text_tokens(reply.text)
+        yield Piece(usage=Usage(tokens_in, tokens_out, pictures), cut=reply.cut)
         if reply.cut and not reply.text:
             raise ModelError(
                 f"{self.spec} spent all of its {max_tokens} tokens before it answered: raise "
@@ -109,9 +115,6 @@ class OpenAIModel(LanguageModel):
                 "worth nothing: give it a larger context (ollama: OLLAMA_CONTEXT_LENGTH), or lower "
                 "answer.context_tokens in the recipe"
             )
-        tokens_in = reply.tokens_in or self.count(messages)
-        tokens_out = reply.tokens_out or text_tokens(reply.text)
-        return Piece(usage=Usage(tokens_in, tokens_out, pictures), cut=reply.cut)
 
 
 def _payload(message: Message) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _LONGEST = 128
 def standing_alone(question: str, history: Sequence[Turn], model: LanguageModel, spending: Spending) -> str:
     """``question`` as ``model`` writes it for someone who has not heard what was said before.
 
-    The question itself, where the model writes nothing or does not come to an end.
+    Empty, where the model writes nothing or does not come to an end.
 
     Raises:
         BudgetError, ModelError: as `mmrag.synthesize.writing.Writer.write`.
@@ -29,4 +29,4 @@ def standing_alone(question: str, history: Sequence[Turn], model: LanguageModel,
         said += piece.text
         cut = cut or piece.cut
     lines = said.strip().splitlines()
-    return question if cut or not lines else lines[0].strip().strip('"“”«»「」')
+    return "" if cut or not lines else lines[0].strip().strip('"“”«»「」')

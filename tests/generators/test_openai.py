@@ -126,6 +126,14 @@ def test_tokens_spent_on_thoughts_alone() -> None:
             )
 
 
+def test_what_an_answer_took_is_told_even_where_it_is_worth_nothing() -> None:
+    with serving([streamed("<think>", "hm", finish="length")]) as server:
+        pieces = model(server.url).stream(HELLO, 10)
+        assert next(pieces) == Piece(usage=Usage(11, 7, 0), cut=True)
+        with pytest.raises(ModelError, match="spent all of its 10 tokens"):
+            next(pieces)
+
+
 @pytest.mark.parametrize("text", ["word " * 5000, "潮汐在中午转向，" * 1562 + "潮汐在中 12 %"])
 def test_a_server_that_cuts_prompts_is_found_out(text: str) -> None:
     message = Message("user", (text,))
