@@ -34,7 +34,8 @@ NOTE = (
     "The questions are the documents' own captions and headings, with these words taken out of the index. "
     "They tell which strategy finds figures, tables and sections by what is in them. They are worded as the "
     "author words things, ask for a place and not for a fact, and count other pages on the same matter as "
-    "wrong: read them as a comparison of strategies, not as how good these are."
+    "wrong. There may be far more headings than captions. So read them kind by kind, and as a comparison, not "
+    "as how good a strategy is."
 )
 
 _CAPTION_WORDS, _HEADING_WORDS = 3, 2
