@@ -102,11 +102,11 @@ def index_build(index: mmrag.Index) -> None:
 
 
 def query_overhead(devset: Path, index: mmrag.Index) -> None:
-    """What a search costs beyond the calls of its encoder, of FAISS and of FTS5 that it makes.
+    """What a search costs beyond the calls of its encoders, of FAISS, MaxSim and FTS5 that it makes.
 
-    Subtracted are ``encode_queries`` of the encoders, ``search`` of the FAISS indexes, and running the
-    statements ``SELECT rowid, -rank FROM … WHERE … MATCH`` of FTS5 until their rows are Python tuples. All
-    else counts: language and words of the question, checks of its vector, exact scores of the found pages'
+    Subtracted are ``encode_queries`` of the encoders, ``search`` of the FAISS indexes and of the spaces of
+    page vectors, and running the statements ``SELECT rowid, -rank FROM … WHERE … MATCH`` of FTS5 until their
+    rows are Python tuples. All else counts: language and words of the question, checks of its vector, exact scores of the found pages'
     chunks, making arrays of what was found, fusion, snapshots, and reading and building the hits. Elements
     that were read stay in memory, so questions asked for the first time stand apart from repeated ones.
     """
@@ -131,6 +131,8 @@ def query_overhead(devset: Path, index: mmrag.Index) -> None:
         encoder.encode_queries = timed(encoder.encode_queries)  # type: ignore[method-assign]
     for space in index._retriever._spaces.values():
         space._ann._index.search = timed(space._ann._index.search)
+    for page_space in index._retriever._page_spaces.values():
+        page_space.search = timed(page_space.search)  # type: ignore[method-assign]
     extra: list[float] = []
     with mock.patch.object(lexical, "matches", timed(lexical.matches)):
         for question in questions * 3:
@@ -143,7 +145,7 @@ def query_overhead(devset: Path, index: mmrag.Index) -> None:
         ("asked again", extra[len(questions) :]),
     ):
         print(
-            f"- a search beyond its calls of encoder, FAISS and FTS5, {len(times)} questions {what}: "
+            f"- a search beyond encoders, FAISS, MaxSim and FTS5, {len(times)} questions {what}: "
             f"p50 {1000 * statistics.median(times):.2f} ms, p95 {1000 * np.quantile(times, 0.95):.2f} ms"
         )
 

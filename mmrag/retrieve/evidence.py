@@ -141,18 +141,26 @@ def _of_boxes(
     store: Reader, space: PageSpace, query: NDArray[np.float32], pages: Rows, share: float
 ) -> _Voice:
     """The mean over the query's vectors of the best similarity inside each element's box."""
-    found: list[tuple[int, int, float]] = []
+    elements, places, best = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
     for page, members in store.boxes_of_pages(pages.tolist()).items():
-        near, places = space.similarity(store, page, query)
-        centres = (places[:, :2] + places[:, 2:]) / 2
-        for element, x0, y0, x1, y1 in members:
-            inside = (centres >= (x0, y0)).all(axis=1) & (centres <= (x1, y1)).all(axis=1)
-            if inside.any():
-                found.append((element, page, float(near[:, inside].max(axis=1).mean())))
-    rows = np.array([entry[:2] for entry in found], np.int64).reshape(-1, 2)
-    scores = np.array([score for *_, score in found], np.float64)
+        near, boxes = space.similarity(store, page, query)
+        if not members or not len(boxes):
+            continue
+        rows, around = np.array([row for row, *_ in members]), np.array([box for _, *box in members])
+        centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+        inside: NDArray[np.bool_] = ((centres >= around[:, None, :2]) & (centres <= around[:, None, 2:])).all(
+            axis=2
+        )
+        speaks = np.flatnonzero(inside.any(axis=1))
+        elements.append(rows[speaks])
+        places.append(np.full(len(speaks), page))
+        best.append(
+            np.where(inside[speaks][:, None], near, -np.inf).max(axis=2, initial=-np.inf).mean(axis=1)
+        )
+    scores = np.concatenate(best).astype(np.float64)
     scores = share * scores / max(float(scores.max(initial=0.0)), 1e-6)
-    return _Voice(rows[:, 0], rows[:, 1], np.full(len(rows), -1), scores)
+    rows = np.concatenate(elements)
+    return _Voice(rows, np.concatenate(places), np.full(len(rows), -1), scores)
 
 
 def _of_words(pages: Rows, lexical: tuple[Rows, Rows, Scores]) -> _Voice:
