@@ -106,9 +106,10 @@ def query_overhead(devset: Path, index: mmrag.Index) -> None:
 
     Subtracted are ``encode_queries`` of the encoders, ``search`` of the FAISS indexes and of the spaces of
     page vectors, and running the statements ``SELECT rowid, -rank FROM … WHERE … MATCH`` of FTS5 until their
-    rows are Python tuples. All else counts: language and words of the question, checks of its vector, exact scores of the found pages'
-    chunks, making arrays of what was found, fusion, snapshots, and reading and building the hits. Elements
-    that were read stay in memory, so questions asked for the first time stand apart from repeated ones.
+    rows are Python tuples. All else counts: language and words of the question, checks of its vector, exact
+    scores of the found pages' chunks, making arrays of what was found, fusion, snapshots, and reading and
+    building the hits. Elements that were read stay in memory, so questions asked for the first time stand
+    apart from repeated ones.
     """
     questions = [question.text for question in load_questions(devset)]
     inside = 0.0

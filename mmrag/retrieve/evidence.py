@@ -148,15 +148,13 @@ def _of_boxes(
             continue
         rows, around = np.array([row for row, *_ in members]), np.array([box for _, *box in members])
         centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-        inside: NDArray[np.bool_] = ((centres >= around[:, None, :2]) & (centres <= around[:, None, 2:])).all(
-            axis=2
-        )
-        speaks = np.flatnonzero(inside.any(axis=1))
+        within = (centres >= around[:, None, :2]) & (centres <= around[:, None, 2:])
+        inside = np.logical_and(within[..., 0], within[..., 1])
+        speaks = np.flatnonzero(np.count_nonzero(inside, axis=1))
         elements.append(rows[speaks])
         places.append(np.full(len(speaks), page))
-        best.append(
-            np.where(inside[speaks][:, None], near, -np.inf).max(axis=2, initial=-np.inf).mean(axis=1)
-        )
+        fits = np.where(inside[speaks][:, None], near, -np.inf)
+        best.append(fits.max(axis=2, initial=-np.inf).mean(axis=1))
     scores = np.concatenate(best).astype(np.float64)
     scores = share * scores / max(float(scores.max(initial=0.0)), 1e-6)
     rows = np.concatenate(elements)
