@@ -13,6 +13,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from mmrag.errors import RecipeError
 
 STRATEGIES = ("joint", "caption", "visual")
+_PRECISIONS = ("auto", "float32", "float16", "int8", "bit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,9 @@ class VisualOptions:
         encoders: specs of page encoders, one space each; a question goes to the first that knows its
             language.
         text_encoders: specs of text encoders whose chunks are a list beside; none by default.
-        precision: how vectors are kept for searching: ``float32``, ``float16``, ``int8`` or ``bit``. The best
-            pages by ``int8`` or ``bit`` are scored again, exactly.
+        precision: how vectors are kept for searching: ``float32``, ``float16``, ``int8`` or ``bit``, or
+            ``auto``: ``float16`` up to 25 million numbers in a space, ``int8`` beyond. The best pages by
+            ``int8`` or ``bit`` are scored again, exactly.
         pool: about so many neighbouring vectors of a page are pooled into one; 1 keeps all.
         dpi: of the page pictures.
         exact_up_to: vectors in a space up to which every page is scored exactly; beyond, a shortlist is.
@@ -105,7 +107,7 @@ class VisualOptions:
 
     encoders: tuple[str, ...] = ("mini:visual", "mini:visual-multilingual")
     text_encoders: tuple[str, ...] = ()
-    precision: str = "int8"
+    precision: str = "auto"
     pool: int = 1
     dpi: int = 144
     exact_up_to: int = 20_000_000
@@ -253,7 +255,7 @@ class Recipe:
                 raise RecipeError(f"retrieve.weights: {name}: wants a number from 0, found {weight}")
         if not any(self.retrieve.weights.values()):
             raise RecipeError("retrieve.weights: no list has a weight, so nothing would ever be found")
-        _one_of("visual.precision", (self.visual.precision,), ("float32", "float16", "int8", "bit"))
+        _one_of("visual.precision", (self.visual.precision,), _PRECISIONS)
         _one_of("retrieve.weights", tuple(self.retrieve.weights), self._lists())
 
     def _lists(self) -> tuple[str, ...]:

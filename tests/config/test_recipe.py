@@ -40,7 +40,7 @@ def test_every_shipped_recipe_is_read() -> None:
         ({"caption": {"encoders": ["a:b", "a:b"]}}, "caption.encoders: names one twice: a:b, a:b"),
         ({"visual": {"pool": 0}}, "visual.pool: wants 1 to 1000, found 0"),
         ({"visual": {"dpi": 100000}}, "visual.dpi: wants 36 to 600, found 100000"),
-        ({"visual": {"precision": "half"}}, "'half' is not one of float32, float16, int8, bit"),
+        ({"visual": {"precision": "half"}}, "'half' is not one of auto, float32, float16, int8, bit"),
         ({"retrieve": {"weights": {"joint": 0}}}, "no list has a weight, so nothing would ever be found"),
         ({"retrieve": {"weights": {"joint": -1.0}}}, "joint: wants a number from 0, found -1.0"),
         ({"retrieve": {"weights": {"joint": float("nan")}}}, "joint: wants a number from 0, found nan"),

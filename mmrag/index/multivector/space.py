@@ -20,11 +20,12 @@ from mmrag.index.multivector.kernel import Scores, maxsim_of
 from mmrag.index.multivector.packed import Array, Matrix, Packed, Parts, Rows, pack, pack_stream
 from mmrag.index.multivector.segment import Segment, best, count, merge_small, scan
 from mmrag.index.multivector.shortlist import depth, has_shortlist, sample_queries
-from mmrag.index.multivector.truth import page_boxes, page_counts, page_rows, page_vectors
+from mmrag.index.multivector.truth import count_vectors, page_boxes, page_counts, page_rows, page_vectors
 from mmrag.index.store import Store
 
 _LOG = logging.getLogger(__name__)
 _EXACT = ("float32", "float16")
+_SMALL = 25_000_000
 _SAMPLE = 16
 _TOP = 10
 
@@ -64,13 +65,19 @@ class PageSpace:
         row: int,
         name: str,
         dim: int,
-        precision: str = "int8",
+        precision: str = "auto",
         exact_up_to: int = 20_000_000,
     ) -> PageSpace:
         """The space from its file where that is whole, and from the truth for the rest.
 
+        At precision ``auto`` a space is kept in ``float16`` up to 25 million numbers and in ``int8`` beyond:
+        with few, reading the best pages again takes longer than going through all of them exactly.
+
         Call inside ``with store.snapshot():``. The store must stay open as long as the space is used.
         """
+        if precision == "auto":
+            small = count_vectors(store.connection, row) * dim <= _SMALL
+            precision = "float16" if small else "int8"
         space = cls(row, name, dim, precision, exact_up_to)
         space._read(store)
         space.refresh(store)

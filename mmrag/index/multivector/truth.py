@@ -19,6 +19,12 @@ def page_rows(connection: sqlite3.Connection, space: int) -> Rows:
     return np.fromiter((page for (page,) in found), np.int64)
 
 
+def count_vectors(connection: sqlite3.Connection, space: int) -> int:
+    """How many vectors the pages of this space have together."""
+    found = connection.execute("SELECT sum(count) FROM page_vectors WHERE space = ?", (space,)).fetchone()
+    return int(found[0] or 0)
+
+
 def page_counts(connection: sqlite3.Connection, space: int, pages: Rows) -> Rows:
     """``(len(pages),)`` int64: how many vectors each of these pages of this space has."""
     query = "SELECT count FROM page_vectors WHERE space = ? AND page = ?"
