@@ -14,8 +14,8 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from mmrag.benchmark.ledger import Ledger
 from mmrag.benchmark.values import Dataset, Laying
 from mmrag.config import Recipe
 from mmrag.encoders.lists import ChunkList, texts_of
-from mmrag.errors import MissingExtraError, ModelError, UsageError
+from mmrag.errors import FingerprintError, MissingExtraError, ModelError, UsageError
 from mmrag.index.reader import Reader
 from mmrag.index.store import LOCK
 from mmrag.strategies import load_strategies
@@ -72,12 +72,10 @@ class Workshop:
         before = self._ledger[path.name]
         if before.done:
             # What a look at unchanged files takes belongs to no figure.
-            update(path, self._corpus, recipe, lay=False)
+            with self._of_these_makers():
+                update(path, self._corpus, recipe, lay=False)
             if _content(path) != before.content:
-                raise UsageError(
-                    f"documents in {self._corpus} have changed since {self._folder.parent} was made: "
-                    "--fresh measures everything anew, --out keeps what is there"
-                )
+                raise self._stale(f"documents in {self._corpus} have changed")
         else:
             report = self._update(path.name, "parsing", path, recipe, lay=False)
             if not report.pages:
@@ -195,7 +193,22 @@ class Workshop:
                 if self._on_laying is not None:
                     self._on_laying(says, progress)
 
-            return update(path, self._corpus, recipe, progress=tell, lay=lay)
+            with self._of_these_makers():
+                return update(path, self._corpus, recipe, progress=tell, lay=lay)
+
+    @contextmanager
+    def _of_these_makers(self) -> Iterator[None]:
+        """What another version of mmrag, or of a model, has made is not mixed with what this one makes."""
+        try:
+            yield
+        except FingerprintError as error:
+            raise self._stale("mmrag or a model has changed") from error
+
+    def _stale(self, what: str) -> UsageError:
+        return UsageError(
+            f"{what} since {self._folder.parent} was made: --fresh measures everything anew, --out keeps "
+            "what is there"
+        )
 
     def _finish(
         self, name: str, report: Report, grown: int, after: tuple[str, ...] = (), content: str = ""

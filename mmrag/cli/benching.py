@@ -184,6 +184,7 @@ def _made_with(seed: int) -> dict[str, str]:
 
 def _close(compared: Compared, folder: Path, seed: int, *, json: bool) -> None:
     """Write everything down and print the tables."""
+    from mmrag.benchmark.report import IndexPages, write_report
     from mmrag.benchmark.saving import as_json, save_comparison
     from mmrag.benchmark.tables import differences, measured, tables
     from mmrag.cli.terminal import errors, output, print_json
@@ -193,6 +194,10 @@ def _close(compared: Compared, folder: Path, seed: int, *, json: bool) -> None:
     pairs = differences(comparison, found, seed=seed)
     made = tables(comparison, found, pairs, seed=seed)
     files = save_comparison(comparison, found, pairs, made, folder)
+    with IndexPages(compared.indexes.values(), folder / "pages") as pages:
+        report = write_report(
+            comparison, folder, found=found, pairs=pairs, picture_of=pages, failed=compared.failed, seed=seed
+        )
     for name, reason in compared.failed.items():
         errors().print(f"left out: {name}: {reason}", style="yellow", soft_wrap=True)
     if json:
@@ -201,12 +206,12 @@ def _close(compared: Compared, folder: Path, seed: int, *, json: bool) -> None:
         plain["dataset"] |= {"questions": len(comparison.dataset.questions)}
         plain["laying"] = {run.setup.name: run.laying for run in comparison.runs}
         plain["failed"] = compared.failed
-        plain["files"] = [str(file) for file in files]
+        plain["files"] = [str(file) for file in (report, *files)]
         print_json(plain)
         return
     print_tables(output(), made)
     names = ", ".join(file.name for file in files[:3])
-    errors().print(f"\nWritten to {folder}: {names}, runs/", style="dim", soft_wrap=True)
+    errors().print(f"\nSee {report}; besides in {folder}: {names}, runs/", style="dim", soft_wrap=True)
 
 
 def print_tables(console: Console, made: tuple[Table, ...]) -> None:

@@ -274,6 +274,15 @@ def test_changed_documents_are_not_mixed_with_old_figures(dataset: Dataset, tmp_
             run(tmp_path / "out", dataset, CAPTION)
 
 
+def test_what_other_versions_have_made_is_not_mixed(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path / "out", dataset, CAPTION)
+    monkeypatch.setattr("mmrag.ingest.INGEST_VERSION", "another")
+    with pytest.raises(UsageError, match="mmrag or a model has changed since .*out was made: --fresh"):
+        run(tmp_path / "out", dataset, CAPTION)
+
+
 def test_a_question_by_picture_is_asked_of_who_sees(dataset: Dataset, tmp_path: Path) -> None:
     from PIL import Image
 

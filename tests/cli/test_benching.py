@@ -76,7 +76,7 @@ def test_the_default_is_each_alone_and_all(bench: Run, folder: Path, monkeypatch
         "kB/page",
     ):
         assert said in result.out
-    assert "Written to bench/animals: report.json, results.md, qrels.txt" in result.err
+    assert "See bench/animals/report.html; besides in bench/animals: report.json," in result.err
     page = (folder / "bench/animals/results.md").read_text("utf-8")
     assert result.out.strip() in page
     assert "- command: mmrag bench animals\n" in page
@@ -97,7 +97,7 @@ def test_json_is_all_of_standard_output(bench: Run) -> None:
     assert result.json["laying"]["fake.yaml · visual"]["pages"] == 3
     assert result.json["made_with"]["seed"] == "7"
     assert result.json["failed"] == {}
-    assert [Path(file).is_file() for file in result.json["files"]] == [True] * 5
+    assert [Path(file).is_file() for file in result.json["files"]] == [True] * 6
 
 
 def test_a_second_run_measures_nothing_and_a_fresh_one_everything(
