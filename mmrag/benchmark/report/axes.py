@@ -67,7 +67,7 @@ def round_values(low: float, high: float, most: int) -> list[float]:
 def _powers(low: float, high: float, most: int) -> list[float]:
     tens = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 5), (1, 3), (1,)):
-        found = [step * 10.0**ten for ten in tens for step in steps if low <= step * 10.0**ten <= high]
+        found = [value for ten in tens for step in steps if low <= (value := float(f"{step}e{ten}")) <= high]
         if len(found) <= most + 1:
             return found
     every = math.ceil(len(found) / most)

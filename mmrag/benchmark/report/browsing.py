@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mmrag.benchmark.report.figures import counted
-from mmrag.benchmark.report.markup import Child, Html, join, tag
-from mmrag.benchmark.report.pages import PageKey, Picture, PictureOf, embed
-from mmrag.benchmark.report.questions import (
-    Shown,
-    legend,
-    note_on_pages,
-    outcomes_of,
-    question_card,
-    wanted_pages,
-)
+from mmrag.benchmark.report.markup import Child, Html, tag
+from mmrag.benchmark.report.pages import NO_PICTURES, PictureOf, embed
+from mmrag.benchmark.report.questions import Cards, outcomes_of, wanted_pages
 from mmrag.benchmark.report.results import Results
+from mmrag.benchmark.report.sheets import Sheets, files_of, legend
 from mmrag.benchmark.tables import MAIN
 
+_DEPTH, _LESS = 5, 3  # pages of a ranking that are drawn
 _DRAWN = 16_000  # pages in all rankings together: more make a slow page
 _CARD = 6_000  # bytes of a question with one setup, at most
 
@@ -42,25 +37,25 @@ def questions_section(results: Results, picture_of: PictureOf | None, budget: in
         budget: bytes of the whole section.
     """
     places = _places(results, budget)
-    depth = 5 if 5 * len(places) * len(results.setups) <= _DRAWN else 3
+    depth = _DEPTH if _DEPTH * len(places) * len(results.setups) <= _DRAWN else _LESS
+    files = files_of(results.comparison)
     outcomes = outcomes_of(results)
-    nothing = Shown(embed((), None, 0), {}, depth)
-    words = sum(len(question_card(results, place, outcomes, nothing)) for place in places)
-    pages = embed(wanted_pages(results, places, depth), picture_of, budget - words)
-    names = {page: f"i{number}" for number, page in enumerate(pages.pictures)}
-    shown = Shown(pages, names, depth)
-    cards = [question_card(results, place, outcomes, shown) for place in places]
+    without = Cards(results, outcomes, Sheets(NO_PICTURES, files, results.unpaged), depth)
+    words = sum(len(without.card(place).encode()) for place in places)
+    pages = embed(wanted_pages(results, places, depth), picture_of, int(0.98 * budget) - words)
+    sheets = Sheets(pages, files, results.unpaged)
+    cards = Cards(results, outcomes, sheets, depth)
     section = tag(
         "section",
         tag("h2", "Question by question"),
-        _left_out(results, places, note_on_pages(pages)),
+        _left_out(results, places, sheets.left_out()),
         _controls(results, places),
         legend(),
-        tag("div", cards, id="cards"),
+        tag("div", [cards.card(place) for place in places], id="cards"),
         tag("p", "No question fits these filters.", id="none", hidden=True),
         id="questions",
     )
-    return Browser(section, _style(names, pages.pictures))
+    return Browser(section, sheets.style())
 
 
 def _places(results: Results, budget: int) -> list[int]:
@@ -145,11 +140,3 @@ def _choice(
         for value, text in zip(values, says, strict=True)
     ]
     return _field(name, tag("select", options, id=id_))
-
-
-def _style(names: Mapping[PageKey, str], pictures: Mapping[PageKey, Picture]) -> Html:
-    """Each picture once, whoever shows it."""
-    return join(
-        Html(f".{name}{{--r:{pictures[page].shape:.4f};background-image:url({pictures[page].uri})}}\n")
-        for page, name in names.items()
-    )

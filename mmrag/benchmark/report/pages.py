@@ -65,6 +65,9 @@ class Embedded:
     not_drawn: int
 
 
+NO_PICTURES = Embedded({}, 0, 0)
+
+
 def encoded(picture: Image.Image, size: Size) -> Picture:
     """A picture as it is embedded."""
     plain = as_rgb(picture)
@@ -130,6 +133,16 @@ class IndexPages:
         for index in self._indexes:
             index.close()
 
+    @property
+    def unpaged(self) -> frozenset[str]:
+        """Files that have sections instead of pages."""
+        return frozenset(
+            file
+            for documents in self._documents
+            for file, document in documents.items()
+            if not document.paged
+        )
+
     def __call__(self, file: str, page: int, size: Size) -> Picture | None:
         """The picture of a page; ``None`` if no index can draw it, as where its file is gone or changed."""
         for index, documents in zip(self._indexes, self._documents, strict=True):
@@ -141,10 +154,9 @@ class IndexPages:
 
     def _picture(self, index: mmrag.Index, document: Document, page: int, size: Size) -> Picture | None:
         place = self._kept / f"{document.id[:32]}-{page}-{size.width}.webp"
-        if place.is_file():
-            data = place.read_bytes()
-            with Image.open(io.BytesIO(data)) as kept:
-                return Picture(data, kept.width / kept.height)
+        kept = _read(place)
+        if kept is not None:
+            return kept
         try:
             # A sheet of A4 is 8.27 inches across: at this density its picture is hardly scaled.
             drawn = index.page_picture(document, page, dpi=max(72, round(size.width / 8.27)))
@@ -156,3 +168,14 @@ class IndexPages:
         half.write_bytes(picture.data)
         half.replace(place)
         return picture
+
+
+def _read(place: Path) -> Picture | None:
+    """What was kept, if it is there and whole."""
+    try:
+        data = place.read_bytes()
+        with Image.open(io.BytesIO(data)) as picture:
+            picture.load()
+            return Picture(data, picture.width / picture.height)
+    except (OSError, ValueError):  # Pillow raises these for all that it can't read
+        return None

@@ -102,7 +102,7 @@ def _pair_row(results: Results, pair: Difference, axis: Axis) -> Html:
         "tr",
         tag("th", results.named(pair.first), " against ", results.named(pair.second), scope="row"),
         says,
-        tag("td", signed(pair.difference), tag("small", between), class_="num"),
+        tag("td", signed(pair.difference), " ", tag("small", between), class_="num"),
         tag("td", strip(axis, -1, pair.difference, pair.low, pair.high, filled=bool(pair.better))),
         tag("td", p_value(pair.adjusted), class_="num"),
         tag("td", f"{won} · {even} · {lost}", class_="num"),

@@ -51,6 +51,7 @@ def _overview(results: Results, groups: list[Group]) -> Html:
             tag(
                 "th",
                 group.name,
+                " ",
                 tag("small", len(group.members)),
                 scope="col",
                 class_="num",
@@ -172,7 +173,7 @@ def _row(
 def _cell(value: float, best: float, between: str, sort: str | None = None) -> Html:
     is_best = not math.isnan(value) and decimals(value) == decimals(best)
     figure = tag("b", decimals(value), class_="best") if is_best else tag("span", decimals(value))
-    return tag("td", figure, tag("small", between) if between else None, class_="num", data_sort=sort)
+    return tag("td", figure, (" ", tag("small", between)) if between else None, class_="num", data_sort=sort)
 
 
 def _best(results: Results, measure: str, group: Group) -> float:

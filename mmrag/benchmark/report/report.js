@@ -6,13 +6,19 @@
   root.classList.add("has-js");
   const get = (id) => document.getElementById(id);
   const cards = get("cards");
+  // What the filter of words looks through: the question, its answers, and the files.
+  const wordsOf = (card) =>
+    [...card.querySelectorAll(".id, .text, .answer, .where bdi")]
+      .map((part) => `${part.textContent} ${part.title}`)
+      .join(" ")
+      .toLowerCase();
   const questions = [...cards.children].map((card, order) => ({
     card,
     order,
     kind: card.dataset.kind,
     language: card.dataset.language,
     scores: card.dataset.scores.split(" ").map(Number),
-    words: card.textContent.toLowerCase(),
+    words: wordsOf(card),
   }));
   const value = (id) => (get(id) ? get(id).value : "");
   const make = (name, attributes = {}, text = "") => {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from mmrag.benchmark.statistics import Difference, documents_of, interval
 from mmrag.benchmark.tables import MAIN, Measured, short_name
 from mmrag.benchmark.values import Comparison
 
-_DRAWS = 2000  # for the intervals that stand in small print
+_DRAWS = 1000  # for all intervals but those that are printed elsewhere, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Results:
         found: its measures, by setup and name, a value a question.
         pairs: the setups compared by `MAIN`.
         failed: setups that could not be compared, with why.
+        unpaged: files that have sections instead of pages.
         seed: of the intervals.
     """
 
@@ -43,6 +44,10 @@ class Results:
     found: Measured
     pairs: tuple[Difference, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
+    unpaged: Collection[str] = ()
+    _intervals: dict[tuple[str, str, tuple[int, ...]], tuple[float, float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     seed: int = 0
 
     @property
@@ -107,11 +112,17 @@ class Results:
         return self.found[name][measure][list(members)]
 
     def interval(self, name: str, measure: str, members: Sequence[int]) -> tuple[float, float]:
-        """The 95 % confidence interval of the mean of these."""
+        """The 95 % confidence interval of the mean of these, drawn once."""
+        key = (name, measure, tuple(members))
+        if key not in self._intervals:
+            self._intervals[key] = self._drawn(*key)
+        return self._intervals[key]
+
+    def _drawn(self, name: str, measure: str, members: tuple[int, ...]) -> tuple[float, float]:
         questions = [self.comparison.dataset.questions[at] for at in members]
         units, _ = documents_of(questions)
         values = self.values(name, measure, members)
-        if measure == MAIN:
+        if measure == MAIN and len(members) == len(self.comparison.dataset.questions):
             return interval(values, units, seed=self.seed)
         return interval(values, units, seed=self.seed, draws=_DRAWS)
 

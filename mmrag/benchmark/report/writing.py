@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -33,6 +33,7 @@ def write_report(
     pairs: Sequence[Difference] | None = None,
     picture_of: PictureOf | None = None,
     failed: Mapping[str, str] | None = None,
+    unpaged: Collection[str] = (),
     seed: int = 0,
     largest: int = LARGEST,
 ) -> Path:
@@ -45,6 +46,7 @@ def write_report(
         pairs: the setups compared, as `mmrag.benchmark.tables.differences` gives them; made if ``None``.
         picture_of: gives pictures of pages, as `IndexPages` does; none are shown if ``None``.
         failed: why a setup is not there, by its name.
+        unpaged: files that have sections instead of pages, as `IndexPages` knows them.
         seed: of the intervals and tests.
         largest: bytes the file may have, about; pictures are left out for it.
 
@@ -58,7 +60,7 @@ def write_report(
         raise UsageError("a report needs at least one setup and one question")
     found = measured(comparison) if found is None else found
     pairs = differences(comparison, found, seed=seed) if pairs is None else pairs
-    results = Results(comparison, found, tuple(pairs), failed or {}, seed)
+    results = Results(comparison, found, tuple(pairs), failed or {}, unpaged, seed)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
     half = path.with_suffix(".half")
