@@ -93,10 +93,11 @@ def _pieces(suspect: Suspect) -> list[_Piece]:
         else:
             runs.append((key, [char]))
     found, start = [], 0
-    for (tiny, faint, _), chars in runs:
-        text = "".join(chr(char.c) for char in chars)
+    for (tiny, faint, odd), chars in runs:
         stop = start + len(chars)
-        found.append(_Piece(line, union(map(_box, chars)), text, tiny, faint, start, stop))
+        if tiny or odd or suspect.covered:
+            text = "".join(chr(char.c) for char in chars)
+            found.append(_Piece(line, union(map(_box, chars)), text, tiny, faint, start, stop))
         start = stop
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmrag.ingest.pdf.boxes import holds_middle
 from mmrag.ingest.pdf.encodings import readable
-from mmrag.ingest.pdf.values import Box, Hidden, RawPage, Word
+from mmrag.ingest.pdf.values import Box, RawPage, Word
 
 _TOO_HIGH = 8.0
 
@@ -32,12 +32,16 @@ class PageView:
     @cached_property
     def rotation(self) -> int:
         """Degrees by which the page is turned to be shown: 0, 90, 180 or 270."""
-        return int(self._document[self._number - 1].rotation) % 360
+        return int(self._loaded.rotation) % 360
+
+    @cached_property
+    def _loaded(self) -> Any:
+        return self._document[self._number - 1]
 
     @cached_property
     def page(self) -> Any:
         """The page of PyMuPDF; of a rotated one, a copy that looks the same without rotation."""
-        page = self._document[self._number - 1]
+        page = self._loaded
         turned = self.rotation
         if not turned:
             return page
@@ -56,20 +60,29 @@ class PageView:
 
     def words_in(self, box: Box) -> list[Word]:
         """The words of the text layer whose middle lies in ``box`` or within two points of it."""
-        around = (box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2)
-        return [word for word in self._words if holds_middle(around, (word.x0, word.y0, word.x1, word.y1))]
+        left, top, right, bottom = box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2
+        found = []
+        for word in self._words:
+            x0, y0, x1, y1 = word[:4]
+            # Most words of the page are elsewhere, whatever their true height is.
+            if y1 < top or y0 + y1 > 2 * bottom or not 2 * left <= x0 + x1 <= 2 * right:
+                continue
+            text = word[4]
+            letter = (x1 - x0) / len(text)
+            if y1 - y0 > _TOO_HIGH * letter and y1 - y0 > x1 - x0:
+                # Far too high for its letters: a Type 3 font with a wrong bounding box.
+                y0 = y1 - 2 * letter
+            if top <= (y0 + y1) / 2 <= bottom and self._is_shown((x0, y0, x1, y1), readable(text)):
+                found.append(Word(x0, y0, x1, y1, readable(text)))
+        return found
 
     @cached_property
-    def _words(self) -> list[Word]:
-        words = []
-        for x0, y0, x1, y1, text, *_ in self._textpage.extractWORDS():
-            letter = (x1 - x0) / len(text)
-            # Far too high for its letters: a Type 3 font with a wrong bounding box.
-            top = y1 - 2 * letter if y1 - y0 > _TOO_HIGH * letter and y1 - y0 > x1 - x0 else y0
-            word = Word(x0, top, x1, y1, readable(text))
-            if not self._hidden or _is_shown((x0, top, x1, y1), word.text, self._hidden):
-                words.append(word)
+    def _words(self) -> list[tuple[Any, ...]]:
+        words: list[tuple[Any, ...]] = self._textpage.extractWORDS()
         return words
+
+    def _is_shown(self, box: Box, text: str) -> bool:
+        return not any(holds_middle(one.box, box) and text in one.text for one in self._hidden)
 
     def spans_in(self, box: Box) -> list[dict[str, Any]]:
         """Spans of one font each whose middle lies in ``box``, as PyMuPDF's ``dict`` gives them."""
@@ -82,7 +95,7 @@ class PageView:
             for block in self._textpage.extractDICT()["blocks"]
             for line in block.get("lines", ())
             for span in line["spans"]
-            if span["text"].strip() and _is_shown(span["bbox"], span["text"].strip(), self._hidden)
+            if span["text"].strip() and self._is_shown(span["bbox"], span["text"].strip())
         ]
 
     @cached_property
@@ -94,7 +107,3 @@ class PageView:
         return self.page.get_textpage(
             flags=pymupdf.TEXT_PRESERVE_LIGATURES | pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_CLIP
         )
-
-
-def _is_shown(box: Box, text: str, hidden: list[Hidden]) -> bool:
-    return not any(holds_middle(one.box, box) and text in one.text for one in hidden)

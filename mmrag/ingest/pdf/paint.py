@@ -7,8 +7,7 @@ from typing import Any
 
 import pymupdf
 
-from mmrag.ingest.pdf.boxes import holds_middle
-from mmrag.ingest.pdf.values import Box, Line
+from mmrag.ingest.pdf.values import Line
 
 TINY = 2.0
 _FAINT = 64
@@ -17,6 +16,8 @@ _ALIKE = 24
 _NARROW = 0.3
 _NARROW_LETTER = 0.5
 _MIN_COVER = 4.0
+_MANY_SHAPES = 100
+_WHITE = -1
 
 _Colour = tuple[int, int, int]
 
@@ -39,35 +40,47 @@ class Paint:
 
 @dataclass(slots=True)
 class Suspect:
-    """A line that may not be seen, and its structure in MuPDF."""
+    """A line that may not be seen, its structure in MuPDF, and why: its letters, or what is painted there."""
 
     line: Line
     node: Any
     tiny: bool
+    covered: bool
 
 
 def read_paint(textpage: Any, blocks: list[dict[str, Any]]) -> Paint:
     """How the lines of ``blocks``, which are those of ``textpage`` as MuPDF prints them, are painted."""
     make = pymupdf.mupdf.FzStextBlock
+    line, char = pymupdf.mupdf.fz_stext_line, pymupdf.mupdf.fz_stext_char
+    # Called for every line of every page: the getters themselves are faster than the properties.
+    first_of, last_of, after = line.first_char.fget, line.last_char.fget, line.next.fget
+    colour_of, size_of = char.argb.fget, char.size.fget
+    block_after = pymupdf.mupdf.fz_stext_block.next.fget
     ends: list[tuple[int, int, float]] = []
     nodes: list[Any] = []
     covers: list[tuple[int, Any, int | None]] = []
+    shapes: list[tuple[int, Any, int | None]] = []
     block = textpage.this.m_internal.first_block
     for said in blocks:
         kind = said["type"]
         if kind == "text":
-            line = make(block).begin().m_internal
-            while line:
-                nodes.append(line)
-                last = line.last_char
-                ends.append((line.first_char.argb, last.argb, last.size))
-                line = line.next
+            node = make(block).begin().m_internal
+            while node:
+                nodes.append(node)
+                last = last_of(node)
+                ends.append((colour_of(first_of(node)), colour_of(last), size_of(last)))
+                node = after(node)
+        elif kind == "vector":
+            if not said["stroked"] and said["argb"] & 0xFF000000:
+                kept = covers if said["rectangle"] else shapes
+                kept.append((len(nodes), block, said["argb"]))
         elif kind == "image":
             covers.append((len(nodes), block, None))
-        elif kind == "vector" and not said["stroked"] and said["argb"] & 0xFF000000:
-            covers.append((len(nodes), block, said["argb"]))
-        block = block.next
-    return Paint(ends, nodes, covers)
+        block = block_after(block)
+    if len(shapes) > _MANY_SHAPES:
+        # A drawing; what is white in it could hide text unseen, unless there is a lot of it.
+        shapes = [shape for shape in shapes if shape[2] == _WHITE][:_MANY_SHAPES]
+    return Paint(ends, nodes, covers + shapes)
 
 
 def find_suspects(lines: list[Line], places: list[int], paint: Paint) -> list[Suspect]:
@@ -78,17 +91,14 @@ def find_suspects(lines: list[Line], places: list[int], paint: Paint) -> list[Su
         places: where each of them stands in ``paint``.
         paint: of the page.
     """
-    odd = {end for end in set(paint.ends) if is_odd(end[0]) or is_odd(end[1])}
-    covers = _boxes(paint)
+    ends = paint.ends
+    odd = {end for end in set(ends) if is_odd(end[0]) or is_odd(end[1])}
+    covered = _covered(lines, places, paint) if paint.covers else set()
     found = []
     for line, place in zip(lines, places, strict=True):
-        tiny = _is_tiny(line, paint.ends[place][2])
-        if (
-            tiny
-            or (odd and paint.ends[place] in odd)
-            or (covers and _is_covered(line, place, paint.ends[place][0], covers))
-        ):
-            found.append(Suspect(line, paint.nodes[place], tiny))
+        tiny = _is_tiny(line, ends[place][2])
+        if tiny or (odd and ends[place] in odd) or (covered and place in covered):
+            found.append(Suspect(line, paint.nodes[place], tiny, place in covered))
     return found
 
 
@@ -109,32 +119,37 @@ def _is_tiny(line: Line, last: float) -> bool:
     return letter < _NARROW * line.size or letter < _NARROW_LETTER
 
 
-def _boxes(paint: Paint) -> list[tuple[int, Box, _Colour | None]]:
-    """What may cover text or have its colour: number of lines before it, box, and colour."""
-    texts = [_rgb(argb) for argb in {end[0] for end in paint.ends}]
-    found = []
+def _covered(lines: list[Line], places: list[int], paint: Paint) -> set[int]:
+    """Places of lines over whose middle something is painted, or under it in their own colour."""
+    colours = {end[0]: _rgb(end[0]) for end in set(paint.ends)}
+    middles = [
+        ((line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2, place)
+        for line, place in zip(lines, places, strict=True)
+    ]
+    found = set()
     for before, node, argb in paint.covers:
         colour = None if argb is None else _rgb(argb)
-        if not before and (colour is None or not any(_alike(colour, text) for text in texts)):
+        if not before and not (colour and any(_alike(colour, text) for text in colours.values())):
             continue
         rect = node.bbox
-        box = (rect.x0, rect.y0, rect.x1, rect.y1)
-        if box[2] - box[0] >= _MIN_COVER and box[3] - box[1] >= _MIN_COVER:
-            found.append((before, box, colour))
+        y0, y1 = rect.y0, rect.y1
+        if y1 - y0 < _MIN_COVER:
+            continue
+        x0, x1 = rect.x0, rect.x1
+        if x1 - x0 < _MIN_COVER:
+            continue
+        for x, y, place in middles:
+            if (
+                y0 <= y <= y1
+                and x0 <= x <= x1
+                and (place < before or (colour and _alike(colour, colours[paint.ends[place][0]])))
+            ):
+                found.add(place)
     return found
 
 
 def _alike(first: _Colour, second: _Colour) -> bool:
     return max(abs(a - b) for a, b in zip(first, second, strict=True)) <= _ALIKE
-
-
-def _is_covered(line: Line, place: int, argb: int, covers: list[tuple[int, Box, _Colour | None]]) -> bool:
-    """Whether something is painted over the line's middle, or under it in its own colour."""
-    box, own = line.box, _rgb(argb)
-    return any(
-        holds_middle(cover, box) and (place < before or (colour is not None and _alike(colour, own)))
-        for before, cover, colour in covers
-    )
 
 
 def is_faint(argb: int) -> bool:

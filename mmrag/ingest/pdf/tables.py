@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from mmrag.ingest.pdf.values import Box, Line, Region, Word
 from mmrag.text.normalise import join_lines, normalise
 
@@ -76,9 +78,10 @@ def split_row(row: list[Word], columns: list[float], *, strict: bool = False) ->
         strict: cut at every border; otherwise a phrase that runs across one stays whole where it begins.
     """
     cells: list[list[str]] = [[] for _ in range(len(columns) + 1)]
+    columns = sorted(columns)
     column = -1
     for index, word in enumerate(row):
-        own = sum(border <= (word.x0 + word.x1) / 2 for border in columns)
+        own = bisect_right(columns, (word.x0 + word.x1) / 2)
         if index and own > column and not strict:
             gap = word.x0 - row[index - 1].x1
             if gap < _WORD_GAP * (word.y1 - word.y0):
