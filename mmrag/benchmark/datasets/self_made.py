@@ -34,7 +34,7 @@ NOTE = (
     "The questions are the documents' own captions and headings, with these words taken out of the index. "
     "They tell which strategy finds figures, tables and sections by what is in them. They are worded as the "
     "author words things, ask for a place and not for a fact, and count other pages on the same matter as "
-    "wrong. There may be far more headings than captions. So read them kind by kind, and as a comparison, not "
+    "wrong. There are often more headings than captions: read them kind by kind, and as a comparison, not "
     "as how good a strategy is."
 )
 
