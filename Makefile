@@ -57,6 +57,7 @@ $(ENVIRONMENT)/.mmrag-dev: pyproject.toml | $(BIN)/python
 	@$(HAVE_PIP)
 	@$(PIP) '.[cpu,dev]' || { $(call say,$(INSTALL_FAILED)); exit 1; }
 	@$(WEIGHTS) || { $(call say,$(INSTALL_FAILED)); exit 1; }
+	@sh tests/get_browser.sh $(BIN)/python
 	@touch $@ $(ENVIRONMENT)/.mmrag-demo
 
 $(BIN)/python:
