@@ -11,14 +11,13 @@ text layers of scans, white letters on dark boxes, letters on pictures, faint gr
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mmrag.ingest.pdf.boxes import area, clip, gaps, grow, union
 from mmrag.ingest.pdf.encodings import readable
 from mmrag.ingest.pdf.pageview import PageView
-from mmrag.ingest.pdf.paint import TINY, Suspect, is_faint, is_odd
+from mmrag.ingest.pdf.paint import TINY, Suspect, is_faint, is_odd, letters_of
 from mmrag.ingest.pdf.render import render_clip
 from mmrag.ingest.pdf.values import Box, Hidden, Line, RawPage
 
@@ -47,7 +46,9 @@ def drop_hidden(view: PageView, raw: RawPage) -> None:
             can be drawn, and only what is too small is left out.
     """
     suspects, raw.suspects = raw.suspects, []
-    pieces = [piece for suspect in suspects for piece in _pieces(suspect)]
+    mixed = {suspect.place for suspect in suspects if suspect.mixed}
+    letters = letters_of(raw.textpage, mixed) if mixed else {}
+    pieces = [piece for one in suspects for piece in _pieces(one, letters.get(one.place, []))]
     pieces = [piece for piece in pieces if _letters(piece.text) >= _MIN_LETTERS]
     hidden = _too_small([piece for piece in pieces if piece.tiny])
     pieces = [piece for piece in pieces if not piece.tiny]
@@ -56,10 +57,13 @@ def drop_hidden(view: PageView, raw: RawPage) -> None:
     if not hidden:
         return
     raw.hidden = [Hidden(piece.box, piece.text) for piece in hidden]
+    by_line: dict[int, list[_Piece]] = {}
+    for piece in hidden:
+        by_line.setdefault(id(piece.line), []).append(piece)
     gone: set[int] = set()
     for suspect in suspects:
-        parts = [piece for piece in hidden if piece.line is suspect.line]
-        if parts and not _cut(suspect, parts):
+        parts = by_line.get(id(suspect.line))
+        if parts and not _cut(suspect.line, letters.get(suspect.place, []), parts):
             gone.add(id(suspect.line))
     raw.lines = [line for line in raw.lines if id(line) not in gone]
     _log.info("page %d: left out %d pieces of text that can't be seen", raw.number, len(hidden))
@@ -78,15 +82,16 @@ class _Piece:
     stop: int = 0
 
 
-def _pieces(suspect: Suspect) -> list[_Piece]:
+def _pieces(suspect: Suspect, letters: list[Any]) -> list[_Piece]:
     """The runs of a line whose letters are alike in whether they may be seen; mostly all of the line."""
-    line, first = suspect.line, suspect.node.first_char
-    if first.argb == suspect.node.last_char.argb and not (suspect.tiny and line.size >= TINY):
-        return [_Piece(line, line.box, line.text, line.size < TINY, is_faint(first.argb), 0, 1 << 30)]
+    line = suspect.line
+    if not letters:
+        return [_Piece(line, line.box, line.text, line.size < TINY, is_faint(suspect.colour), 0, 1 << 30)]
+    first = letters[0]
     # The sizes of a Type 3 font may have been repaired.
     scale = line.size / first.size if first.size > 0 else 1.0
     runs: list[tuple[tuple[bool, bool, bool], list[Any]]] = []
-    for char in _chars(suspect):
+    for char in letters:
         key = (_is_small(char, scale), is_faint(char.argb), is_odd(char.argb))
         if runs and (runs[-1][0] == key or chr(char.c).isspace()):
             runs[-1][1].append(char)
@@ -100,13 +105,6 @@ def _pieces(suspect: Suspect) -> list[_Piece]:
             found.append(_Piece(line, union(map(_box, chars)), text, tiny, faint, start, stop))
         start = stop
     return found
-
-
-def _chars(suspect: Suspect) -> Iterator[Any]:
-    char = suspect.node.first_char
-    while char:
-        yield char
-        char = char.next
 
 
 def _is_small(char: Any, scale: float) -> bool:
@@ -145,12 +143,11 @@ def _is_sentence(text: str) -> bool:
     return len(text.split()) >= _FEW_WORDS or _letters(text) >= _FEW_LETTERS
 
 
-def _cut(suspect: Suspect, parts: list[_Piece]) -> bool:
-    """Take the parts out of the suspect's line; ``False`` if nothing is left of it."""
-    line = suspect.line
+def _cut(line: Line, letters: list[Any], parts: list[_Piece]) -> bool:
+    """Take the parts out of the line; ``False`` if nothing is left of it."""
     kept = [
         char
-        for place, char in enumerate(_chars(suspect))
+        for place, char in enumerate(letters)
         if not any(part.start <= place < part.stop for part in parts)
     ]
     line.text = readable("".join(chr(char.c) for char in kept))

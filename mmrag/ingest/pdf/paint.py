@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,23 +29,29 @@ class Paint:
 
     Attributes:
         ends: of each line, the colours of its first and last letter as ``0xAARRGGBB``, and the last's size.
-        nodes: MuPDF's structures of the lines.
         covers: what is painted over earlier text or could have its colour: the number of lines before it,
             its structure in MuPDF, and its colour, ``None`` of a picture.
     """
 
     ends: list[tuple[int, int, float]]
-    nodes: list[Any]
     covers: list[tuple[int, Any, int | None]]
 
 
 @dataclass(slots=True)
 class Suspect:
-    """A line that may not be seen, its structure in MuPDF, and why: its letters, or what is painted there."""
+    """A line that may not be seen.
+
+    Attributes:
+        place: among the lines of the page in MuPDF's order.
+        colour: of its first letter, as ``0xAARRGGBB``.
+        mixed: whether its letters may differ in whether they are seen.
+        covered: whether something is painted over it, or under it in its own colour.
+    """
 
     line: Line
-    node: Any
-    tiny: bool
+    place: int
+    colour: int
+    mixed: bool
     covered: bool
 
 
@@ -57,7 +64,6 @@ def read_paint(textpage: Any, blocks: list[dict[str, Any]]) -> Paint:
     colour_of, size_of = char.argb.fget, char.size.fget
     block_after = pymupdf.mupdf.fz_stext_block.next.fget
     ends: list[tuple[int, int, float]] = []
-    nodes: list[Any] = []
     covers: list[tuple[int, Any, int | None]] = []
     shapes: list[tuple[int, Any, int | None]] = []
     block = textpage.this.m_internal.first_block
@@ -66,21 +72,40 @@ def read_paint(textpage: Any, blocks: list[dict[str, Any]]) -> Paint:
         if kind == "text":
             node = make(block).begin().m_internal
             while node:
-                nodes.append(node)
                 last = last_of(node)
                 ends.append((colour_of(first_of(node)), colour_of(last), size_of(last)))
                 node = after(node)
         elif kind == "vector":
             if not said["stroked"] and said["argb"] & 0xFF000000:
                 kept = covers if said["rectangle"] else shapes
-                kept.append((len(nodes), block, said["argb"]))
+                kept.append((len(ends), block, said["argb"]))
         elif kind == "image":
-            covers.append((len(nodes), block, None))
+            covers.append((len(ends), block, None))
         block = block_after(block)
     if len(shapes) > _MANY_SHAPES:
         # A drawing; what is white in it could hide text unseen, unless there is a lot of it.
         shapes = [shape for shape in shapes if shape[2] == _WHITE][:_MANY_SHAPES]
-    return Paint(ends, nodes, covers + shapes)
+    return Paint(ends, covers + shapes)
+
+
+def letters_of(textpage: Any, places: set[int]) -> dict[int, list[Any]]:
+    """The letters of the lines at ``places``, as structures of MuPDF that end with ``textpage``."""
+    found: dict[int, list[Any]] = {}
+    place = 0
+    block = textpage.this.m_internal.first_block
+    while block:
+        if block.type == pymupdf.mupdf.FZ_STEXT_BLOCK_TEXT:
+            line = pymupdf.mupdf.FzStextBlock(block).begin().m_internal
+            while line:
+                if place in places:
+                    found[place] = []
+                    char = line.first_char
+                    while char:
+                        found[place].append(char)
+                        char = char.next
+                line, place = line.next, place + 1
+        block = block.next
+    return found
 
 
 def find_suspects(lines: list[Line], places: list[int], paint: Paint) -> list[Suspect]:
@@ -98,7 +123,9 @@ def find_suspects(lines: list[Line], places: list[int], paint: Paint) -> list[Su
     for line, place in zip(lines, places, strict=True):
         tiny = _is_tiny(line, ends[place][2])
         if tiny or (odd and ends[place] in odd) or (covered and place in covered):
-            found.append(Suspect(line, paint.nodes[place], tiny, place in covered))
+            first, last, _ = ends[place]
+            mixed = first != last or (tiny and line.size >= TINY)
+            found.append(Suspect(line, place, first, mixed, place in covered))
     return found
 
 
@@ -122,10 +149,11 @@ def _is_tiny(line: Line, last: float) -> bool:
 def _covered(lines: list[Line], places: list[int], paint: Paint) -> set[int]:
     """Places of lines over whose middle something is painted, or under it in their own colour."""
     colours = {end[0]: _rgb(end[0]) for end in set(paint.ends)}
-    middles = [
-        ((line.x0 + line.x1) / 2, (line.y0 + line.y1) / 2, place)
+    middles = sorted(
+        ((line.y0 + line.y1) / 2, (line.x0 + line.x1) / 2, place)
         for line, place in zip(lines, places, strict=True)
-    ]
+    )
+    heights = [middle[0] for middle in middles]
     found = set()
     for before, node, argb in paint.covers:
         colour = None if argb is None else _rgb(argb)
@@ -138,11 +166,9 @@ def _covered(lines: list[Line], places: list[int], paint: Paint) -> set[int]:
         x0, x1 = rect.x0, rect.x1
         if x1 - x0 < _MIN_COVER:
             continue
-        for x, y, place in middles:
-            if (
-                y0 <= y <= y1
-                and x0 <= x <= x1
-                and (place < before or (colour and _alike(colour, colours[paint.ends[place][0]])))
+        for _, x, place in middles[bisect_left(heights, y0) : bisect_right(heights, y1)]:
+            if x0 <= x <= x1 and (
+                place < before or (colour and _alike(colour, colours[paint.ends[place][0]]))
             ):
                 found.add(place)
     return found

@@ -48,18 +48,34 @@ def _row(lines: list[Line], fonts: Fonts) -> Row:
             lines, line.x0, line.y0, line.x1, line.y1, line.base, line.size, line.bold, mono, line.text
         )
     lines.sort(key=_LEFT)
-    main = max(lines, key=lambda item: len(item.text))
-    fixed = sum(len(line.text) for line in lines if fonts.is_mono(line))
+    main = lines[0]
+    top, right, bottom = main.y0, main.x1, main.y1
+    fixed = letters = 0
+    bold = True
+    for line in lines:
+        length = len(line.text)
+        letters += length
+        if length > len(main.text):
+            main = line
+        if fonts.is_mono(line):
+            fixed += length
+        bold = bold and line.bold
+        if line.y0 < top:
+            top = line.y0
+        if line.x1 > right:
+            right = line.x1
+        if line.y1 > bottom:
+            bottom = line.y1
     return Row(
         lines,
         lines[0].x0,
-        min(line.y0 for line in lines),
-        max(line.x1 for line in lines),
-        max(line.y1 for line in lines),
+        top,
+        right,
+        bottom,
         main.base,
         main.size,
-        all(line.bold for line in lines),
-        fixed > 0.7 * sum(len(line.text) for line in lines),
+        bold,
+        fixed > 0.7 * letters,
         _text(lines),
     )
 
