@@ -142,9 +142,9 @@ def _of_boxes(
 ) -> _Voice:
     """The mean over the query's vectors of the best similarity inside each element's box."""
     elements, places, best = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
-    for page, members in store.boxes_of_pages(pages.tolist()).items():
-        near, boxes = space.similarity(store, page, query)
-        if not members or not len(boxes):
+    around_of = store.boxes_of_pages(pages.tolist())
+    for page, (near, boxes) in space.similarity(store, pages.tolist(), query).items():
+        if not (members := around_of[page]):
             continue
         rows, around = np.array([row for row, *_ in members]), np.array([box for _, *box in members])
         centres = (boxes[:, :2] + boxes[:, 2:]) / 2

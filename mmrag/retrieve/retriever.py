@@ -159,7 +159,8 @@ class Retriever:
         with self._store.snapshot():
             self._refresh()
             space = self._page_spaces[asked[0].list.name]
-            near, boxes = space.similarity(self._store, page, asked[0].vectors)
+            found = space.similarity(self._store, [page], asked[0].vectors)
+        near, boxes = found.get(page, (np.empty((1, 0), np.float32), np.empty((0, 4), np.float32)))
         return heat(near, boxes, height, width)
 
     def _refresh(self) -> None:

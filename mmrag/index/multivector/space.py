@@ -8,7 +8,7 @@ precision nothing is used: a search never depends on when the file was written.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from mmrag.index.multivector.kernel import Scores, maxsim_of
 from mmrag.index.multivector.packed import Array, Matrix, Packed, Parts, Rows, pack, pack_stream
 from mmrag.index.multivector.segment import Segment, best, count, merge_small, scan
 from mmrag.index.multivector.shortlist import depth, has_shortlist, sample_queries
-from mmrag.index.multivector.truth import count_vectors, page_boxes, page_counts, page_rows, page_vectors
+from mmrag.index.multivector.truth import count_vectors, page_counts, page_places, page_rows, page_vectors
 from mmrag.index.store import Store
 
 _LOG = logging.getLogger(__name__)
@@ -28,6 +28,9 @@ _EXACT = ("float32", "float16")
 _SMALL = 25_000_000
 _SAMPLE = 16
 _TOP = 10
+
+Similarity = tuple[Matrix, Matrix]
+"""``(m, n)`` inner products of a query's vectors with those of a page, and the ``(n, 4)`` boxes of these."""
 
 
 class PageSpace:
@@ -142,17 +145,19 @@ class PageSpace:
         out[np.searchsorted(wanted, found)] = scores
         return out[place]
 
-    def similarity(self, store: Store, page: int, query: Matrix) -> tuple[Matrix, Matrix]:
-        """How well each vector of a page fits each vector of the query, and where it stands on the page.
+    def similarity(self, store: Store, pages: Sequence[int], query: Matrix) -> dict[int, Similarity]:
+        """How well each vector of these pages fits each vector of the query, and where it stands.
 
         Returns:
-            ``(m, n)`` float32 inner products and ``(n, 4)`` float32 boxes in page fractions, NaN for a vector
-            of no place; n is 0 for a page without vectors.
+            For each page that has vectors ``(m, n)`` float32 inner products and ``(n, 4)`` float32 boxes in
+            page fractions, NaN for a vector of no place.
         """
-        vectors = np.empty((0, self.dim), np.float32)
-        for _, found in page_vectors(store.connection, self.row, self.dim, np.array([page], np.int64)):
-            vectors = found.astype(np.float32)
-        return query @ vectors.T, page_boxes(store.connection, self.row, page)
+        found = page_places(store.connection, self.row, self.dim, np.array(pages, np.int64))
+        return {
+            page: (query @ vectors.astype(np.float32).T, boxes)
+            for page, vectors, boxes in found
+            if len(vectors)
+        }
 
     def write(self, path: Path) -> tuple[str, str]:
         """Write the derived file under the index folder ``path``; its relative name and its sha256.

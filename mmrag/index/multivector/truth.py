@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -36,21 +37,24 @@ def page_vectors(
     connection: sqlite3.Connection, space: int, dim: int, pages: Rows
 ) -> Iterator[tuple[int, Array]]:
     """Row and ``(n, dim)`` float16 vectors of these pages, ascending; pages that are gone are left out."""
+    for page, blob in _read(connection, "page, vectors", space, pages):
+        yield page, np.frombuffer(blob, "<f2").reshape(-1, dim)
+
+
+def page_places(
+    connection: sqlite3.Connection, space: int, dim: int, pages: Rows
+) -> Iterator[tuple[int, Array, Matrix]]:
+    """As `page_vectors`, and the vectors' ``(n, 4)`` float32 boxes in page fractions; NaN for no place."""
+    for page, blob, boxes in _read(connection, "page, vectors, boxes", space, pages):
+        yield page, np.frombuffer(blob, "<f2").reshape(-1, dim), unpack_boxes(boxes)
+
+
+def _read(connection: sqlite3.Connection, columns: str, space: int, pages: Rows) -> Iterator[tuple[Any, ...]]:
     pages = np.sort(pages)
     for start in range(0, len(pages), _BATCH):
         part = [int(page) for page in pages[start : start + _BATCH]]
-        found = connection.execute(
-            "SELECT page, vectors FROM page_vectors"
+        yield from connection.execute(
+            f"SELECT {columns} FROM page_vectors"
             f" WHERE space = ? AND page IN ({','.join('?' * len(part))}) ORDER BY page",
             (space, *part),
         )
-        for page, blob in found:
-            yield page, np.frombuffer(blob, "<f2").reshape(-1, dim)
-
-
-def page_boxes(connection: sqlite3.Connection, space: int, page: int) -> Matrix:
-    """``(n, 4)`` float32 in page fractions; NaN for a vector of no place. No rows for an unknown page."""
-    found = connection.execute(
-        "SELECT boxes FROM page_vectors WHERE space = ? AND page = ?", (space, page)
-    ).fetchone()
-    return unpack_boxes(found[0] if found else b"")
