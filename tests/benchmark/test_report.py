@@ -149,6 +149,11 @@ def test_what_is_not_shown_is_said(report: Any) -> None:
     assert [row[1] for row in rows(page.select_one("#pairs table"))[1:]] == ["no difference shown"]
 
 
+def test_where_nothing_is_shown_of_any_pair_that_is_said_once(report: Any) -> None:
+    page = report(comparison(("joint", [1, 2] * 6), ("visual", [2, 1] * 5 + [1, 1]), ("caption", [2, 1] * 6)))
+    assert words(page.select_one(".lead")).endswith("No difference is shown between any two of the 3 setups.")
+
+
 def test_a_leader_that_beats_all_is_called_so(report: Any) -> None:
     page = report(comparison(("joint", POOR), ("visual", GOOD)))
     assert words(page.select_one(".lead")) == (
@@ -244,7 +249,7 @@ def test_each_page_is_embedded_once_and_shown_wherever_it_is_found(report: Any) 
     assert len(rules) == 12 * 5
     # Page 1 is the gold one.
     assert read_data(rules[names[0]]).getpixel((50, 50)) == pytest.approx((255, 230, 200), abs=6)
-    assert sheets[0]["aria-label"] == "Enlarge 0.pdf p. 1"
+    assert sheets[0]["aria-label"] == "Enlarge 0.pdf p.\xa01"
 
 
 def test_pictures_are_left_out_for_want_of_room_and_that_is_said(report: Any, tmp_path: Path) -> None:
@@ -369,6 +374,13 @@ def test_a_question_that_was_not_asked_has_found_nothing(report: Any) -> None:
     assert "nDCG@5 .000 · nothing found" in words(page.select_one("#q1"))
     assert words(page.select_one("#q1 .answer")) == "Declined: I can't tell."
     assert "nothing found" in words(page.select_one("#q2"))
+
+
+def test_what_all_is_is_said(report: Any) -> None:
+    assert "stands for" not in words(report(comparison(("joint", GOOD))).select_one("#quality"))
+    page = report(comparison(("joint+caption+visual", GOOD), ("joint", POOR)))
+    assert rows(page.select_one("#p0 table"))[1][0] == "all"
+    assert "“all” stands for joint, caption, visual, fused by page." in words(page.select_one("#quality"))
 
 
 def test_what_it_was_made_with_and_what_was_left_out_is_said(report: Any) -> None:

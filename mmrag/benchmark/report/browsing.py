@@ -15,9 +15,8 @@ from mmrag.benchmark.report.results import Results
 from mmrag.benchmark.report.sheets import Sheets, files_of, legend
 from mmrag.benchmark.tables import MAIN
 
-_DEPTH, _LESS = 5, 3  # pages of a ranking that are drawn
-_DRAWN = 16_000  # pages in all rankings together: more make a slow page
-_CARD = 6_000  # bytes of a question with one setup, at most
+_DEPTH = 5  # pages of a ranking that are drawn
+_RANKING = 2_500  # bytes of what one setup has found for one question, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,13 @@ def questions_section(results: Results, picture_of: PictureOf | None, budget: in
         budget: bytes of the whole section.
     """
     places = _places(results, budget)
-    depth = _DEPTH if _DEPTH * len(places) * len(results.setups) <= _DRAWN else _LESS
     files = files_of(results.comparison)
     outcomes = outcomes_of(results)
-    without = Cards(results, outcomes, Sheets(NO_PICTURES, files, results.unpaged), depth)
+    without = Cards(results, outcomes, Sheets(NO_PICTURES, files, results.unpaged), _DEPTH)
     words = sum(len(without.card(place).encode()) for place in places)
-    pages = embed(wanted_pages(results, places, depth), picture_of, int(0.98 * budget) - words)
+    pages = embed(wanted_pages(results, places, _DEPTH), picture_of, int(0.98 * budget) - words)
     sheets = Sheets(pages, files, results.unpaged)
-    cards = Cards(results, outcomes, sheets, depth)
+    cards = Cards(results, outcomes, sheets, _DEPTH)
     section = tag(
         "section",
         tag("h2", "Question by question"),
@@ -60,7 +58,7 @@ def questions_section(results: Results, picture_of: PictureOf | None, budget: in
 
 def _places(results: Results, budget: int) -> list[int]:
     count = len(results.comparison.dataset.questions)
-    most = max(1, int(0.5 * budget / (_CARD * len(results.setups))))
+    most = max(1, int(0.5 * budget / (_RANKING * len(results.setups))))
     if count <= most:
         return list(range(count))
     scores = np.array([results.found[name][MAIN] for name in results.setups])
@@ -89,8 +87,8 @@ def _controls(results: Results, places: Sequence[int]) -> Html:
     order = results.ranked
     parts: list[Child] = [
         _field("Text", tag("input", type="search", id="f-text", placeholder="words of a question or a file")),
-        _choice("Kind", "f-kind", ["", *kinds], ["all", *kinds]) if len(kinds) > 1 else None,
-        _choice("Language", "f-language", ["", *languages], ["all", *languages])
+        _choice("Kind", "f-kind", ["", *kinds], ["any", *kinds]) if len(kinds) > 1 else None,
+        _choice("Language", "f-language", ["", *languages], ["any", *languages])
         if len(languages) > 1
         else None,
     ]
@@ -107,7 +105,7 @@ def _controls(results: Results, places: Sequence[int]) -> Html:
                 "Outcome",
                 "f-won",
                 ["", "a", "b", "even", "differ"],
-                ["all", "first won", "second won", "even", "not even"],
+                ["any", "first won", "second won", "even", "not even"],
             ),
         ]
         sorts[1:1] = [

@@ -33,6 +33,8 @@ def verdict(results: Results) -> Html:
         says = join(results.named(leader), " ranks the right pages highest: ", figure, ".")
     else:
         says = join(results.named(leader), " has the highest mean: ", figure, ".")
+    if len(others) > 1 and not any(pair.better for pair in results.pairs):
+        return join(says, f" No difference is shown between any two of the {len(results.setups)} setups.")
     of_them = results.listed([leader, *even]) if even else "it"
     return join(
         says,

@@ -82,7 +82,7 @@ class Sheets:
     def _number(self, file: str, page: int) -> str:
         if not page:
             return "(the whole file)"
-        return f"section {page}" if file in self._unpaged else f"p. {page}"
+        return f"section\u00a0{page}" if file in self._unpaged else f"p.\u00a0{page}"
 
 
 def legend() -> Html:
