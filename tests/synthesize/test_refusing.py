@@ -4,9 +4,9 @@ import pytest
 
 from mmrag.config.recipe import AnswerOptions
 from mmrag.generators.extractive import ExtractiveGenerator
-from mmrag.synthesize.refusing import confidence
+from mmrag.synthesize.refusing import UNKNOWN, confidence
 from tests.fakes import LetterEncoder
-from tests.generators.making import library
+from tests.generators.making import element, hit, library
 
 ASKED = "When was the station commissioned?"
 
@@ -33,3 +33,16 @@ def test_a_model_is_asked_what_the_pages_answer_and_not_what_they_do_not():
 @pytest.mark.parametrize("question", [ASKED, "", "?"])
 def test_no_pages_answer_nothing(question: str):
     assert confidence(question, [], []) == 0.0
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["电站何时投入运行？", "Quand la station est-elle entrée en service ?", "Wann ging das Werk ans Netz?"],
+)
+def test_pages_in_other_languages_alone_are_for_the_model_to_read(question: str):
+    english = library()[:1]
+    assert confidence(question, english, []) == UNKNOWN > AnswerOptions().refuse_below
+
+
+def test_pages_in_no_language_are_judged_by_their_words():
+    assert confidence("电站何时投入运行？", [hit([element("12 34 56")])], []) < UNKNOWN
