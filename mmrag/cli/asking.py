@@ -152,7 +152,8 @@ def ask(
     Where the evidence is too weak, the answer says so; the exit code is 0 all the same.
     """
     from mmrag.cli.opening import short_name
-    from mmrag.cli.rendering import print_sources, print_written
+    from mmrag.cli.rendering import print_sources
+    from mmrag.cli.streaming import print_written
     from mmrag.cli.terminal import output, print_json
 
     filters = read_filters(document, kind, pages, where, label)

@@ -67,6 +67,7 @@ def _questions(quiet: bool) -> Iterator[str]:
     from mmrag.cli.terminal import errors
 
     typed = sys.stdin.isatty()
+    prompt = "> " if typed else ""
     if typed:
         import readline  # noqa: F401 - input() then edits lines and remembers them
 
@@ -74,7 +75,11 @@ def _questions(quiet: bool) -> Iterator[str]:
             errors().print("Ask; /quit ends.", style="dim")
     while True:
         try:
-            line = input("> " if typed else "").strip()
+            if not sys.stdout.isatty():  # there, input() would write among the answers
+                print(prompt, end="", file=sys.stderr, flush=True)
+                line = input().strip()
+            else:
+                line = input(prompt).strip()
         except (EOFError, KeyboardInterrupt):
             return
         if line in _ENDS:
@@ -85,7 +90,8 @@ def _questions(quiet: bool) -> Iterator[str]:
 
 def _answer(conversation: Chat, question: str, index: str, json: bool) -> bool:
     """Print one answer, or what went wrong with it, which ends nothing; whether all went well."""
-    from mmrag.cli.rendering import print_sources, print_written
+    from mmrag.cli.rendering import print_sources
+    from mmrag.cli.streaming import print_written
     from mmrag.cli.terminal import clean, errors, output, print_json
     from mmrag.errors import MmragError
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mmrag.cli.highlight import Span, excerpt, spans
 from mmrag.cli.places import place, short
-from mmrag.cli.terminal import clean, harmless, print_hanging
-from mmrag.types import Answer, Citation, Hit, Kind, LeftOut
+from mmrag.cli.terminal import clean, print_hanging
+from mmrag.types import Answer, Citation, FlagKind, Hit, Kind, LeftOut
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from mmrag.synthesize.stream import AnswerStream
-
 SNIPPET_LINES = 3
 _NAMED = 3
+_FLAGGED = 60
+"""Characters of a flagged sentence that are shown: the answer stands above."""
 INDENT = 4
 
 _RULE = re.compile(r"[\s|:-]*")
@@ -33,32 +33,17 @@ def print_hits(console: Console, hits: Sequence[Hit], question: str) -> None:
             print_hanging(console, _marked(" " * INDENT + text, found, INDENT), INDENT)
 
 
-def print_written(console: Console, stream: AnswerStream) -> Answer:
-    """Print an answer as it is written; one that comes in a single piece, with its matches marked."""
-    pieces = iter(stream)
-    first, second = next(pieces, ""), next(pieces, None)
-    if second is None:
-        _print_text(console, stream.answer)
-        return stream.answer
-    for piece in (first, second, *pieces):
-        console.print(harmless(piece), end="", soft_wrap=True)
-    console.print()
-    if stream.answer.citations:
-        console.print()
-    return stream.answer
-
-
 def print_sources(console: Console, answer: Answer, index: str) -> None:
     """Where each quote of the answer stands, how to see it, and what could not be verified."""
+    if answer.citations or answer.flags or answer.stopped:
+        console.print()
     for citation in answer.citations:
         print_hanging(console, _cited(citation), INDENT)
         if not _words(citation.quote) <= _words(answer.text):
             text, found = excerpt(citation.quote, answer.question, 5 * console.width)
             print_hanging(console, _marked(" " * INDENT + text, found, INDENT), INDENT)
-    for flag in answer.flags:
-        console.print(f"! {flag.kind.value}: {clean(flag.text)}", style="yellow", soft_wrap=True)
-    if answer.stopped:
-        console.print(f"! {answer.stopped}", style="yellow", soft_wrap=True)
+    for warning in _warnings(answer):
+        console.print(f"! {warning}", style="yellow", soft_wrap=True)
     if answer.refused and answer.hits:
         console.print("\nThe nearest pages:", style="dim")
         print_hits(console, answer.hits[:3], answer.question)
@@ -70,14 +55,25 @@ def print_sources(console: Console, answer: Answer, index: str) -> None:
         console.print(f"See it on its page: mmrag show {shlex.quote(index)} {first}", style="dim")
 
 
-def _print_text(console: Console, answer: Answer) -> None:
+def print_answer(console: Console, answer: Answer) -> None:
+    """Print the text of an answer, with its matches marked."""
     from rich.text import Text
 
     for line in map(clean, answer.text.splitlines()):
         shown = Text(line, style="yellow") if answer.refused else _marked(line, spans(line, answer.question))
         print_hanging(console, shown, 0)
-    if answer.citations:
-        console.print()
+
+
+def _warnings(answer: Answer) -> Iterator[str]:
+    """What could not be verified, in the order of the places, and why the answer ends early."""
+    if not answer.citations and any(flag.kind is FlagKind.UNCITED for flag in answer.flags):
+        yield "the answer cites nothing, so nothing of it could be verified"
+    else:
+        for flag in answer.flags:
+            text = clean(flag.text)
+            yield f"{flag.kind.value}: {text if len(text) <= _FLAGGED else f'{text[:_FLAGGED].rstrip()} …'}"
+    if answer.stopped:
+        yield answer.stopped
 
 
 def _heading(hit: Hit) -> Text:

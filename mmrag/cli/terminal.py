@@ -44,7 +44,7 @@ def print_hanging(console: Console, text: Text, indent: int) -> None:
 
     Into a pipe or a file it goes in one line, for `grep` and its like.
     """
-    if not _wraps(sys.stderr if console.stderr else sys.stdout):
+    if not wraps(console):
         console.print(text, soft_wrap=True)
         return
     first, *rest = text.wrap(console, console.width)
@@ -57,6 +57,11 @@ def print_hanging(console: Console, text: Text, indent: int) -> None:
         if number:
             line.pad_left(indent)
         console.print(line, soft_wrap=True)
+
+
+def wraps(console: Console) -> bool:
+    """Whether lines are to be broken for a screen."""
+    return _is_screen(sys.stderr if console.stderr else sys.stdout)
 
 
 def clean(text: str) -> str:
@@ -76,7 +81,7 @@ def _unsafe(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp", "Cs") and letter not in "\u200c\u200d"
 
 
-def _wraps(stream: TextIO) -> bool:
+def _is_screen(stream: TextIO) -> bool:
     return stream.isatty() or "COLUMNS" in os.environ
 
 
@@ -84,5 +89,5 @@ def _console(stderr: bool) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    wide = None if _wraps(stream) else PIPE_COLUMNS
+    wide = None if _is_screen(stream) else PIPE_COLUMNS
     return Console(stderr=stderr, width=wide, highlight=False, markup=False, emoji=False)

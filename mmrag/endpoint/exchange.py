@@ -222,5 +222,7 @@ def _credentials(proxy: SplitResult) -> dict[str, str]:
 def _reason(error: Exception) -> str:
     if isinstance(error, socket.gaierror):
         return "no such host"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the connection was cut"
     said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(said.split()) or type(error).__name__

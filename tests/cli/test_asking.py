@@ -235,6 +235,22 @@ def test_an_answer_that_is_written_in_pieces_is_printed_as_it_comes(fake: FakeMm
     assert lines[3] == "[1] station/report.pdf, p. 2, figure, 3f2a9c1e"
 
 
+def test_flagged_sentences_are_not_repeated_at_length(
+    fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = Flag(FlagKind.UNSUPPORTED, "the deck " * 20, 0, 180)
+    said = replace(answer_of("deck"), flags=(long,))
+    monkeypatch.setattr("tests.cli.fake.answer_of", lambda question, refused: said)
+    lines = mmrag("ask", "docs", "deck").out.splitlines()
+    assert f"! unsupported: {('the deck ' * 20)[:60].rstrip()} …" in lines
+    flags = tuple(Flag(FlagKind.UNCITED, "So it is.", at, at + 9) for at in range(3))
+    said = replace(said, citations=(), flags=flags)
+    lines = mmrag("ask", "docs", "deck").out.splitlines()
+    assert [line for line in lines if line.startswith("!")] == [
+        "! the answer cites nothing, so nothing of it could be verified"
+    ]
+
+
 def test_what_could_not_be_verified_is_said(
     fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
