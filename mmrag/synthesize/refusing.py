@@ -9,7 +9,6 @@ from mmrag.generators.extractive import ExtractiveGenerator
 from mmrag.text.script import language
 from mmrag.types import Hit
 
-
 UNKNOWN = 0.5
 """The confidence where the pages are in other languages than the question: no measure of words tells."""
 

@@ -6,19 +6,20 @@ from __future__ import annotations
 _FUNCTION_WORDS = {
     "en": """
         the of and to in is are was were that this with for from by which what how as at it be on or an
-        not can have has you we they their its who where when does do did many much
+        not can have has you we they their its who whose where when why does do did many much
     """,
     "fr": """
         le la les des du de et est dans pour que qui une un sur avec par pas ce cette ces au aux sont
-        plus il elle nous vous leur quel quelle quels comment où en ou l d qu s n
+        plus il elle nous vous leur quel quelle quels quelles comment combien quand pourquoi où en ou l d qu s
+        n
     """,
     "de": """
         der die das und ist von mit den dem des ein eine einer eines nicht auf für im zu sich auch
-        werden wird sind oder als nach bei aus wie was welche welcher wo warum kann
+        werden wird sind oder als nach bei aus wie was welche welcher welches wo warum wann wer wem kann
     """,
     "es": """
         el la los las del de y es en para que una un por con se su sus como más pero lo al son está qué
-        cuál cuáles cómo dónde cuántos
+        cuál cuáles cómo dónde cuántos cuánto cuándo quién quiénes
     """,
     "it": """
         il lo la gli le di del della dei delle che e è in per con una un non si sono come più nel nella

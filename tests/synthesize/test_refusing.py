@@ -41,7 +41,7 @@ def test_no_pages_answer_nothing(question: str):
 )
 def test_pages_in_other_languages_alone_are_for_the_model_to_read(question: str):
     english = library()[:1]
-    assert confidence(question, english, []) == UNKNOWN > AnswerOptions().refuse_below
+    assert confidence(question, english, []) >= UNKNOWN > AnswerOptions().refuse_below
 
 
 def test_pages_in_no_language_are_judged_by_their_words():
