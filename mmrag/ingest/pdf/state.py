@@ -19,11 +19,13 @@ class DocumentState:
     """Carried from page to page; its size does not grow with the number of pages.
 
     Attributes:
+        page_count: of the document.
         read_in_pictures: lines that OCR read in a picture, by the picture's asset id.
     """
 
     options: IngestOptions
     outline: Outline
+    page_count: int
     fonts: Fonts = field(default_factory=Fonts)
     furniture: Furniture = field(default_factory=Furniture)
     habits: CaptionHabits = field(default_factory=CaptionHabits)
@@ -32,7 +34,7 @@ class DocumentState:
     @classmethod
     def of(cls, document: Any, options: IngestOptions) -> DocumentState:
         """At the start of an open PyMuPDF document."""
-        return cls(options, Outline(document.get_toc(simple=True)))
+        return cls(options, Outline(document.get_toc(simple=True)), document.page_count)
 
     def add(self, raw: RawPage) -> None:
         """Take a page that lies ahead into account."""

@@ -67,6 +67,7 @@ def from_regions(
     """As `by_layout`, for regions and drawings that are known already."""
     loose = regions.assign(lines, found)
     found = [_judged(region, drawings) for region in found]
+    _own_margins(found, state)
     loose = _complete_formulas(found, loose)
     around = _surroundings(raw, found, loose, drawings, state)
     boxes = figures.find_figures(raw, drawings, around)
@@ -114,6 +115,18 @@ def _judged(region: Region, drawings: list[Drawing]) -> Region:
         if curves and area(union(curves)) > 0.3 * area(region.box):
             region.name = "picture"
     return region
+
+
+def _own_margins(found: list[Region], state: DocumentState) -> None:
+    """What the model takes for header or footer is text where there is nothing that it could head.
+
+    What repeats on other pages is gone before; so a page's only words, or those of an only page, are its own.
+    """
+    words = any(region.lines for region in found if region.name not in (*regions.MARGINS, "picture"))
+    if state.page_count == 1 or not words:
+        for region in found:
+            if region.name in regions.MARGINS:
+                region.name = "text"
 
 
 def _complete_formulas(found: list[Region], loose: list[Line]) -> list[Line]:

@@ -6,7 +6,8 @@ import pymupdf
 import pytest
 
 from mmrag.config import IngestOptions
-from mmrag.ingest.pdf import PdfIngestor, reader
+from mmrag.ingest.pdf import PdfIngestor, reader, regions
+from mmrag.ingest.pdf.values import Region
 from mmrag.types import Kind
 
 from .conftest import PROSE, fill, write
@@ -220,3 +221,47 @@ def test_the_document_says_who_wrote_it(tmp_path: Path, title: str):
     assert found.metadata["author"] == "A. Reynard"
     assert found.metadata["created"] == "2024-01-31"
     assert len(found.id) == 64
+
+
+def _words_above_a_picture(words):
+    def draw(page):
+        write(page, 40, 100, words, size=11)
+        image = pymupdf.Pixmap(pymupdf.csRGB, (0, 0, 320, 200))
+        image.clear_with(90)
+        page.insert_image((40, 140, 360, 340), pixmap=image)
+
+    return draw
+
+
+@pytest.mark.parametrize("name", ["page-header", "page-footer"])
+def test_the_only_words_of_a_page_are_no_header(parse, monkeypatch, name):
+    _analyse_as(monkeypatch, (name, (30, 85, 400, 110)))
+    said = ["The deck is high above the sea.", "Winds from the west were strong.", "Sand moved along."]
+    _, pages = parse(*map(_words_above_a_picture, said), layout="always")
+    assert [texts(page) for page in pages] == [[words] for words in said]
+
+
+def test_words_over_text_are_a_header_unless_the_page_is_the_only_one(parse, monkeypatch):
+    _analyse_as(monkeypatch, ("page-header", (30, 85, 560, 110)), ("text", (60, 160, 560, 600)))
+
+    def draw(head, body):
+        def both(page):
+            write(page, 40, 100, head, size=11)
+            write(page, 72, 180, *body)
+
+        return both
+
+    one = draw("On gates", ["Gates hold the sea back", "when a storm comes in."])
+    other = draw("Of locks and weirs", ["Locks let ships pass", "at any hour of the day."])
+    _, pages = parse(one, other, layout="always")
+    assert [texts(page) for page in pages] == [
+        ["Gates hold the sea back when a storm comes in."],
+        ["Locks let ships pass at any hour of the day."],
+    ]
+    _, (page,) = parse(one, layout="always")
+    assert "On gates" in [element.text for element in page.elements]
+
+
+def _analyse_as(monkeypatch, *found):
+    """Put regions in the place of those that the layout model finds."""
+    monkeypatch.setattr(regions, "analyse", lambda page: [Region(name, box) for name, box in found])
