@@ -196,7 +196,14 @@ def _close(compared: Compared, folder: Path, seed: int, *, json: bool) -> None:
     files = save_comparison(comparison, found, pairs, made, folder)
     with IndexPages(compared.indexes.values(), folder / "pages") as pages:
         report = write_report(
-            comparison, folder, found=found, pairs=pairs, picture_of=pages, failed=compared.failed, seed=seed
+            comparison,
+            folder,
+            found=found,
+            pairs=pairs,
+            picture_of=pages,
+            failed=compared.failed,
+            unpaged=pages.unpaged,
+            seed=seed,
         )
     for name, reason in compared.failed.items():
         errors().print(f"left out: {name}: {reason}", style="yellow", soft_wrap=True)
