@@ -69,8 +69,8 @@ def pairs_section(results: Results) -> Html | None:
             "p",
             f"Compared by {MAIN} on the same questions: paired randomisation test, two-sided, whole {unit} "
             f"at a time, p adjusted for {counted(len(pairs), 'pair')} (Holm). Better is what is below .05; "
-            "its dot is filled. The intervals are of each pair alone. “No difference shown” does not say that "
-            "there is none: more questions may show one.",
+            "its dot is filled. The intervals are of each pair alone. “No difference shown” does not say "
+            "that there is none: more questions may show one.",
             class_="note",
         ),
         id="pairs",
