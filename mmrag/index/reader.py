@@ -117,13 +117,14 @@ class Reader(Store):
             elements[row] = (owner, page, _element(key, page.document, number, *rest))
         return elements
 
-    def boxes_of_pages(self, pages: Sequence[int]) -> dict[int, list[tuple[int, float, float, float, float]]]:
-        """Row and box of the elements of each of these pages (by row) that have a box, in reading order."""
-        found: dict[int, list[tuple[int, float, float, float, float]]] = {page: [] for page in pages}
+    def boxes_of_pages(self, pages: Sequence[int]) -> tuple[Rows, Rows, NDArray[np.float64]]:
+        """Rows ``(n,)``, pages ``(n,)`` and boxes ``(n, 4)`` of the elements of these pages that have a box.
+
+        By page (by row), and in reading order on each.
+        """
         query = "SELECT page, row, x0, y0, x1, y1 FROM elements WHERE x0 IS NOT NULL AND page IN"
-        for page, *element in self._in(query, pages, " ORDER BY page, position"):
-            found[page].append((element[0], element[1], element[2], element[3], element[4]))
-        return found
+        found = np.array(list(self._in(query, pages, " ORDER BY page, position")), np.float64).reshape(-1, 6)
+        return found[:, 1].astype(np.int64), found[:, 0].astype(np.int64), found[:, 2:]
 
     def elements_of_pages(self, pages: Sequence[int]) -> dict[int, list[int]]:
         """Rows of the elements of each of these pages (by row), in reading order."""

@@ -141,24 +141,21 @@ def _of_boxes(
     store: Reader, space: PageSpace, query: NDArray[np.float32], pages: Rows, share: float
 ) -> _Voice:
     """The mean over the query's vectors of the best similarity inside each element's box."""
-    elements, places, best = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float32)]
-    around_of = store.boxes_of_pages(pages.tolist())
-    for page, (near, boxes) in space.similarity(store, pages.tolist(), query).items():
-        if not (members := around_of[page]):
-            continue
-        rows, around = np.array([row for row, *_ in members]), np.array([box for _, *box in members])
-        centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-        within = (centres >= around[:, None, :2]) & (centres <= around[:, None, 2:])
-        inside = np.logical_and(within[..., 0], within[..., 1])
-        speaks = np.flatnonzero(np.count_nonzero(inside, axis=1))
-        elements.append(rows[speaks])
-        places.append(np.full(len(speaks), page))
-        fits = np.where(inside[speaks][:, None], near, -np.inf)
-        best.append(fits.max(axis=2, initial=-np.inf).mean(axis=1))
-    scores = np.concatenate(best).astype(np.float64)
-    scores = share * scores / max(float(scores.max(initial=0.0)), 1e-6)
-    rows = np.concatenate(elements)
-    return _Voice(rows, np.concatenate(places), np.full(len(rows), -1), scores)
+    elements, places, around = store.boxes_of_pages(pages.tolist())
+    found = space.similarity(store, pages.tolist(), query)
+    centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+    inside = places[:, None] == found.pages
+    for axis in (0, 1):
+        inside &= (centres[:, axis] >= around[:, axis, None]) & (
+            centres[:, axis] <= around[:, axis + 2, None]
+        )
+    element, vector = inside.nonzero()
+    speaks, starts = np.unique(element, return_index=True)
+    scores = np.empty(0)
+    if len(speaks):
+        scores = np.maximum.reduceat(found.near[:, vector], starts, axis=1).mean(axis=0).astype(np.float64)
+        scores = share * scores / max(float(scores.max()), 1e-6)
+    return _Voice(elements[speaks], places[speaks], np.full(len(speaks), -1), scores)
 
 
 def _of_words(pages: Rows, lexical: tuple[Rows, Rows, Scores]) -> _Voice:

@@ -160,8 +160,7 @@ class Retriever:
             self._refresh()
             space = self._page_spaces[asked[0].list.name]
             found = space.similarity(self._store, [page], asked[0].vectors)
-        near, boxes = found.get(page, (np.empty((1, 0), np.float32), np.empty((0, 4), np.float32)))
-        return heat(near, boxes, height, width)
+        return heat(found.near, found.boxes, height, width)
 
     def _refresh(self) -> None:
         version = self._store.version()

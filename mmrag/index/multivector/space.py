@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,20 @@ _SMALL = 25_000_000
 _SAMPLE = 16
 _TOP = 10
 
-Similarity = tuple[Matrix, Matrix]
-"""``(m, n)`` inner products of a query's vectors with those of a page, and the ``(n, 4)`` boxes of these."""
+
+@dataclass(frozen=True, slots=True)
+class Similarity:
+    """The vectors of some pages against those of a query.
+
+    Attributes:
+        near: ``(m, n)`` float32 inner products.
+        boxes: ``(n, 4)`` float32 page fractions, NaN for a vector of no place.
+        pages: ``(n,)`` int64, the row of each vector's page, ascending.
+    """
+
+    near: Matrix
+    boxes: Matrix
+    pages: Rows
 
 
 class PageSpace:
@@ -145,19 +158,15 @@ class PageSpace:
         out[np.searchsorted(wanted, found)] = scores
         return out[place]
 
-    def similarity(self, store: Store, pages: Sequence[int], query: Matrix) -> dict[int, Similarity]:
-        """How well each vector of these pages fits each vector of the query, and where it stands.
-
-        Returns:
-            For each page that has vectors ``(m, n)`` float32 inner products and ``(n, 4)`` float32 boxes in
-            page fractions, NaN for a vector of no place.
-        """
-        found = page_places(store.connection, self.row, self.dim, np.array(pages, np.int64))
-        return {
-            page: (query @ vectors.astype(np.float32).T, boxes)
-            for page, vectors, boxes in found
-            if len(vectors)
-        }
+    def similarity(self, store: Store, pages: Sequence[int], query: Matrix) -> Similarity:
+        """How well the vectors of these pages fit each vector of the query, and where they stand."""
+        rows, vectors, boxes = [], [np.empty((0, self.dim), np.float16)], [np.empty((0, 4), np.float32)]
+        for row, held, places in page_places(store.connection, self.row, self.dim, np.array(pages, np.int64)):
+            rows.append(np.full(len(held), row))
+            vectors.append(held)
+            boxes.append(places)
+        near = query @ np.concatenate(vectors).astype(np.float32).T
+        return Similarity(near, np.concatenate(boxes), np.concatenate([np.empty(0, np.int64), *rows]))
 
     def write(self, path: Path) -> tuple[str, str]:
         """Write the derived file under the index folder ``path``; its relative name and its sha256.

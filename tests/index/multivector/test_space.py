@@ -367,7 +367,8 @@ def test_where_a_query_matches_on_a_page(store: Store) -> None:
     space = load(store)
     query = np.eye(DIM, dtype=np.float32)[[2, 0]]
     found = space.similarity(store, [999, *rows], query)
-    assert list(found) == [rows[0]]
-    similarities, boxes = found[rows[0]]
-    assert similarities.tolist() == [[0, 0, 1], [1, 0, 0]]
-    np.testing.assert_allclose(boxes[:, 1], [0, 0.45, 0.9], atol=1e-4)
+    assert found.near.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert found.pages.tolist() == [rows[0]] * 3
+    np.testing.assert_allclose(found.boxes[:, 1], [0, 0.45, 0.9], atol=1e-4)
+    nothing = space.similarity(store, [999, rows[1]], query)
+    assert (nothing.near.shape, nothing.boxes.shape, nothing.pages.shape) == ((2, 0), (0, 4), (0,))
