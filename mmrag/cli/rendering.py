@@ -39,8 +39,9 @@ def print_sources(console: Console, answer: Answer, index: str) -> None:
         console.print()
     for citation in answer.citations:
         print_hanging(console, _cited(citation), INDENT)
-        if not _words(citation.quote) <= _words(answer.text):
-            text, found = excerpt(citation.quote, answer.question, 5 * console.width)
+        quote = " ".join(table_rows(citation.quote))
+        if not _words(quote) <= _words(answer.text):
+            text, found = excerpt(quote, answer.question, 5 * console.width)
             print_hanging(console, _marked(" " * INDENT + text, found, INDENT), INDENT)
     for warning in _warnings(answer):
         console.print(f"! {warning}", style="yellow", soft_wrap=True)

@@ -178,13 +178,21 @@ def _supported(sentence: str, cited: Sequence[_Source], tongue: str) -> bool:
     readable = [source for source in cited if _WORD.search(source.text)]
     if not readable or says_unknown(sentence):
         return True
-    if tongue and any(source.language and source.language != tongue for source in readable):
+    if tongue and any(_is_foreign(source.language, tongue) for source in readable):
         return True
     words = _content(sentence, tongue)
     if len(words) < FEWEST_WORDS or len(words) > sum(len(source.terms) for source in readable):
         return True
     held_words = sum(any(word in source.terms for source in readable) for word in words)
     return held_words >= SUPPORTED * len(words)
+
+
+def _is_foreign(source: str, tongue: str) -> bool:
+    """Whether a source in one language has other words than a sentence in another.
+
+    One whose language is not known is in Latin letters, or it would be known by its script.
+    """
+    return source != tongue and bool(source or tongue not in FUNCTION_WORDS)
 
 
 def _content(sentence: str, tongue: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mmrag.generators.language_model import LanguageModel
 from mmrag.synthesize.context import Turn, rewriting_prompt
 from mmrag.synthesize.spending import Spending
+from mmrag.synthesize.stating import says_unknown
 from mmrag.types import Usage
 
 _LONGEST = 128
@@ -16,7 +17,7 @@ _LONGEST = 128
 def standing_alone(question: str, history: Sequence[Turn], model: LanguageModel, spending: Spending) -> str:
     """``question`` as ``model`` writes it for someone who has not heard what was said before.
 
-    Empty, where the model writes nothing or does not come to an end.
+    Empty, where the model writes nothing, does not come to an end, or says that it does not know.
 
     Raises:
         BudgetError, ModelError: as `mmrag.synthesize.writing.Writer.write`.
@@ -28,5 +29,5 @@ def standing_alone(question: str, history: Sequence[Turn], model: LanguageModel,
     for piece in spending.metered(model.stream(messages, room), Usage(tokens)):
         said += piece.text
         cut = cut or piece.cut
-    lines = said.strip().splitlines()
-    return "" if cut or not lines else lines[0].strip().strip('"“”«»「」')
+    rewritten = said.strip().partition("\n")[0].strip().strip('"“”«»「」')
+    return "" if cut or says_unknown(rewritten) else rewritten

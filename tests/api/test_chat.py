@@ -130,8 +130,9 @@ def test_a_follow_up_is_made_to_stand_alone(index: mmrag.Index):
     assert "rewrite" not in first.seconds
 
 
-def test_a_rewriting_without_an_end_is_not_used(index: mmrag.Index):
-    model("October [1].", " ".join(["word"] * 200), "November [1].")
+@pytest.mark.parametrize("said", [" ".join(["word"] * 200), "NO ANSWER", "I do not know the year.", "\n"])
+def test_what_is_no_question_is_not_searched_for(index: mmrag.Index, said: str):
+    model("October [1].", said, "November [1].")
     chat = index.chat()
     chat.ask("When does the run of silver eels peak?")
     assert chat.ask("And in 2024?").asked == "When does the run of silver eels peak? And in 2024?"

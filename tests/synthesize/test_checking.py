@@ -127,3 +127,8 @@ def test_there_is_no_quote_without_words():
 def test_places_are_those_of_the_text(text: str):
     for flag in check(text, ["a B 2", ""], "a?"):
         assert text[flag.begin : flag.end] == flag.text != ""
+
+
+def test_a_table_in_other_letters_is_not_compared_word_by_word():
+    assert found("保险费用在2025年为141千克朗[1]。", [TABLE]) == []
+    assert found("保险费用在2025年为142千克朗[1]。", [TABLE]) == [("number not found", "142")]
