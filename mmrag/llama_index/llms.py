@@ -14,6 +14,7 @@ from mmrag.generators.language_model import LanguageModel, Limits, Message, Piec
 from mmrag.llama_index import usage
 from mmrag.llama_index.part import Part
 from mmrag.pictures import LONGEST_SIDE, data_uri, framed
+from mmrag.text.thoughts import Thoughts
 from mmrag.types import Usage
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class LlamaIndexModel(LanguageModel):
             f" (with {pictures} pictures: where the model takes fewer or none, say so by answer.max_pictures "
             "in a recipe)"
         )
-        text, counted, cut = "", None, False
+        text, counted, cut, thoughts = "", None, False, Thoughts()
+        answered = False
         with self._part.running(hint if pictures else ""):
             _limit(model, max_tokens)
             for response in _responses(model, prompt):
@@ -79,18 +81,22 @@ class LlamaIndexModel(LanguageModel):
                 cut = cut or usage.is_cut(response)
                 new = _new(response, text)
                 text += new
-                if new:
-                    yield Piece(new)
+                if shown := thoughts.add(new):
+                    answered = True
+                    yield Piece(shown)
                 if len(text.split()) > max_tokens:  # the class took no limit; two words are never one token
                     cut = True
                     break
-        if not text.strip():
+        if shown := thoughts.end():
+            answered = True
+            yield Piece(shown)
+        tokens_in, tokens_out = counted or (self.count(messages), text_tokens(text))
+        yield Piece(usage=Usage(tokens_in, tokens_out, pictures), cut=cut)
+        if not answered:
             raise ModelError(
                 f"{self.spec} answered nothing"
                 + (f" within {max_tokens} tokens: raise answer.max_tokens in the recipe" if cut else "")
             )
-        tokens_in, tokens_out = counted or (self.count(messages), text_tokens(text))
-        yield Piece(usage=Usage(tokens_in, tokens_out, pictures), cut=cut)
 
 
 def _responses(model: Any, prompt: list[ChatMessage]) -> Iterator[Any]:

@@ -148,6 +148,14 @@ def test_pictures_are_not_lost_on_a_class_for_completions() -> None:
     assert said(made, PROMPT[:1])[0].text == "Say"
 
 
+@pytest.mark.parametrize("query", ["", "deltas=false", "streams=false"])
+def test_thoughts_are_no_answer(query: str) -> None:
+    prompt = [Message("user", ("<think> Tides? </think> The tide turns.",))]
+    assert "".join(piece.text for piece in said(model(query), prompt)) == "The tide turns."
+    with pytest.raises(ModelError, match="answered nothing within 2 tokens"):
+        said(model(query), prompt, 2)
+
+
 def test_an_empty_answer_is_an_error() -> None:
     with pytest.raises(ModelError, match="answered nothing$"):
         said(model(), [Message("user", ("",))])
