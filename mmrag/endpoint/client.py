@@ -28,6 +28,7 @@ TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 _NO_USE = frozenset({401, 403, 404, 405})  # for any request, not for this one alone
 _LACKS = "is not supported"  # llama.cpp says so of pictures, with status 500
 _SILENT = 5
+_MOST_LATE = 2  # attempts that run out of time: what takes so long is too slow rather than unlucky
 _Read = TypeVar("_Read")
 _KEYLIKE = re.compile(r"\b(?:[sp]k-[\w*.-]{4,}|Bearer \S+)")
 
@@ -37,7 +38,8 @@ class Client:
 
     Args:
         address: where it is.
-        seconds: limit of one attempt, from connecting to the last byte.
+        seconds: limit of one attempt, from connecting to the last byte; of one that is streamed, to its first
+            piece, and from there to the last.
         attempts: most attempts for one request.
         sleep: waits for so many seconds.
     """
@@ -112,8 +114,8 @@ class Client:
             except NoAnswerError as error:
                 if begun:
                     raise EndpointError(f"the answer broke off: {error}") from error
-                if attempt == self._attempts:
-                    raise self._gave_up(str(error)) from error
+                if attempt == self._attempts or (error.late and attempt == _MOST_LATE):
+                    raise self._gave_up(str(error), attempt) from error
                 self._sleep(_pause(attempt))
                 continue
             self._sleep(self._wait(response, attempt))
@@ -138,7 +140,7 @@ class Client:
         if asked is not None and asked > _LONGEST_WAIT:
             raise rejected(f"{message}; it asks to wait {asked:,.0f} s: run again then", fatal=True)
         if attempt == self._attempts:
-            raise self._gave_up(message)
+            raise self._gave_up(message, attempt)
         return _pause(attempt) if asked is None else asked
 
     def _advice(self, status: int) -> str:
@@ -148,14 +150,14 @@ class Client:
             return f": check {KEY}"
         return "" if status != 404 else f": check the model's name and the address {self._address.url}"
 
-    def _gave_up(self, reason: str) -> EndpointError:
+    def _gave_up(self, reason: str, attempts: int) -> EndpointError:
         with self._lock:
             self._silent += 1
             fatal = self._silent >= _SILENT
         row = (
             f", and so for {self._silent} requests in a row: run again when the server is up" if fatal else ""
         )
-        return EndpointError(f"{reason} (tried {self._attempts} times{row})", fatal=fatal)
+        return EndpointError(f"{reason} (tried {attempts} times{row})", fatal=fatal)
 
     def _heard(self) -> None:
         with self._lock:

@@ -19,7 +19,15 @@ class EndpointError(ModelError):
 
 
 class NoAnswerError(EndpointError):
-    """Nothing came back: no connection, or not in time. Another try may fare better."""
+    """Nothing came back: no connection, or not in time. Another try may fare better.
+
+    Attributes:
+        late: whether the time was over.
+    """
+
+    def __init__(self, message: str, *, late: bool = False) -> None:
+        super().__init__(message)
+        self.late = late
 
 
 class RejectedError(EndpointError):

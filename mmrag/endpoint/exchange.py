@@ -47,7 +47,7 @@ class Exchange:
         url: http or https.
         payload: JSON-able, or ``None``.
         key: bearer token; none is sent if it is empty.
-        seconds: for all of it, from connecting to the last byte.
+        seconds: for all of it, from connecting to the last byte; see `allow_silence`.
         most_bytes: longest body that is read.
 
     Raises:
@@ -86,8 +86,11 @@ class Exchange:
         self._hang_up()
 
     def allow_silence(self, seconds: float) -> None:
-        """From now on, the server may pause so long and no longer between two pieces of its answer."""
+        """The answer has begun: between two pieces the server may pause so long, and the time for all of it
+        begins anew, since how long a prompt is read says nothing of how long an answer is written.
+        """
         self._silence = min(seconds, self._seconds)
+        self._deadline.restart()
         self._deadline.allow_silence(self._silence)
 
     def lines(self) -> Iterator[bytes]:
@@ -141,7 +144,7 @@ class Exchange:
                 late = f"did not answer within {self._seconds:g} s"
                 silent = f"sent nothing for {self._silence:g} s"
                 quiet = not self._deadline.over and self._silence < self._seconds
-                raise NoAnswerError(f"{self._host} {silent if quiet else late}") from error
+                raise NoAnswerError(f"{self._host} {silent if quiet else late}", late=True) from error
             raise NoAnswerError(f"no answer from {self._host}: {_reason(error)}") from error
 
     def _hang_up(self) -> None:
@@ -163,15 +166,21 @@ class _Deadline:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
+        self._timer: threading.Timer | None = None
         self.over = False
 
     def start(self) -> None:
+        self._timer = threading.Timer(self._seconds, self._cut)
+        self._timer.daemon = True
         self._timer.start()
 
+    def restart(self) -> None:
+        self.cancel()
+        self.start()
+
     def cancel(self) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def watch(self, sock: socket.socket) -> None:
         """The socket, once there is one; the connection itself lets go of it while a body is read."""

@@ -32,7 +32,8 @@ class OpenAIModel(LanguageModel):
 
     Args:
         name: ``MODEL``, or ``MODEL@BASE_URL`` for a server other than OpenAI's.
-        seconds: limit of one attempt, from connecting to the last byte.
+        seconds: until an answer begins, and again from there to its end: a small machine may read a long
+            prompt for minutes.
         attempts: most attempts, of which none is made once a part of the answer has been given.
         sleep: waits for so many seconds.
 
@@ -44,7 +45,7 @@ class OpenAIModel(LanguageModel):
         self,
         name: str,
         *,
-        seconds: float = 300.0,
+        seconds: float = 900.0,
         attempts: int = 4,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:

@@ -1,4 +1,5 @@
 import json
+import threading
 
 import pytest
 
@@ -89,6 +90,31 @@ def test_one_that_gives_nothing_in_time_is_asked_again(answer: Answer) -> None:
         assert all_of(model)[0].text == "hi"
     assert len(server.seen) == 2
     assert len(model.pauses) == 1
+
+
+def test_what_is_always_late_is_asked_twice() -> None:
+    with serving([Answer(chunks=[delta(None, role="assistant")], then="silence")]) as server:
+        _, found = texts_until_failure(Model(server.url, seconds=0.2))
+    assert "did not answer within 0.2 s (tried 2 times)" in str(found)
+    assert len(server.seen) == 2
+
+
+def test_the_time_for_writing_is_not_that_for_reading_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers: list[threading.Timer] = []
+
+    class Timer(threading.Timer):
+        def start(self) -> None:
+            timers.append(self)
+            super().start()
+
+    monkeypatch.setattr(threading, "Timer", Timer)
+    with serving([streamed("The ", "tide.")]) as server:
+        pieces = Model(server.url, seconds=60.0).stream(HELLO, 10)
+        next(pieces)
+        assert [timer.finished.is_set() for timer in timers] == [True, False]
+        assert timers[1].interval == 60.0
+        list(pieces)
+    assert all(timer.finished.is_set() for timer in timers)
 
 
 def test_dripping_for_ever_is_cut_off() -> None:
