@@ -147,7 +147,7 @@ def test_a_class_that_is_none_is_refused_when_it_is_needed(name: str) -> None:
 
 def test_what_a_recipe_lacks_is_said_before_a_run() -> None:
     spec = "llama-index:llama_index.embeddings.nobody:Nobody"
-    recipe = mmrag.Recipe(caption=CaptionOptions(encoders=(LETTERS, spec)))
+    recipe = mmrag.Recipe(strategies=("caption",), caption=CaptionOptions(encoders=(LETTERS, spec)))
     assert {model.spec: model.problem for model in models_of(recipe) if "llama" in model.spec} == {
         LETTERS: "",
         spec: "the module llama_index.embeddings.nobody can't be imported from here: "
@@ -159,7 +159,7 @@ def test_what_a_recipe_lacks_is_said_before_a_run() -> None:
 
 def test_without_the_extra_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mmrag.models._importable", lambda module: module != "llama_index.core")
-    recipe = mmrag.Recipe(caption=CaptionOptions(encoders=(LETTERS,)))
+    recipe = mmrag.Recipe(strategies=("caption",), caption=CaptionOptions(encoders=(LETTERS,)))
     with pytest.raises(MissingExtraError, match=r"pip install 'mmrag\[llama-index\]'"):
         require(recipe)
 
