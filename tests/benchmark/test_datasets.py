@@ -112,6 +112,7 @@ def test_a_corpus_beside_the_questions_needs_no_dataset_yaml(tmp_path: Path) -> 
         ([asked(), asked(id="2", doc="x.pdf")], None, "line 2: there is no document 'x.pdf' in"),
         ([asked(text=" ")], None, "line 1: question '1' asks nothing: give it a text or a picture"),
         ([asked(pages=[3])], None, "line 1: a.pdf has no page 3, it has 2; pages count from 1"),
+        ([asked(pages=[1, 0])], None, "line 1: a.pdf has no page 0; pages count from 1"),
         ([asked(pages=["1"])], None, "line 1: pages must be a list of page numbers, found ['1']"),
         ([asked(doc=None)], None, "line 1: question '1' has no gold: give doc and pages, or judge it"),
         ([asked()], "1\t0\ta.pdf#1\t0\n", "line 1: question '1' has no gold"),

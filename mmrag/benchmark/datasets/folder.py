@@ -162,10 +162,12 @@ def _named(row: Row, corpus: Corpus) -> Iterator[Place]:
     file = row.text("doc", "")
     if not file:
         return
-    pages = row.fields.get("pages") or [0]
+    pages = row.fields.get("pages") or []
     if not isinstance(pages, list) or not all(type(page) is int for page in pages):
         raise UsageError(f"{row.place}: pages must be a list of page numbers, found {pages!r}")
-    for page in pages:
+    for page in pages or [0]:
+        if pages and page < 1:
+            raise UsageError(f"{row.place}: {file} has no page {page}; pages count from 1")
         corpus.check(file, page, row.place)
         yield file, page
 
