@@ -17,7 +17,7 @@ from mmrag.api import Index
 from mmrag.benchmark.datasets.checking import Draft, agree, fault_of, read_draft
 from mmrag.benchmark.datasets.wording import language_of, letters
 from mmrag.benchmark.values import Dataset, Gold, Question
-from mmrag.errors import ModelError, UsageError
+from mmrag.errors import BudgetError, ModelError, UsageError
 from mmrag.generators import LanguageModel, Message, load_generator
 from mmrag.index.reader import Reader
 from mmrag.pictures import framed
@@ -114,6 +114,8 @@ class _Writer:
         self.drafts += 1
         try:
             fault, draft = self._tried(source)
+        except BudgetError:
+            raise  # a limit, no failure that another draft may be spared
         except ModelError:
             self._failures += 1
             if self._failures == _FAILURES:
