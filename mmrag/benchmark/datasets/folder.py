@@ -10,6 +10,7 @@ docs/datasets.md describes the fields.
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,9 @@ from mmrag.types import BBox
 
 ABOUT, QUERIES, QRELS, CORPUS = "dataset.yaml", "queries.jsonl", "qrels.tsv", "corpus"
 _KEYS = {"name": "", "note": "", "corpus": CORPUS, "queries": QUERIES, "qrels": QRELS}
+
+_FIELDS = ("id", "text", "lang", "kind", "doc", "pages", "bbox", "answer", "accepted", "picture", "hidden")
+_MEANT = {"question": "text", "query": "text", "language": "lang", "file": "doc"}
 
 Place = tuple[str, int]
 
@@ -111,6 +115,8 @@ def _judged(path: Path, corpus: Corpus) -> dict[str, tuple[dict[Place, int], str
     judged: dict[str, tuple[dict[Place, int], str]] = {}
     for line in judgements(path) if path.is_file() else ():
         file, page = _page_of(line.what, corpus)
+        if not page and file != line.what:
+            raise UsageError(f"{line.place}: {file} has no page 0; pages count from 1")
         corpus.check(file, page, line.place)
         judged.setdefault(line.query, ({}, line.place))[0][file, page] = line.grade
     return judged
@@ -126,7 +132,12 @@ def _page_of(what: str, corpus: Corpus) -> Place:
 def _question(
     row: Row, corpus: Corpus, judged: Mapping[str, tuple[dict[Place, int], str]], folder: Path
 ) -> Question:
+    _check_names(row)
     key = row.text("id")
+    if not key or any(char.isspace() for char in key):
+        raise UsageError(
+            f"{row.place}: an id must be one word, as the columns of run files are, found {key!r}"
+        )
     grades = judged[key][0] if key in judged else dict.fromkeys(_named(row, corpus), 1)
     boxes: dict[Place, list[BBox]] = {}
     for place, box in _boxes(row, corpus):
@@ -155,6 +166,15 @@ def _question(
         str(folder / picture) if picture else None,
         row.texts("hidden"),
     )
+
+
+def _check_names(row: Row) -> None:
+    """Fields of one's own may stand beside ours; one that is nearly ours is a slip, and would change figures."""
+    for name in row.fields:
+        near = difflib.get_close_matches(name, _FIELDS, n=1, cutoff=0.75)
+        meant = _MEANT.get(name) or (near[0] if near else "")
+        if name not in _FIELDS and meant and row.fields.get(meant) is None:
+            raise UsageError(f"{row.place}: there is no field {name!r}; did you mean {meant!r}?")
 
 
 def _named(row: Row, corpus: Corpus) -> Iterator[Place]:
