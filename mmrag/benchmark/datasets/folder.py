@@ -169,7 +169,7 @@ def _question(
 
 
 def _check_names(row: Row) -> None:
-    """Fields of one's own may stand beside ours; one that is nearly ours is a slip, and would change figures."""
+    """Fields of one's own may stand beside ours; one that is nearly ours is a slip that changes figures."""
     for name in row.fields:
         near = difflib.get_close_matches(name, _FIELDS, n=1, cutoff=0.75)
         meant = _MEANT.get(name) or (near[0] if near else "")
