@@ -60,13 +60,13 @@ class LazyIngestor:
 
 
 INGESTORS: tuple[LazyIngestor, ...] = (
-    LazyIngestor("mmrag.ingest.pdf:PdfIngestor", frozenset({PDF}), "pdf-2", makes_sessions=True),
+    LazyIngestor("mmrag.ingest.pdf:PdfIngestor", frozenset({PDF}), "pdf-3", makes_sessions=True),
     LazyIngestor(
         "mmrag.ingest.pictures:PictureIngestor",
         frozenset({PNG, JPEG, WEBP, TIFF, BMP, GIF}),
         "pictures-2",
     ),
-    LazyIngestor("mmrag.ingest.markup:MarkupIngestor", frozenset({HTML, MARKDOWN, PLAIN}), "markup-2"),
+    LazyIngestor("mmrag.ingest.markup:MarkupIngestor", frozenset({HTML, MARKDOWN, PLAIN}), "markup-3"),
 )
 
 INGEST_VERSION = " ".join([*(ingestor.version for ingestor in INGESTORS), OCR_VERSION])
