@@ -19,9 +19,6 @@ from mmrag.types import Answer, Filters, Usage
 if TYPE_CHECKING:
     from mmrag.api.index import Index
 
-TURNS = 6
-"""Exchanges that a conversation remembers."""
-
 
 class Chat:
     """Questions and answers that lean on one another. Made by `Index.chat`.
@@ -39,13 +36,13 @@ class Chat:
         self,
         index: Index,
         *,
-        top_k: int | None = None,
-        filters: Filters | None = None,
-        strategies: str | Sequence[str] | None = None,
-        generator: str | None = None,
-        max_tokens: int | None = None,
-        max_cost: float | None = None,
-        turns: int = TURNS,
+        top_k: int | None,
+        filters: Filters | None,
+        strategies: str | Sequence[str] | None,
+        generator: str | None,
+        max_tokens: int | None,
+        max_cost: float | None,
+        turns: int,
     ) -> None:
         if turns < 1:
             raise UsageError(f"turns wants a number from 1, found {turns}")

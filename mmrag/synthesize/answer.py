@@ -16,7 +16,6 @@ log = logging.getLogger(__name__)
 UNVERIFIED = "[unverified]"
 """Stands in an answer in place of a marker whose quote is not in the document."""
 
-_MARKER = re.compile(r"\[(\d+)\]")
 _SPACE_BEFORE = re.compile(r"[ \t]*\[(\d+)\]")
 
 
