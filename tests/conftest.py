@@ -11,6 +11,14 @@ import mmrag
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("stress", "tests/stress: what an index and its parsers survive")
+    group.addoption(
+        "--trials", choices=("smoke", "ci", "stress"), default="smoke", help="how many trials to make"
+    )
+    group.addoption("--table", metavar="FILE", help="write the table of what held, in Markdown")
+
+
 @pytest.fixture(scope="session")
 def index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of the example documents, built once with the mini models. For reading only."""
