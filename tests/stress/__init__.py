@@ -1,4 +1,4 @@
-"""What an index and its parsers survive, counted. How many trials each test makes is chosen with ``--trials``:
+"""What an index and its parsers survive, counted. ``--trials`` chooses how many trials each test makes:
 
     smoke   a few, so that the ordinary test run holds the tests themselves
     ci      what every change has to pass (``make stress TRIALS=ci``)
