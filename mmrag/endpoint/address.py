@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from mmrag.config.offline import is_offline
 from mmrag.endpoint.errors import EndpointError
+from mmrag.endpoint.keys import KEY, SERVICE, key_of
 from mmrag.errors import SpecError
 
 OPENAI = "https://api.openai.com/v1"
-KEY = "OPENAI_API_KEY"
 BASE_URL = "OPENAI_BASE_URL"
 _MODEL_AT = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)")
 
@@ -33,12 +33,12 @@ class Address:
             parts = urlsplit(self.url)
             host, _ = parts.hostname, parts.port
         except ValueError as error:
-            raise SpecError(f"{self.url!r} is not a URL: {error}") from error
+            raise SpecError(f"{_harmless(self.url)!r} is not a URL: {error}") from None
         if parts.username is not None or parts.password is not None:
             raise SpecError(f"a URL with a password in it: put the key into {KEY} instead")
         if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
             raise SpecError(
-                f"{self.url!r} is not the base URL of a server, such as http://localhost:11434/v1"
+                f"{_harmless(self.url)!r} is not the base URL of a server, such as http://localhost:11434/v1"
             )
 
     @property
@@ -56,16 +56,21 @@ class Address:
         return self.is_local or urlsplit(self.url).scheme == "https"
 
     def key(self) -> str:
-        """The key to show, from the environment; empty where none is needed or none may be sent.
+        """The key to show, from the environment or the keyring; empty where none is needed or may be sent.
 
         Over plain http a key goes to this machine alone.
 
         Raises:
             EndpointError: if the server needs a key and there is none, or it can't be one.
         """
-        key = os.environ.get(KEY, "").strip() if self.is_private else ""
+        host = urlsplit(self.url).hostname or ""
+        key = key_of(host, local=self.is_local) if self.is_private else ""
         if not key and self.url.rstrip("/") == OPENAI:
-            raise EndpointError(f"{KEY} is not set: export it, then run the same command again", fatal=True)
+            raise EndpointError(
+                f"{KEY} is not set: export it, or keep it in a keyring (pip install keyring; keyring set "
+                f"{SERVICE} {host}), then run the same command again",
+                fatal=True,
+            )
         if not all("!" <= char <= "~" for char in key):
             raise EndpointError(f"{KEY} holds characters that no key has: set it anew", fatal=True)
         return key
@@ -92,6 +97,11 @@ def split_model(name: str) -> tuple[str, Address]:
     """
     found = _MODEL_AT.fullmatch(name)
     model, url = (found["model"], found["url"]) if found else (name, os.environ.get(BASE_URL) or OPENAI)
-    if not model.strip() or "@" in model[:1] + model[-1:]:
-        raise SpecError(f"{name!r} names no model: write MODEL or MODEL@BASE_URL")
+    if not model.strip() or "@" in model[:1] + model[-1:] or "//" in model:
+        raise SpecError(f"{_harmless(name)!r} names no model: write MODEL or MODEL@BASE_URL")
     return model, Address(url.rstrip("/"))
+
+
+def _harmless(url: str) -> str:
+    """The text of a URL without what may be a secret in it: user name, password and query."""
+    return re.sub(r"//[^/]*@", "//…@", re.split(r"[?#]", url)[0])

@@ -7,19 +7,21 @@ import json
 import random
 import re
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
+from time import monotonic, sleep, time
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from mmrag.endpoint.address import KEY, Address
+from mmrag.endpoint.address import Address
 from mmrag.endpoint.errors import EndpointError, NoAnswerError, RejectedError
 from mmrag.endpoint.exchange import Exchange, Response
+from mmrag.endpoint.keys import KEY
 
 SECONDS = 120.0
 ATTEMPTS = 5
 SILENCE = 60.0
+PAUSES = 60.0  # seconds that the pauses between attempts may take together
 MOST_BYTES = 8_000_000
 MOST_STREAMED = 64_000_000  # bytes; each token comes in some hundred of them
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
@@ -40,7 +42,8 @@ class Client:
         address: where it is.
         seconds: limit of one attempt, from connecting to the last byte; of one that is streamed, to its first
             piece, and from there to the last.
-        attempts: most attempts for one request.
+        attempts: most attempts for one request. All of them and the pauses between are over, or a stream has
+            begun, after ``attempts * seconds`` and a minute.
         sleep: waits for so many seconds.
     """
 
@@ -50,7 +53,7 @@ class Client:
         *,
         seconds: float = SECONDS,
         attempts: int = ATTEMPTS,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = sleep,
     ) -> None:
         self._address, self._seconds, self._attempts, self._sleep = address, seconds, attempts, sleep
         self._lock = threading.Lock()
@@ -99,10 +102,12 @@ class Client:
     ) -> Generator[_Read, None, None]:
         self._address.check_allowed()
         key, url = self._address.key(), f"{self._address.url}{path}"
+        end = monotonic() + self._attempts * self._seconds + PAUSES
         for attempt in range(1, self._attempts + 1):
             begun = False
             try:
-                with Exchange(url, payload, key, self._seconds, most_bytes) as exchange:
+                seconds = max(0.001, min(self._seconds, end - monotonic()))
+                with Exchange(url, payload, key, seconds, most_bytes) as exchange:
                     if exchange.status == 200:
                         for item in read(exchange):
                             if not begun:
@@ -114,15 +119,17 @@ class Client:
             except NoAnswerError as error:
                 if begun:
                     raise EndpointError(f"the answer broke off: {error}") from error
-                if attempt == self._attempts or (error.late and attempt == _MOST_LATE):
+                pause = _pause(attempt)
+                late = error.late and attempt == _MOST_LATE
+                if attempt == self._attempts or late or pause >= end - monotonic():
                     raise self._gave_up(str(error), attempt) from error
-                self._sleep(_pause(attempt))
+                self._sleep(pause)
                 continue
-            self._sleep(self._wait(response, attempt))
+            self._sleep(self._wait(response, attempt, end - monotonic()))
         raise AssertionError("the last attempt returns or raises")
 
-    def _wait(self, response: Response, attempt: int) -> float:
-        """Seconds until the next attempt; raises where there is to be none."""
+    def _wait(self, response: Response, attempt: int, left: float) -> float:
+        """Seconds until the next attempt; raises where there is to be none in the seconds that are left."""
         said, param, code = _complaint(response)
         message = f"{self._host} answered {response.status}{f': {said}' if said else ''}".rstrip(".")
         rejected = partial(RejectedError, status=response.status)
@@ -139,9 +146,10 @@ class Client:
         asked = _retry_after(response.headers.get("retry-after", ""))
         if asked is not None and asked > _LONGEST_WAIT:
             raise rejected(f"{message}; it asks to wait {asked:,.0f} s: run again then", fatal=True)
-        if attempt == self._attempts:
+        pause = _pause(attempt) if asked is None else asked
+        if attempt == self._attempts or pause >= left:
             raise self._gave_up(message, attempt)
-        return _pause(attempt) if asked is None else asked
+        return pause
 
     def _advice(self, status: int) -> str:
         if status == 401 and not self._address.is_private:
@@ -192,7 +200,7 @@ def _retry_after(value: str) -> float | None:
     except ValueError:
         pass
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time())
     except (TypeError, ValueError):
         return None
 

@@ -7,23 +7,20 @@ timeouts are for each single read, so a server that sends a byte a second is nev
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
+import re
 import socket
-import ssl
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlsplit
 
+from mmrag.endpoint.connection import Deadline, connection
 from mmrag.endpoint.errors import EndpointError, NoAnswerError
 
-_CONNECT_SECONDS = 20.0
 _CHUNK = 65_536
 _SECRET = 10  # characters of a real key; what local servers are given instead is a word that texts may hold
 
@@ -59,8 +56,9 @@ class Exchange:
         self._place, self._payload, self._key = urlsplit(url), payload, key
         self._seconds, self._most_bytes = seconds, most_bytes
         self._silence = seconds
-        self._connection, self._target = _connection(self._place, min(seconds, _CONNECT_SECONDS))
-        self._deadline = _Deadline(seconds)
+        self._deadline = Deadline(seconds)
+        self._connection, self._target = connection(self._place, self._deadline)
+        self._shown = _ways_to_write(key)
         self.status = 0
         self.headers: Mapping[str, str] = {}
 
@@ -69,7 +67,9 @@ class Exchange:
         try:
             with self._explained():
                 self._connection.connect()
-                self._deadline.watch(self._connection.sock)
+                # Reading a body, the connection lets go of its socket.
+                self._socket = self._connection.sock
+                self._deadline.check()
                 self._send()
                 self._answer = self._connection.getresponse()
         except BaseException:
@@ -91,7 +91,7 @@ class Exchange:
         """
         self._silence = min(seconds, self._seconds)
         self._deadline.restart()
-        self._deadline.allow_silence(self._silence)
+        self._socket.settimeout(self._silence)
 
     def lines(self) -> Iterator[bytes]:
         """The body as it comes in, line by line, without line ends."""
@@ -153,79 +153,17 @@ class Exchange:
 
     def _redacted(self, text: bytes) -> bytes:
         # A server that shows what it was sent must not bring the key into a message.
-        return text.replace(self._key.encode("ascii"), b"[key]") if len(self._key) >= _SECRET else text
+        return self._shown.sub(b"[key]", text) if len(self._key) >= _SECRET else text
 
     @property
     def _host(self) -> str:
         return self._place.netloc
 
 
-class _Deadline:
-    """Cuts a connection when its time is over: every wait for the other side then ends at once."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._socket: socket.socket | None = None
-        self._timer: threading.Timer | None = None
-        self.over = False
-
-    def start(self) -> None:
-        self._timer = threading.Timer(self._seconds, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def restart(self) -> None:
-        self.cancel()
-        self.start()
-
-    def cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def watch(self, sock: socket.socket) -> None:
-        """The socket, once there is one; the connection itself lets go of it while a body is read."""
-        sock.settimeout(self._seconds)
-        self._socket = sock
-        self.check()
-
-    def allow_silence(self, seconds: float) -> None:
-        if self._socket is not None:
-            self._socket.settimeout(seconds)
-
-    def check(self) -> None:
-        if self.over:
-            raise TimeoutError
-
-    def _cut(self) -> None:
-        self.over = True
-        if self._socket is not None:
-            with suppress(OSError):  # it may just have been closed
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
-
-
-def _connection(place: SplitResult, seconds: float) -> tuple[http.client.HTTPConnection, str]:
-    """The connection, through a proxy where one is set, and what to ask it for."""
-    target = place._replace(scheme="", netloc="", fragment="").geturl()
-    host = str(place.hostname)
-    proxy = None if proxy_bypass(host) else getproxies().get(place.scheme)
-    through = urlsplit(proxy if "://" in proxy else f"http://{proxy}") if proxy else None
-    direct = through or place
-    if place.scheme == "http":
-        plain = http.client.HTTPConnection(str(direct.hostname), direct.port, timeout=seconds)
-        return plain, place.geturl() if through else target
-    secure = http.client.HTTPSConnection(
-        str(direct.hostname), direct.port, timeout=seconds, context=ssl.create_default_context()
-    )
-    if through:
-        secure.set_tunnel(host, place.port or 443, _credentials(through))
-    return secure, target
-
-
-def _credentials(proxy: SplitResult) -> dict[str, str]:
-    if proxy.username is None:
-        return {}
-    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"}
+def _ways_to_write(key: str) -> re.Pattern[bytes]:
+    r"""The key as it is, and as JSON or a URL may write its characters: ``\/``, ``\u002f``, ``%2F``."""
+    ways = (rf"(?:\\?{re.escape(char)}|(?i:\\u00{ord(char):02x}|%{ord(char):02x}))" for char in key)
+    return re.compile("".join(ways).encode("ascii"))
 
 
 def _reason(error: Exception) -> str:

@@ -295,11 +295,49 @@ def test_the_key_is_shown_to_nobody_else(caplog: pytest.LogCaptureFixture) -> No
     assert KEY not in caplog.text
 
 
+@pytest.mark.parametrize("key", ["sk-test/0123+4567", "sk-tést".encode().hex() * 2, KEY])
+def test_nor_in_another_spelling(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    spellings = [
+        key.replace("/", "\\/"),
+        "".join(f"\\u{ord(char):04x}" for char in key),
+        "".join(f"\\u{ord(char):04X}" for char in key),
+        key.replace("/", "%2F").replace("+", "%2b"),
+    ]
+    body = '{"choices": [{"message": {"content": "your key is %s."}}]}'
+    for spelling in spellings:
+        with serving([Answer((body % spelling).encode()), Answer((body % spelling).encode(), 400)]) as server:
+            model = Model(server.url)
+            assert model.chat(HELLO, 10).text == "your key is [key]."
+            assert key not in str(failing(model))
+
+
+def test_pauses_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(client_module, "monotonic", lambda: now[0])
+
+    class Waiting(ChatModel):
+        def __init__(self, url: str, **more: Any) -> None:
+            super().__init__("m", Address(url), sleep=self.wait, **more)
+
+        def wait(self, seconds: float) -> None:
+            now[0] += seconds
+
+    with serving([Answer(status=429, headers={"Retry-After": "50"})]) as server:
+        found = failing(Waiting(server.url, seconds=10, attempts=5))
+    assert len(server.seen) == 3
+    assert now[0] == 1100
+    assert str(found).endswith("answered 429 (tried 3 times)")
+
+
 def test_openai_itself_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
     found = failing(ChatModel("m", Address()))
     assert found.fatal
-    assert str(found) == "OPENAI_API_KEY is not set: export it, then run the same command again"
+    assert str(found) == (
+        "OPENAI_API_KEY is not set: export it, or keep it in a keyring (pip install keyring; keyring set "
+        "mmrag api.openai.com), then run the same command again"
+    )
 
 
 @pytest.mark.parametrize("name", ["MMRAG_OFFLINE", "HF_HUB_OFFLINE"])
@@ -345,6 +383,17 @@ def test_where_a_key_may_go(url: str, local: bool, private: bool) -> None:
 def test_what_is_no_base_url(url: str) -> None:
     with pytest.raises(SpecError, match="base URL|not a URL"):
         Address(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://joe:hunter2@x:port/v1", "https://x/v1?api_key=hunter2", "ftp://joe:hunter2@x", "//hunter2@x"],
+)
+def test_no_secret_of_a_url_is_repeated(url: str) -> None:
+    for name in (url, f"@{url}", f"m@{url}"):
+        with pytest.raises(SpecError) as caught:
+            Address(name) if name is url else split_model(name)
+        assert "hunter2" not in f"{caught.value} {caught.value.__cause__}"
 
 
 def test_no_password_in_a_url() -> None:
