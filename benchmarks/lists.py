@@ -29,7 +29,7 @@ class Ranked:
 def rank_all(index: mmrag.Index, questions: list[Question]) -> list[Ranked]:
     """Every list that the index has for every question, whatever weight its recipe gives it."""
     every = replace(index.recipe.retrieve, weights=EVERY)
-    lists = [found for strategy in index._strategies for found in strategy.lists]
+    lists = index._lists
     retriever = Retriever(index._reader, lists, every, visual=index.recipe.visual)
     ranked = []
     for question in questions:

@@ -35,7 +35,7 @@ def run(index: mmrag.Index, questions: list[Question], weights: dict[str, float]
     if weights is None:
         return [ranking(index.search(question.text, 20)) for question in questions]
     options = replace(index.recipe.retrieve, weights=weights)
-    lists = [made for strategy in index._strategies for made in strategy.lists]
+    lists = index._lists
     retriever = Retriever(index._reader, lists, options, visual=index.recipe.visual)
     return [ranking(retriever.search(Query(question.text), 20)) for question in questions]
 

@@ -40,6 +40,7 @@ _PLACES = {
     "Query": "mmrag.types:Query",
     "Recipe": "mmrag.config:Recipe",
     "Report": "mmrag.types:Report",
+    "SharedIndex": "mmrag.api.sharing:SharedIndex",
     "Source": "mmrag.types:Source",
     "Status": "mmrag.types:Status",
     "build": "mmrag.api:build",
@@ -72,6 +73,7 @@ __all__ = [
     "Query",
     "Recipe",
     "Report",
+    "SharedIndex",
     "Source",
     "Status",
     "build",
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from mmrag.api import Index, IndexInfo, build, index_path, list_indexes
     from mmrag.api import open_index as open  # noqa: A004 - mmrag.open reads as it should
     from mmrag.api.chat import Chat
+    from mmrag.api.sharing import SharedIndex
     from mmrag.config import Recipe, load_recipe
     from mmrag.errors import MmragError
     from mmrag.synthesize.stream import AnswerStream

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from mmrag.api.asking import Answers
     from mmrag.api.chat import Chat
     from mmrag.api.run import OnProgress
+    from mmrag.encoders.lists import ChunkList, PageList
     from mmrag.llama_index.retriever import IndexRetriever
     from mmrag.rerankers.base import Candidate
     from mmrag.retrieve.retriever import Retriever
-    from mmrag.strategies.base import Strategy
     from mmrag.synthesize import AnswerStream, Spending
     from mmrag.synthesize.context import Turn
 
@@ -51,7 +51,7 @@ class Index:
     """An index on disk, open for searching. Use it as a context manager, or call `close`.
 
     Searches see the last committed state at each call, also while another process updates the index.
-    Not shared between threads: open one in each.
+    Not shared between threads: open one in each, or a `mmrag.SharedIndex` for all.
 
     Attributes:
         path: its folder.
@@ -482,19 +482,19 @@ class Index:
         return self._reader.lines(document.path, page)
 
     @cached_property
-    def _strategies(self) -> list[Strategy]:
+    def _lists(self) -> list[ChunkList | PageList]:
+        """Of all views, each with its encoder."""
         from mmrag.strategies import load_strategies
 
-        return load_strategies(self.recipe)
+        return [made for strategy in load_strategies(self.recipe) for made in strategy.lists]
 
     @cached_property
     def _retriever(self) -> Retriever:
         from mmrag.retrieve.retriever import Retriever
 
-        lists = [made for strategy in self._strategies for made in strategy.lists]
         # How the documents were read does not matter to a search; who made the vectors does.
-        check_fingerprint(self._reader, {made.name: made.encoder.fingerprint for made in lists})
-        return Retriever(self._reader, lists, self.recipe.retrieve, self._candidate, self.recipe.visual)
+        check_fingerprint(self._reader, {made.name: made.encoder.fingerprint for made in self._lists})
+        return Retriever(self._reader, self._lists, self.recipe.retrieve, self._candidate, self.recipe.visual)
 
     def _candidate(self, hit: Hit) -> Candidate:
         from mmrag.rerankers.base import Candidate
@@ -523,8 +523,7 @@ class Index:
         from mmrag.api.asking import Answers, Pages
         from mmrag.encoders.lists import ChunkList
 
-        lists = [made for strategy in self._strategies for made in strategy.lists]
-        encoders = [made.encoder for made in lists if isinstance(made, ChunkList)]
+        encoders = [made.encoder for made in self._lists if isinstance(made, ChunkList)]
         return Answers(
             self.recipe.answer, encoders, Pages(self.elements, self._asset, self.page_picture), self._lines_of
         )

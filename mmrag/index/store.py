@@ -58,7 +58,7 @@ def create(path: Path) -> None:
 class Store:
     """A connection to the index in the folder ``path``, which must exist.
 
-    Not shared between threads. Readers open it with ``writable=False`` and need no write permission to
+    Not used by two threads at a time. Readers open it with ``writable=False`` and need no write permission to
     the documents' data (SQLite itself keeps its shared-memory file beside the database).
 
     Raises:
@@ -73,7 +73,9 @@ class Store:
         self.path = path
         mode = "rw" if writable else "ro"
         uri = f"{(path / DATABASE).resolve().as_uri()}?mode={mode}"
-        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30)
+        self.connection = sqlite3.connect(
+            uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False
+        )
         try:
             self._prepare(writable)
         except BaseException:

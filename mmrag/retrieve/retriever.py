@@ -101,9 +101,38 @@ class Retriever:
         Raises:
             UsageError: if the query is empty, its picture can't be used, or ``top_k`` is not positive.
         """
+        self.refresh()
+        return self.find(query, self.ask(query, strategies), top_k, elements)
+
+    def rank(self, query: Query, strategies: Sequence[str] | None = None) -> list[RankedList]:
+        """The lists that `search` would fuse, to compare them; pages by row."""
+        self.refresh()
+        asked = self.ask(query, strategies)
+        with self._store.snapshot():
+            self._refresh()
+            return self._find(asked, query_terms(query.text), self._allowed(query.filters))[0]
+
+    def ask(self, query: Query, strategies: Sequence[str] | None = None) -> list[Asked]:
+        """Vectors of the query for the lists that have something to find; no other encoder is loaded.
+
+        Between `refresh` and `find` this is the part of `search` that asks the models. It reads nothing from
+        the index: no snapshot is held while an encoder works or is loaded, and other threads may call it.
+        """
+        if not query.text.strip() and query.picture is None:
+            raise UsageError("the question is empty: say what to look for")
+        return ask(
+            query,
+            [
+                made
+                for made in self._dense
+                if made.name in self._filled and (strategies is None or strategy_of(made.name) in strategies)
+            ],
+        )
+
+    def find(self, query: Query, asked: Sequence[Asked], top_k: int, elements: int) -> list[Hit]:
+        """What `search` finds by the vectors that `ask` gave."""
         if top_k < 1:
             raise UsageError(f"top_k must be at least 1, found {top_k}")
-        asked = self._ask(query, strategies)
         words = query_terms(query.text)
         wanted = max(top_k, self._options.rerank) if self._options.reranker else top_k
         with self._store.snapshot():
@@ -119,29 +148,11 @@ class Retriever:
             hits = rerank(query.text, hits, self._options, self._to_candidate)
         return hits[:top_k]
 
-    def rank(self, query: Query, strategies: Sequence[str] | None = None) -> list[RankedList]:
-        """The lists that `search` would fuse, to compare them; pages by row."""
-        asked = self._ask(query, strategies)
-        with self._store.snapshot():
-            self._refresh()
-            return self._find(asked, query_terms(query.text), self._allowed(query.filters))[0]
-
-    def _ask(self, query: Query, strategies: Sequence[str] | None) -> list[Asked]:
-        """Vectors of the query for the lists that have something to find; no other encoder is loaded."""
-        if not query.text.strip() and query.picture is None:
-            raise UsageError("the question is empty: say what to look for")
-        # No snapshot is held while an encoder works or is loaded.
+    def refresh(self) -> None:
+        """Take in what has been committed since the last search, if anything has."""
         if self._store.version() != self._version:
             with self._store.snapshot():
                 self._refresh()
-        return ask(
-            query,
-            [
-                made
-                for made in self._dense
-                if made.name in self._filled and (strategies is None or strategy_of(made.name) in strategies)
-            ],
-        )
 
     def heat(self, query: Query, page: int, height: int, width: int) -> NDArray[np.float32]:
         """Where on a page (by row) the query matched, as `mmrag.retrieve.heat.heat` maps it.
@@ -150,7 +161,8 @@ class Retriever:
             UsageError: if no view of whole pages can be asked.
         """
         pages = {made.name for made in self._dense if isinstance(made, PageList)}
-        asked = [one for one in self._ask(query, None) if one.list.name in pages]
+        self.refresh()
+        asked = [one for one in self.ask(query) if one.list.name in pages]
         if not asked:
             raise UsageError(
                 "no view of this index sees where a question matched"
