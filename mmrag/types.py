@@ -218,6 +218,8 @@ class ParsedPage:
         error: says in one line why the page is empty or partial; ``None`` if it was read whole.
         lines: all lines of the page, column by column from top to bottom, words inside tables and figures
             included, page headers and footers left out; from the text layer, or from OCR where there is none.
+        resume: what the ingestor wants to be given to read on behind this page as if it had never stopped;
+            ``None`` behind most pages, where nothing is kept for that.
     """
 
     page: Page
@@ -225,6 +227,7 @@ class ParsedPage:
     assets: tuple[Asset, ...] = ()
     error: str | None = None
     lines: tuple[Line, ...] = ()
+    resume: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

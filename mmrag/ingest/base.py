@@ -9,6 +9,9 @@ from typing import Protocol
 from mmrag.config import IngestOptions
 from mmrag.types import Document, ParsedPage
 
+PAGES_A_RANGE = 256
+"""After so many pages, and so many again, an ingestor that can be taken up there says so in ``resume``."""
+
 
 class Ingestor(Protocol):
     """Reads one family of formats. Stateless: one instance reads many files, one after the other.

@@ -24,34 +24,47 @@ class Job:
         name: its path relative to the indexed root, with forward slashes.
         media_type: what it holds; found from its content if ``None``.
         password: of an encrypted file.
+        after: pages that were read before and are left out.
+        resume: what the last of them said about itself; see `mmrag.types.ParsedPage`.
     """
 
     path: Path
     name: str
     media_type: str | None = None
     password: str | None = None
+    after: int = 0
+    resume: str = ""
 
 
 class ResumableIngestor(Ingestor, Protocol):
     """An ingestor that can read on behind a page that its parser did not survive."""
 
     def resume(
-        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+        self,
+        path: Path,
+        name: str,
+        options: IngestOptions,
+        password: str | None,
+        after: int,
+        resume: str = "",
     ) -> tuple[Document, Iterator[ParsedPage]]:
-        """As `Ingestor.open`, but the pages begin behind page ``after``, which is not touched."""
+        """As `Ingestor.open`, but the pages begin behind page ``after``, which is not touched.
+
+        ``resume`` is what that page said about itself, if it was read before. It is given only to an
+        ingestor whose pages say something.
+        """
         ...
 
 
 def open_file(
-    job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor], after: int = 0
+    job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor]
 ) -> tuple[Document, Iterator[ParsedPage]]:
     """The document, and its pages in order, parsed in this process as they are asked for.
 
     Args:
-        job: the file.
+        job: the file, and where to begin in it.
         options: limits and switches.
         ingestors: by media type.
-        after: leave out the pages up to this one, which broke a parser before.
 
     Raises:
         IngestError: one of its subclasses, if the file can't be read at all.
@@ -66,11 +79,13 @@ def open_file(
             "(ingest.max_file_mb)"
         )
     ingestor = _ingestor(job, options, ingestors)
-    if not after:
+    if not job.after:
         return ingestor.open(job.path, job.name, options, job.password)
     if not hasattr(ingestor, "resume"):
         raise UnsupportedError(f"{job.name} can't be read from the middle")
-    return cast("ResumableIngestor", ingestor).resume(job.path, job.name, options, job.password, after)
+    said = {"resume": job.resume} if job.resume else {}
+    resumable = cast("ResumableIngestor", ingestor)
+    return resumable.resume(job.path, job.name, options, job.password, job.after, **said)
 
 
 def _ingestor(job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor]) -> Ingestor:

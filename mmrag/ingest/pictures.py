@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmrag.config import IngestOptions
 from mmrag.errors import DamagedError, IngestError, UnreadableError
+from mmrag.ingest.base import PAGES_A_RANGE
 from mmrag.ingest.building import PageBuilder
 from mmrag.ingest.raster import check_size, opened, to_asset, upright
 from mmrag.ingest.sniff import BMP, GIF, JPEG, PNG, TIFF, WEBP, media_type
@@ -64,7 +66,13 @@ class PictureIngestor:
         return document, _pages(document, data, options)
 
     def resume(
-        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+        self,
+        path: Path,
+        name: str,
+        options: IngestOptions,
+        password: str | None,
+        after: int,
+        resume: str = "",
     ) -> tuple[Document, Iterator[ParsedPage]]:
         """As `open`, but the pages begin behind page ``after``."""
         document, _ = self.open(path, name, options, password)
@@ -74,7 +82,8 @@ class PictureIngestor:
 def _pages(document: Document, data: bytes, options: IngestOptions, after: int = 0) -> Iterator[ParsedPage]:
     with opened(data, document.path, options.max_pixels) as picture:
         for index in range(after, document.page_count):
-            yield _page(document, picture, index, data, options)
+            page = _page(document, picture, index, data, options)
+            yield page if (index + 1) % PAGES_A_RANGE else replace(page, resume="")
 
 
 def _page(document: Document, picture: Image, index: int, data: bytes, options: IngestOptions) -> ParsedPage:

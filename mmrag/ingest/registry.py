@@ -38,7 +38,13 @@ class LazyIngestor:
         return self.load().open(path, name, options, password)
 
     def resume(
-        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+        self,
+        path: Path,
+        name: str,
+        options: IngestOptions,
+        password: str | None,
+        after: int,
+        resume: str = "",
     ) -> tuple[Document, Iterator[ParsedPage]]:
         """As `ResumableIngestor.resume`.
 
@@ -48,7 +54,8 @@ class LazyIngestor:
         ingestor = self.load()
         if not hasattr(ingestor, "resume"):
             raise UnsupportedError(f"{name} can't be read from the middle")
-        return cast("ResumableIngestor", ingestor).resume(path, name, options, password, after)
+        said = {"resume": resume} if resume else {}
+        return cast("ResumableIngestor", ingestor).resume(path, name, options, password, after, **said)
 
     def load(self) -> Ingestor:
         """The ingestor itself."""

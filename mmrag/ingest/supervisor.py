@@ -51,7 +51,7 @@ class Supervisor:
             process.stop()
 
     def _read(self, feed: Feed) -> None:
-        opened = self._open(feed, after=0)
+        opened = self._open(feed, feed.job.after, feed.job.resume)
         self._buffer.put(feed, opened)
         document = wire.to_document(opened)
         bad = 0
@@ -74,14 +74,14 @@ class Supervisor:
         """Put a failed page down as such, if the pages behind it can be read."""
         if self._number < document.page_count:
             try:
-                self._open(feed, after=self._number)
+                self._open(feed, self._number)
             except IngestError:
                 return False
         lost = ParsedPage(Page(document.id, self._number), (), error=str(error))
         self._buffer.put(feed, wire.from_page(lost))
         return True
 
-    def _open(self, feed: Feed, after: int) -> wire.Frame:
+    def _open(self, feed: Feed, after: int, resume: str = "") -> wire.Frame:
         """Have the file opened, to be read behind page ``after``."""
         job = feed.job
         self._process = self._process or self._start()
@@ -91,6 +91,7 @@ class Supervisor:
             "media_type": job.media_type,
             "password": job.password,
             "after": after,
+            "resume": resume,
         }
         self._process.send(wire.to_frame(wire.OPEN, request))
         feed.asked = 0

@@ -103,6 +103,7 @@ def from_page(parsed: ParsedPage) -> Frame:
         "assets": [[a.id, a.media_type, a.width, a.height, len(a.data)] for a in parsed.assets],
         "error": parsed.error,
         "lines": [_line(line) for line in parsed.lines],
+        "resume": parsed.resume,
     }
     return to_frame(PAGE, value, b"".join(asset.data for asset in parsed.assets))
 
@@ -123,8 +124,8 @@ def to_page(frame: Frame) -> ParsedPage:
             start += size
         elements = tuple(_to_element(page, fields) for fields in value["elements"])
         lines = tuple(map(_to_line, value["lines"]))
-        (error,) = _fields([value["error"]], _TEXT)
-        return ParsedPage(page, elements, tuple(assets), error, lines)
+        error, resume = _fields([value["error"], value["resume"]], _TEXT, _TEXT)
+        return ParsedPage(page, elements, tuple(assets), error, lines, resume)
 
 
 def from_error(error: IngestError, kind: bytes = ERROR) -> Frame:

@@ -62,10 +62,16 @@ class _Worker:
         self._name, self._number = job["name"], job["after"]
         self._pages = iter(())
         document, self._pages = open_file(
-            Job(Path(job["path"]), job["name"], job["media_type"], job["password"]),
+            Job(
+                Path(job["path"]),
+                job["name"],
+                job["media_type"],
+                job["password"],
+                job["after"],
+                job["resume"],
+            ),
             self._options,
             self._ingestors,
-            job["after"],
         )
         return wire.from_document(document)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
+from typing import Any
 
 from mmrag.ingest.pdf.boxes import gaps, inside, shared_height, shared_width, union
 from mmrag.ingest.pdf.values import Block, Line, Role
@@ -46,6 +47,14 @@ class CaptionHabits:
         if here == there:
             return below if role is Role.FIGURE else not below
         return here > there
+
+    def carried(self) -> list[Any]:
+        """As JSON-able data, for `carry_on`."""
+        return [[role, below, count] for (role, below), count in self._below.items()]
+
+    def carry_on(self, carried: list[Any]) -> None:
+        """Take up what `carried` gave."""
+        self._below.update({(Role(role), below): count for role, below, count in carried})
 
 
 def label_of(text: str) -> str:

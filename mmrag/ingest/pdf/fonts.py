@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import lru_cache
+from typing import Any
 
 from mmrag.ingest.pdf.values import Line
 
@@ -83,6 +84,20 @@ class Fonts:
             and line.y1 - line.y0 <= _MAX_HEIGHT * line.size * self._heights.get(line.font, _HIGHEST)
         )
 
+    def carried(self) -> list[Any]:
+        """As JSON-able data, for `carry_on`."""
+        pairs = [[font, sorted(seen), self._heights[font]] for font, seen in self._pairs.items()]
+        fixed = [[font, *judged] for font, judged in self._fixed.items()]
+        return [self._pages, self._body, list(self._sizes.items()), pairs, fixed]
+
+    def carry_on(self, carried: list[Any]) -> None:
+        """Take up what `carried` gave."""
+        self._pages, self._body, sizes, pairs, fixed = carried
+        self._sizes.update(dict(sizes))
+        self._pairs = {font: {(ratio, length) for ratio, length in seen} for font, seen, _ in pairs}
+        self._heights = {font: height for font, _, height in pairs}
+        self._fixed = {font: (until, advance) for font, until, advance in fixed}
+
     def _advance(self, font: str) -> float | None:
         """Width of every character over the font size, or ``None`` for a proportional font.
 
@@ -102,7 +117,8 @@ class Fonts:
 def _judge(pairs: set[tuple[float, int]], named: bool) -> float | None:
     """The width that lines of many lengths share; lines of one length may agree by chance."""
     counts = Counter(advance for advance, _ in pairs)
-    advance, times = counts.most_common(1)[0]
+    # The smallest of equally frequent ones, in whatever order they came.
+    advance, times = min(counts.items(), key=lambda item: (-item[1], item[0]))
     if named and times < _MIN_LINES:
         return _USUAL
     total = counts.total()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from itertools import pairwise
+from typing import Any
 
 from mmrag.ingest.pdf.boxes import area
 from mmrag.ingest.pdf.values import Box, Line, RawPage
@@ -54,8 +55,28 @@ class Furniture:
         self._recent.append((page.number, frozenset(keys)))
         self._counts.update(self._recent[-1][1])
         if len(self._recent) > _MEMORY:
-            self._counts.subtract(self._recent.popleft()[1])
+            self._forget(self._recent.popleft()[1])
         self._margins[page.number] = margins
+
+    def _forget(self, keys: frozenset[_Key]) -> None:
+        self._counts.subtract(keys)
+        for key in keys:
+            if not self._counts[key]:
+                del self._counts[key]
+
+    def carried(self) -> list[Any]:
+        """As JSON-able data, for `carry_on`; the margins themselves are found anew."""
+        recent = [[number, sorted(keys)] for number, keys in self._recent]
+        return [recent, list(self._hits.items()), list(self._seen.items())]
+
+    def carry_on(self, carried: list[Any]) -> None:
+        """Take up what `carried` gave."""
+        recent, hits, seen = carried
+        for number, keys in recent:
+            self._recent.append((number, frozenset((text, height) for text, height in keys)))
+            self._counts.update(self._recent[-1][1])
+        self._hits.update({tuple(band): times for band, times in hits})
+        self._seen.update({tuple(band): times for band, times in seen})
 
     def split(self, page: RawPage) -> list[Line]:
         """The lines of ``page`` that are neither header, footer nor page number."""

@@ -37,11 +37,19 @@ class PdfIngestor:
         return self.resume(path, name, options, password, 0)
 
     def resume(
-        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+        self,
+        path: Path,
+        name: str,
+        options: IngestOptions,
+        password: str | None,
+        after: int,
+        resume: str = "",
     ) -> tuple[Document, Iterator[ParsedPage]]:
         """As `open`, but the pages begin behind page ``after``, which is not touched.
 
-        The section path begins anew there.
+        With what that page said about itself in ``resume`` they are those of an undisturbed reading; without
+        it the section path begins anew there, and no page is read ahead, so that another bad page costs
+        itself alone.
         """
         from mmrag.ingest.pdf.opening import describe, open_pdf
         from mmrag.ingest.pdf.reader import Reader
@@ -53,4 +61,4 @@ class PdfIngestor:
         except Exception:
             document.close()
             raise
-        return described, reader.pages(after)
+        return described, reader.pages(after, resume)

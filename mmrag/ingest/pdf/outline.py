@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from mmrag.ingest.pdf.paragraphs import MARKER
@@ -86,6 +86,17 @@ class Outline:
         self._stack.append((level, text, style))
         block.level = level
         return level
+
+    def carried(self) -> list[Any]:
+        """As JSON-able data, for `carry_on`."""
+        stack = [[level, title, astuple(style)] for level, title, style in self._stack]
+        return [stack, [[astuple(style), level] for style, level in self._levels.items()]]
+
+    def carry_on(self, carried: list[Any]) -> None:
+        """Take up what `carried` gave; the bookmarks are the document's."""
+        stack, levels = carried
+        self._stack = [(level, title, _Style(*style)) for level, title, style in stack]
+        self._levels = {_Style(*style): level for style, level in levels}
 
     def _level_by_size(self, style: _Style) -> int:
         """Below every heading that is set larger, or as large and bolder; beside its equals."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pymupdf
 
 from mmrag.config import IngestOptions
+from mmrag.ingest.base import PAGES_A_RANGE
 from mmrag.ingest.pdf.assembly import Assembly, page_value
 from mmrag.ingest.pdf.console import split_tables
 from mmrag.ingest.pdf.demand import is_scan, needs_layout
@@ -41,30 +43,42 @@ class Reader:
         self._state = DocumentState.of(document, options)
         self._labelled = bool(document.get_page_labels())
 
-    def pages(self, after: int = 0) -> Iterator[ParsedPage]:
+    def pages(self, after: int = 0, resume: str = "") -> Iterator[ParsedPage]:
         """The parsed pages; closes the document at the end.
 
         Args:
-            after: leave out the pages up to this one, and don't touch it: it broke a parser before.
-                Then no page is read ahead either, so that another bad page costs itself alone.
+            after: leave out the pages up to this one, and don't touch it.
+            resume: what that page said about itself. Without it, it broke a parser before; then no page is
+                read ahead, so that another bad page costs itself alone.
         """
         ahead: deque[RawPage] = deque()
-        most = 0 if after else _AHEAD
+        most = 0 if after and not resume else _AHEAD
+        begin = after
         try:
-            for index in range(max(0, after - 1 - _AHEAD), after - 1):
-                self._read(index)
-            for index in range(after, self._document.page_count):
+            if resume:
+                begin += self._state.carry_on(resume)
+                ahead.extend(self._read(index, add=False) for index in range(after, begin))
+            else:
+                for index in range(max(0, after - 1 - _AHEAD), after - 1):
+                    self._read(index)
+            for index in range(begin, self._document.page_count):
                 ahead.append(self._read(index))
                 if index % _FORGET_EVERY == _FORGET_EVERY - 1:
                     pymupdf.TOOLS.store_shrink(100)
                 if len(ahead) > most:
-                    yield self._parse(ahead.popleft())
+                    yield self._next(ahead)
             while ahead:
-                yield self._parse(ahead.popleft())
+                yield self._next(ahead)
         finally:
             self._document.close()
 
-    def _read(self, index: int) -> RawPage:
+    def _next(self, ahead: deque[RawPage]) -> ParsedPage:
+        parsed = self._parse(ahead.popleft())
+        if parsed.page.number % PAGES_A_RANGE or parsed.page.number == self._document.page_count:
+            return parsed
+        return replace(parsed, resume=self._state.carried(len(ahead)))
+
+    def _read(self, index: int, *, add: bool = True) -> RawPage:
         try:
             view = PageView(self._document, index + 1)
             raw = read_raw(view, index + 1, graphics=self._options.layout != "never")
@@ -73,7 +87,8 @@ class Reader:
                 self._leave_out_hidden(view, raw)
         except Exception as error:  # one page must not cost the others
             return RawPage(index + 1, 0.0, 0.0, error=f"page {index + 1} can't be read: {_one_line(error)}")
-        self._state.add(raw)
+        if add:
+            self._state.add(raw)
         return raw
 
     def _leave_out_hidden(self, view: PageView, raw: RawPage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,24 @@ class DocumentState:
     def of(cls, document: Any, options: IngestOptions) -> DocumentState:
         """At the start of an open PyMuPDF document."""
         return cls(options, Outline(document.get_toc(simple=True)), document.page_count)
+
+    def carried(self, ahead: int) -> str:
+        """All that pages before have taught, to be taken up by `carry_on`; what OCR read is left out.
+
+        Args:
+            ahead: pages that were added and are not parsed yet.
+        """
+        parts = (self.outline, self.fonts, self.furniture, self.habits)
+        return json.dumps([ahead, *(part.carried() for part in parts)], separators=(",", ":"))
+
+    def carry_on(self, carried: str) -> int:
+        """Take up at the start of a reading what `carried` gave; returns the pages that lay ahead then."""
+        ahead, outline, fonts, furniture, habits = json.loads(carried)
+        self.outline.carry_on(outline)
+        self.fonts.carry_on(fonts)
+        self.furniture.carry_on(furniture)
+        self.habits.carry_on(habits)
+        return int(ahead)
 
     def add(self, raw: RawPage) -> None:
         """Take a page that lies ahead into account."""
