@@ -404,6 +404,14 @@ class Index:
         """
         return self._element(element_id)[1]
 
+    def page(self, document: Document | str, number: int) -> Page:
+        """One page of a document.
+
+        Raises:
+            UsageError: if it has no page of this number.
+        """
+        return self._page(document if isinstance(document, Document) else self.document(document), number)[1]
+
     def elements(self, document: Document | str, page: int) -> list[Element]:
         """The elements of a page, in reading order."""
         return self._reader.page_elements(self._path_of(document), page)
@@ -448,10 +456,7 @@ class Index:
         from mmrag.api.pictures import checked_file, heated, is_drawn, outlined, page_picture
 
         found = document if isinstance(document, Document) else self.document(document)
-        place = self._reader.page(found.path, page)
-        if place is None:
-            raise UsageError(f"{found.path} has no page {page}: it has {found.page_count}")
-        row, value = place
+        row, value = self._page(found, page)
         if not is_drawn(found):
             if heat:
                 raise UsageError(f"{found.path} has no pages to be coloured")
@@ -467,6 +472,12 @@ class Index:
 
         members = self._reader.page_elements(document.path, page.number)
         return typeset(page, members, self.picture, {element.id for element in marked}, dpi)
+
+    def _page(self, document: Document, number: int) -> tuple[int, Page]:
+        place = self._reader.page(document.path, number)
+        if place is None:
+            raise UsageError(f"{document.path} has no page {number}: it has {document.page_count}")
+        return place
 
     def _path_of(self, document: Document | str) -> str:
         return document.path if isinstance(document, Document) else self.document(document).path
@@ -492,8 +503,10 @@ class Index:
     def _retriever(self) -> Retriever:
         from mmrag.retrieve.retriever import Retriever
 
-        # How the documents were read does not matter to a search; who made the vectors does.
-        check_fingerprint(self._reader, {made.name: made.encoder.fingerprint for made in self._lists})
+        # How the documents were read does not matter to a search; who made the vectors that are asked does.
+        weigh = self.recipe.retrieve.weight
+        asked = {made.name: made.encoder.fingerprint for made in self._lists if weigh(made.name)}
+        check_fingerprint(self._reader, asked)
         return Retriever(self._reader, self._lists, self.recipe.retrieve, self._candidate, self.recipe.visual)
 
     def _candidate(self, hit: Hit) -> Candidate:

@@ -14,7 +14,7 @@ from mmrag.benchmark.caching import OUTCOMES
 from mmrag.benchmark.laying import INDEXES, LEDGER, Workshop
 from mmrag.benchmark.running import Plan
 from mmrag.benchmark.tables import ALL
-from mmrag.benchmark.values import Dataset, Setup
+from mmrag.benchmark.values import BM25, Dataset, Setup
 from mmrag.config import STRATEGIES, Recipe
 from mmrag.errors import BudgetError, NotAnIndexError, UsageError
 from mmrag.index.lock import WriterLock
@@ -29,7 +29,8 @@ def setups_of(pipelines: Sequence[str], strategies: Sequence[str]) -> tuple[Setu
 
     Args:
         pipelines: names or paths of recipes.
-        strategies: ``joint``, ``joint+visual`` for both fused, ``all``; each alone and all by default.
+        strategies: ``joint``, ``joint+visual`` for both fused, ``all``, ``bm25`` for no view; each view alone
+            and all by default.
 
     Raises:
         UsageError: if there is no such strategy.
@@ -39,13 +40,15 @@ def setups_of(pipelines: Sequence[str], strategies: Sequence[str]) -> tuple[Setu
 
 
 def _views(word: str) -> tuple[str, ...]:
+    if word == BM25:
+        return ()
     names = STRATEGIES if word == ALL else word.split("+")
     for name in names:
         if name not in STRATEGIES:
-            near = difflib.get_close_matches(name, (*STRATEGIES, ALL), n=1)
+            near = difflib.get_close_matches(name, (*STRATEGIES, ALL, BM25), n=1)
             raise UsageError(
-                f"--strategy wants {', '.join(STRATEGIES)}, several with + between, or all; found {word!r}"
-                + (f"; did you mean {near[0]!r}?" if near else "")
+                f"--strategy wants {', '.join(STRATEGIES)}, several with + between, all, or {BM25}; "
+                f"found {word!r}" + (f"; did you mean {near[0]!r}?" if near else "")
             )
     return tuple(name for name in STRATEGIES if name in names)
 

@@ -1,6 +1,6 @@
 """Indexing a corpus for a comparison: parsed once, then every view laid by itself, on the clock.
 
-Each recipe gets an index of its own, copied from what was parsed. Views that share vectors (two that embed
+Each recipe gets an index, copied from what was parsed. Views that share vectors (two that embed
 the same texts by the same encoder) would make the later one look cheap, so such a view is laid a second time
 over a copy without the others, and what that took counts wherever the others are not part of the setup.
 
@@ -114,7 +114,7 @@ class Workshop:
         Returns:
             The index, and why a view is not there, by its name.
         """
-        path, failed = self._place(base, pipeline, recipe), {}
+        path, failed = self._place(base, recipe), {}
         if not path.exists():
             _copy(base, path)
         for view in (view for view in ORDER if any(view in setup for setup in setups)):
@@ -126,14 +126,14 @@ class Workshop:
                 failed[view] = str(error)
         return path, failed
 
-    def laying(self, base: Path, pipeline: str, recipe: Recipe, setup: Sequence[str]) -> Laying:
+    def laying(self, base: Path, recipe: Recipe, setup: Sequence[str]) -> Laying:
         """What it took to have the views of a setup, from nothing.
 
         Args:
-            base, pipeline, recipe: as of `lay`, which has been called.
+            base, recipe: as of `lay`, which has been called.
             setup: its views.
         """
-        path = self._place(base, pipeline, recipe)
+        path = self._place(base, recipe)
         parsing = self._ledger[self._parsed_place(recipe).name]
         steps = [parsing]
         for view in setup:
@@ -153,9 +153,9 @@ class Workshop:
     def _parsed_place(self, recipe: Recipe) -> Path:
         return self._folder / f"parsed-{_digest(recipe.ingest)}"
 
-    def _place(self, base: Path, pipeline: str, recipe: Recipe) -> Path:
-        options = (base.name, recipe.caption, recipe.joint, recipe.visual)
-        return self._folder / f"{Path(pipeline).stem}-{_digest(*options)}"
+    def _place(self, base: Path, recipe: Recipe) -> Path:
+        """Recipes that differ only in how they search share the views."""
+        return self._folder / f"views-{_digest(base.name, recipe.caption, recipe.joint, recipe.visual)}"
 
     def _lay(self, path: Path, says: str, view: str, recipe: Recipe) -> None:
         """Lay a view beside those that the index has."""

@@ -10,10 +10,11 @@ from pathlib import Path
 import mmrag
 from mmrag.benchmark.caching import OutcomeCache, outcome_key, setup_key
 from mmrag.benchmark.laying import Workshop
-from mmrag.benchmark.values import Comparison, Dataset, Found, Outcome, Question, Run, Setup
-from mmrag.config import Recipe
+from mmrag.benchmark.values import BM25, Comparison, Dataset, Found, Outcome, Question, Run, Setup
+from mmrag.config import STRATEGIES, Recipe
 from mmrag.encoders.lists import ChunkList
 from mmrag.errors import BudgetError, ModelError, UsageError
+from mmrag.index.lexical import Terms
 from mmrag.strategies import load_strategies
 from mmrag.types import Hit, Query
 
@@ -73,7 +74,8 @@ def compare(
         on_question: hears how far it is.
 
     Raises:
-        UsageError: if there are no questions, or gold pages are not among the documents.
+        UsageError: if there are no questions, gold pages are not among the documents, or a setup asks BM25
+            alone with a recipe that gives it no weight.
         ModelError: if no setup at all can be compared, or a model fails in the middle.
         BudgetError: if ``max_cost`` is spent; what was answered is kept.
     """
@@ -99,7 +101,7 @@ def compare(
         }
         indexes[pipeline] = path
         runs += [
-            Run(setup, workshop.laying(base, pipeline, recipe, setup.strategies), asker.ask(path, setup))
+            Run(setup, workshop.laying(base, recipe, setup.strategies), asker.ask(path, setup))
             for setup in setups
             if setup.name not in failed
         ]
@@ -133,6 +135,23 @@ def check_gold(dataset: Dataset, index: Path) -> None:
         )
 
 
+def asked_by(recipe: Recipe, setup: Setup) -> Recipe:
+    """The recipe that a setup searches with: where it asks no view, none has a weight.
+
+    Raises:
+        UsageError: if nothing has one then.
+    """
+    if setup.strategies:
+        return recipe
+    words = {table.list: recipe.retrieve.weight(table.list) for table in Terms}
+    if not any(words.values()):
+        raise UsageError(
+            f"{setup.name} would find nothing: the recipe gives {' and '.join(words)} no weight; give one a "
+            f"weight, or leave {BM25} out"
+        )
+    return replace(recipe, retrieve=replace(recipe.retrieve, weights=words | dict.fromkeys(STRATEGIES, 0.0)))
+
+
 class _Asker:
     """Asks the questions of one setup after another, and keeps count over all."""
 
@@ -140,12 +159,13 @@ class _Asker:
         self, questions: Sequence[Question], plan: Plan, cache: OutcomeCache, on_question: OnQuestion | None
     ) -> None:
         self._questions, self._plan, self._cache = questions, plan, cache
+        self._recipes = {setup: asked_by(plan.recipes[setup.pipeline], setup) for setup in plan.setups}
         self._on_question = on_question
         self._done, self._spent = 0, 0.0
 
     def ask(self, path: Path, setup: Setup) -> tuple[Outcome, ...]:
         """The outcomes of a setup, in the order of the questions."""
-        recipe = self._plan.recipes[setup.pipeline]
+        recipe = self._recipes[setup]
         # Opened for each setup: what one has read must not make the next one look fast.
         with mmrag.open(path, pipeline=recipe) as index:
             return self._outcomes(index, setup, recipe)
@@ -158,7 +178,7 @@ class _Asker:
         sees = _finds_by_picture(recipe, setup)
         if None in known:
             # Models are loaded before the clock runs.
-            index.search(self._questions[0].text or "?", plan.top_k, strategies=setup.strategies)
+            index.search(self._questions[0].text or "?", plan.top_k, strategies=setup.strategies or None)
         outcomes = []
         for question, outcome in zip(self._questions, known, strict=True):
             if outcome is None:
@@ -173,7 +193,7 @@ class _Asker:
         if not query.text and query.picture is None:
             return Outcome(question.id, (), 0.0, refused=True)
         begin = time.perf_counter()
-        hits = index.search(query, self._plan.top_k, strategies=setup.strategies)
+        hits = index.search(query, self._plan.top_k, strategies=setup.strategies or None)
         seconds = time.perf_counter() - begin
         outcome = Outcome(question.id, _ranking(hits), round(seconds, 6))
         return self._answered(index, setup, query, outcome) if self._plan.answers else outcome
@@ -183,7 +203,10 @@ class _Asker:
         left = None if limit is None else limit - self._spent
         try:
             answer = index.ask(
-                query, strategies=setup.strategies, generator=self._plan.generator, max_cost=left
+                query,
+                strategies=setup.strategies or None,
+                generator=self._plan.generator,
+                max_cost=left,
             )
         except BudgetError as error:
             raise BudgetError(f"{self._kept()}: {error}") from error
@@ -222,7 +245,7 @@ def _ranking(hits: Sequence[Hit]) -> tuple[Found, ...]:
 
 
 def _finds_by_picture(recipe: Recipe, setup: Setup) -> bool:
-    return any(
+    return bool(setup.strategies) and any(
         isinstance(made, ChunkList)
         and "picture" in made.encoder.modalities
         and recipe.retrieve.weight(made.name)

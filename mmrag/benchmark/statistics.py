@@ -26,7 +26,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.benchmark.values import Question
+from mmrag.benchmark.values import Gold, Question
 
 Values = NDArray[np.float64]
 Clusters = NDArray[np.int64]
@@ -80,11 +80,16 @@ def documents_of(questions: Sequence[Question]) -> tuple[Clusters, str]:
 
     A question belongs to the document of its best gold.
     """
-    files = [_document(max(question.gold, key=lambda gold: gold.grade).file) for question in questions]
+    files = [_document(best_gold(question).file) for question in questions]
     numbers = {file: number for number, file in enumerate(dict.fromkeys(files))}
     if len(numbers) < FEWEST_DOCUMENTS:
         return np.arange(len(questions)), "questions"
     return np.array([numbers[file] for file in files], np.int64), "documents"
+
+
+def best_gold(question: Question) -> Gold:
+    """The gold that a question is counted under where it has several."""
+    return max(question.gold, key=lambda gold: gold.grade)
 
 
 def randomisation_test(

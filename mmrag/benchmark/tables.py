@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmrag.benchmark.metrics import ANSWER, MEASURES, Values, mean, measures
-from mmrag.benchmark.statistics import Difference, better, documents_of, interval
-from mmrag.benchmark.values import Comparison, Run
+from mmrag.benchmark.statistics import Difference, best_gold, better, documents_of, interval
+from mmrag.benchmark.values import BM25, Comparison, Run
 from mmrag.config import STRATEGIES
 
 ALL = "all"
@@ -19,6 +19,9 @@ ALL = "all"
 
 MAIN = "nDCG@5"
 """The measure that setups are compared by."""
+
+MOST_DOCUMENTS = 20
+"""Up to so many are given a row each."""
 
 NDCG = (
     "nDCG@5 looks at the first five pages: 1 where the right page comes first, less the lower it stands, "
@@ -71,7 +74,8 @@ def tables(
     """
     made = [
         _quality(comparison, found, pairs, seed),
-        _by_group(comparison, found),
+        *(_by_group(comparison, found, measure) for measure in (MAIN, ANSWER)),
+        _by_document(comparison, found),
         _pairs(comparison, pairs),
         _costs(comparison),
     ]
@@ -84,6 +88,16 @@ def short_name(comparison: Comparison, name: str) -> str:
     views = ALL if views == "+".join(STRATEGIES) else views
     several = len({run.setup.pipeline for run in comparison.runs}) > 1
     return f"{pipeline} · {views}" if several else views
+
+
+def names_explained(comparison: Comparison) -> dict[str, str]:
+    """What those names of setups mean that do not say it themselves."""
+    asked = {run.setup.strategies for run in comparison.runs}
+    explained = {
+        ALL: (STRATEGIES, f"{', '.join(STRATEGIES)}, fused by page"),
+        BM25: ((), "words alone, without a view"),
+    }
+    return {name: what for name, (strategies, what) in explained.items() if strategies in asked}
 
 
 def markdown(table: Table) -> str:
@@ -123,7 +137,7 @@ def _quality(comparison: Comparison, found: Measured, pairs: Sequence[Difference
     questions = comparison.dataset.questions
     units, unit = documents_of(questions)
     letters, names = _letters(comparison), _row_names(comparison)
-    shown = [name for name in MEASURES if any(not np.isnan(values[name]).all() for values in found.values())]
+    shown = [name for name in MEASURES if _says_something(found, name)]
     rows = []
     for name, values in found.items():
         low, high = interval(values[MAIN], units, seed=seed)
@@ -138,9 +152,7 @@ def _quality(comparison: Comparison, found: Measured, pairs: Sequence[Difference
                 *cells[1:],
             )
         )
-    note = NDCG
-    if any(run.setup.strategies == STRATEGIES for run in comparison.runs):
-        note += f" {ALL}: {', '.join(STRATEGIES)}, fused by page."
+    note = " ".join([NDCG, *(f"{name}: {what}." for name, what in names_explained(comparison).items())])
     if ANSWER in shown:
         note += " Answer: share of the answers that hold an accepted one."
     many = len(set(units.tolist()))
@@ -157,7 +169,7 @@ def _other(pair: Difference, name: str) -> str:
     return pair.second if pair.first == name else pair.first
 
 
-def _by_group(comparison: Comparison, found: Measured) -> Table:
+def _by_group(comparison: Comparison, found: Measured, measure: str) -> Table:
     questions = comparison.dataset.questions
     groups: list[tuple[str, list[int]]] = []
     for keys in ([one.kind for one in questions], [one.language for one in questions]):
@@ -167,15 +179,35 @@ def _by_group(comparison: Comparison, found: Measured) -> Table:
                 (f"{key or 'other'} ({count})", [at for at, one in enumerate(keys) if one == key])
                 for key, count in counted
             ]
-    if not groups:
+    if not groups or not _says_something(found, measure):
         return Table("", (), ())
     names = _row_names(comparison)
     rows = tuple(
-        (names[name], *(decimals(mean(values[MAIN][members])) for _, members in groups))
+        (names[name], *(decimals(mean(values[measure][members])) for _, members in groups))
         for name, values in found.items()
     )
-    title = f"{MAIN} by kind of question and language (number of questions)"
+    title = f"{measure} by kind of question and language (number of questions)"
     return Table(title, ("", *(group for group, _ in groups)), rows)
+
+
+def _by_document(comparison: Comparison, found: Measured) -> Table:
+    """Where documents are few enough to look at one by one: those with most questions first."""
+    files = [best_gold(question).file for question in comparison.dataset.questions]
+    counted = Counter(files).most_common()
+    if not 1 < len(counted) <= MOST_DOCUMENTS:
+        return Table("", (), ())
+    rows = []
+    for file, count in counted:
+        members = [at for at, one in enumerate(files) if one == file]
+        rows.append(
+            (f"{file} ({count})", *(decimals(mean(values[MAIN][members])) for values in found.values()))
+        )
+    head = ("", *(short_name(comparison, name) for name in found))
+    return Table(f"{MAIN} by document (number of questions)", head, tuple(rows))
+
+
+def _says_something(found: Measured, measure: str) -> bool:
+    return any(not np.isnan(values[measure]).all() for values in found.values())
 
 
 def _pairs(comparison: Comparison, pairs: Sequence[Difference]) -> Table:

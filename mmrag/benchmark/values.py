@@ -8,6 +8,9 @@ from pathlib import Path
 
 from mmrag.types import BBox
 
+BM25 = "bm25"
+"""What BM25 alone is called, without any view."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gold:
@@ -74,7 +77,7 @@ class Setup:
 
     Attributes:
         pipeline: name of the recipe, or the path of its file.
-        strategies: views asked together.
+        strategies: views asked together, beside BM25; none for BM25 alone.
     """
 
     pipeline: str
@@ -82,8 +85,8 @@ class Setup:
 
     @property
     def name(self) -> str:
-        """``mini · joint+caption``."""
-        return f"{self.pipeline} · {'+'.join(self.strategies)}"
+        """``mini · joint+caption``, ``mini · bm25``."""
+        return f"{self.pipeline} · {'+'.join(self.strategies) or BM25}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ RECIPE = mmrag.Recipe(
     visual=VisualOptions(encoders=("tests.fakes:LinesEncoder",)),
 )
 JOINT, CAPTION, VISUAL = (Setup("fake", (view,)) for view in ("joint", "caption", "visual"))
+WORDS = Setup("fake", ())
 ALL = Setup("fake", ("joint", "caption", "visual"))
 
 TEXTS = {"zebra.md": "A zebra has stripes.", "lake.md": "A quiet lake.", "oboe.md": "An oboe sounds low."}

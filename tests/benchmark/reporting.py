@@ -18,8 +18,8 @@ FOUND_BOX = BBox(0.05, 0.25, 0.55, 0.45)
 
 
 def setup(view: str, pipeline: str = "mini") -> Setup:
-    """``mini · visual``, ``mini · joint+visual``."""
-    return Setup(pipeline, tuple(view.split("+")))
+    """``mini · visual``, ``mini · joint+visual``; ``mini · bm25`` of no view."""
+    return Setup(pipeline, tuple(filter(None, view.split("+"))))
 
 
 def questions(count: int, **changes: str) -> tuple[Question, ...]:

@@ -39,10 +39,11 @@ def test_every_pipeline_is_compared_with_every_choice_of_strategies() -> None:
         "mini · visual",
         "mini · joint+caption+visual",
     ]
+    assert setups_of(["mini"], ["bm25"]) == (Setup("mini", ()),)
     assert setups_of(["mini"], ["all"]) == (Setup("mini", ("joint", "caption", "visual")),)
 
 
-@pytest.mark.parametrize("word", ["joints", "", "+", "joint+", "all+joint"])
+@pytest.mark.parametrize("word", ["joints", "", "+", "joint+", "all+joint", "bm25+joint"])
 def test_other_strategies_are_refused(word: str) -> None:
     with pytest.raises(UsageError, match="--strategy wants joint, caption, visual"):
         setups_of(["mini"], [word])

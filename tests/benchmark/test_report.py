@@ -381,6 +381,9 @@ def test_what_all_is_is_said(report: Any) -> None:
     page = report(comparison(("joint+caption+visual", GOOD), ("joint", POOR)))
     assert rows(page.select_one("#p0 table"))[1][0] == "all"
     assert "“all” stands for joint, caption, visual, fused by page." in words(page.select_one("#quality"))
+    page = report(comparison(("", GOOD), ("joint", POOR)))
+    assert rows(page.select_one("#p0 table"))[1][0] == "bm25"
+    assert "“bm25” stands for words alone, without a view." in words(page.select_one("#quality"))
 
 
 def test_what_it_was_made_with_and_what_was_left_out_is_said(report: Any) -> None:

@@ -18,7 +18,7 @@ from mmrag.benchmark.laying import Workshop
 from mmrag.benchmark.running import Plan, compare
 from mmrag.benchmark.values import Dataset, Gold, Question, Setup
 from mmrag.errors import ModelError, UsageError
-from tests.benchmark.making import ALL, CAPTION, JOINT, QUESTIONS, RECIPE, VISUAL, corpus, run
+from tests.benchmark.making import ALL, CAPTION, JOINT, QUESTIONS, RECIPE, VISUAL, WORDS, corpus, run
 from tests.fakes import LetterEncoder, LinesEncoder
 
 
@@ -195,8 +195,8 @@ def test_what_a_setup_takes_is_counted_from_nothing(dataset: Dataset, tmp_path: 
     assert max(joint.seconds, caption.seconds) < both.seconds
     assert max(joint.bytes, caption.bytes) <= both.bytes < joint.bytes + caption.bytes
     assert sorted(found.name.partition("-")[0] for found in (tmp_path / "out/laid").iterdir()) == [
-        "fake",
         "parsed",
+        "views",
     ]
 
 
@@ -309,4 +309,48 @@ def test_two_recipes_share_one_parse(dataset: Dataset, tmp_path: Path) -> None:
     assert [found.setup.name for found in compared.comparison.runs] == ["fake · caption", "other · caption"]
     assert len(set(compared.indexes.values())) == 2
     names = sorted(found.name.partition("-")[0] for found in (tmp_path / "out/laid").iterdir())
-    assert names == ["fake", "other", "parsed"]
+    assert names == ["parsed", "views", "views"]
+
+
+def test_recipes_that_differ_only_in_how_they_search_share_their_views(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    reciprocal = replace(RECIPE, retrieve=replace(RECIPE.retrieve, fusion="rrf"))
+    recipes = {"fake": RECIPE, "rrf": reciprocal}
+    setups = tuple(Setup(name, ("caption",)) for name in recipes)
+    with OutcomeCache(tmp_path / "out/outcomes.sqlite") as cache:
+        compared = compare(dataset, Plan(setups, recipes), Workshop(tmp_path / "out", dataset.corpus), cache)
+    assert len(set(compared.indexes.values())) == 1
+    ours, theirs = (found.outcomes[0].ranking for found in compared.comparison.runs)
+    assert ours[0].score != theirs[0].score
+
+
+def test_bm25_alone_asks_no_model_and_needs_no_view(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LetterEncoder, "_encode", lambda *_: pytest.fail("a model was asked"))
+    (found,) = run(tmp_path / "out", dataset, WORDS).comparison.runs
+    assert found.setup.name == "fake · bm25"
+    # Each word stands on one page, so no other page is found.
+    assert [[one.file for one in outcome.ranking] for outcome in found.outcomes] == [
+        ["zebra.md"],
+        ["lake.md"],
+        ["oboe.md"],
+    ]
+
+
+def test_bm25_finds_the_same_beside_views(dataset: Dataset, tmp_path: Path) -> None:
+    alone = run(tmp_path / "alone", dataset, WORDS).comparison.runs[0]
+    beside = run(tmp_path / "beside", dataset, JOINT, WORDS).comparison.runs
+    assert [outcome.ranking for outcome in beside[1].outcomes] == [
+        outcome.ranking for outcome in alone.outcomes
+    ]
+    assert beside[1].laying.seconds < beside[0].laying.seconds
+
+
+def test_bm25_without_weight_is_refused_before_anything_is_read(dataset: Dataset, tmp_path: Path) -> None:
+    weights = {**RECIPE.retrieve.weights, "page-terms": 0.0, "element-terms": 0.0}
+    mute = replace(RECIPE, retrieve=replace(RECIPE.retrieve, weights=weights))
+    with pytest.raises(UsageError, match="fake · bm25 would find nothing: the recipe gives page-terms and"):
+        run(tmp_path / "out", dataset, JOINT, WORDS, recipe=mute)
+    assert list((tmp_path / "out/laid").iterdir()) == []

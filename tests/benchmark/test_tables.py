@@ -100,6 +100,30 @@ def test_one_kind_in_one_language_is_no_table() -> None:
     assert not [title for title in titles if "by kind" in title]
 
 
+def test_documents_are_those_of_the_best_gold_with_most_questions_first() -> None:
+    made = comparison(4)
+    first, second, third, fourth = made.dataset.questions
+    both = replace(second, gold=(Gold("a.pdf", 1), Gold("d0.pdf", 1, 2)))
+    table = tables_of(replace(made, dataset=replace(made.dataset, questions=(third, first, both, fourth))))[
+        "nDCG@5 by document (number of questions)"
+    ]
+    assert table.head == ("", "first", "second", "third")
+    assert [cells[0] for cells in table.rows] == ["d0.pdf (2)", "d2.pdf (1)", "d3.pdf (1)"]
+    # The page of d1.pdf that was found is no gold of the second question.
+    assert row(table, 0) == {
+        "": "d0.pdf (2)",
+        "first": ".500",
+        "second": decimals(SECOND / 2),
+        "third": decimals(SECOND / 2),
+    }
+    assert row(table, 1)["second"] == decimals(SECOND)
+
+
+@pytest.mark.parametrize("count", [1, 21])
+def test_one_document_and_a_great_many_are_no_table(count: int) -> None:
+    assert not [title for title in tables_of(comparison(count)) if "by document" in title]
+
+
 def test_pairs_say_where_no_difference_is_shown() -> None:
     table = tables_of(comparison())["Which is better, by nDCG@5"]
     assert [cells[0] for cells in table.rows] == ["first − second", "first − third", "second − third"]
@@ -145,9 +169,19 @@ def test_answers_are_judged_where_there_are_answers() -> None:
     made = comparison(answer="It is 42 [1].")
     accepted = tuple(replace(one, answers=("42",)) for one in made.dataset.questions[:4])
     questions = (*accepted, *made.dataset.questions[4:])
-    table = next(iter(tables_of(replace(made, dataset=replace(made.dataset, questions=questions))).values()))
-    assert row(table, 0)["Answer"] == "1.000"
-    assert "Answer: share of the answers" in table.note
+    quality, _, groups, *_ = tables_of(
+        replace(made, dataset=replace(made.dataset, questions=questions))
+    ).values()
+    assert row(quality, 0)["Answer"] == "1.000"
+    assert "Answer: share of the answers" in quality.note
+    assert groups.title == "Answer by kind of question and language (number of questions)"
+    assert row(groups, 0) == {
+        "": "a first",
+        "text (6)": "1.000",
+        "figure (2)": "1.000",
+        "en (7)": "1.000",
+        "zh (1)": "1.000",
+    }
 
 
 def test_names_are_short_where_one_recipe_is_compared() -> None:

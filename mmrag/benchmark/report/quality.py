@@ -14,8 +14,7 @@ from mmrag.benchmark.report.plots import STRIP, strip, strip_head
 from mmrag.benchmark.report.results import Group, Results
 from mmrag.benchmark.report.words import explained
 from mmrag.benchmark.statistics import Difference, documents_of
-from mmrag.benchmark.tables import ALL, MAIN, decimals
-from mmrag.config import STRATEGIES
+from mmrag.benchmark.tables import MAIN, decimals, names_explained
 
 _FEW = 20  # questions under which a group says little
 
@@ -34,7 +33,7 @@ def quality_section(results: Results) -> Html:
             "and lines are 95 % confidence intervals of the means: "
             f"where the mean may lie with other {documents_of(results.comparison.dataset.questions)[1]} "
             "of this sort.",
-            _what_all_is(results),
+            _names_explained(results),
             class_="note",
         ),
         tag("dl", [(tag("dt", name), tag("dd", text)) for name, text in explained(results.measures)],
@@ -187,7 +186,6 @@ def _from(results: Results, name: str) -> list[Difference]:
     return [results.pair(name, other) for other in results.setups if other != name]
 
 
-def _what_all_is(results: Results) -> str:
-    if not any(run.setup.strategies == STRATEGIES for run in results.comparison.runs):
-        return ""
-    return f" “{ALL}” stands for {', '.join(STRATEGIES)}, fused by page."
+def _names_explained(results: Results) -> str:
+    explained = names_explained(results.comparison)
+    return "".join(f" “{name}” stands for {what}." for name, what in explained.items())
