@@ -42,7 +42,7 @@ def bench(
             "-s",
             metavar="NAMES",
             help="What to compare: joint,caption,visual,all with commas between; joint+visual asks both and "
-            "fuses them. Else each alone, and all.",
+            "fuses them, bm25 asks none. Else each alone, and all.",
             show_default=False,
         ),
     ] = None,
