@@ -17,6 +17,7 @@ from mmrag.endpoint.address import Address
 from mmrag.endpoint.errors import EndpointError, NoAnswerError, RejectedError
 from mmrag.endpoint.exchange import Exchange, Response
 from mmrag.endpoint.keys import KEY
+from mmrag.endpoint.reply import one_line
 
 SECONDS = 120.0
 ATTEMPTS = 5
@@ -68,7 +69,10 @@ class Client:
         """
 
         def whole(exchange: Exchange) -> Iterator[dict[str, Any]]:
-            yield parsed(exchange.response().body, self._host)
+            body = exchange.response().body
+            if not body.strip():
+                raise NoAnswerError(f"the answer of {self._host} is empty")
+            yield parsed(body, self._host)
 
         (data,) = self._tried(path, payload, whole, MOST_BYTES)
         return data
@@ -219,5 +223,4 @@ def _complaint(response: Response) -> tuple[str, str, str]:
             text = str(error)
     except (ValueError, RecursionError):
         text = "" if "<" in text else text  # a page of HTML from a proxy says nothing
-    line = " ".join(_KEYLIKE.sub("[key]", text).split())
-    return line if len(line) <= 300 else f"{line[:300]} …", param, code
+    return one_line(_KEYLIKE.sub("[key]", text), 300), one_line(param, 100), one_line(code, 100)

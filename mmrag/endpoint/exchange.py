@@ -58,7 +58,7 @@ class Exchange:
         self._silence = seconds
         self._deadline = Deadline(seconds)
         self._connection, self._target = connection(self._place, self._deadline)
-        self._shown = _ways_to_write(key)
+        self._spelt = _ways_to_spell(key)
         self.status = 0
         self.headers: Mapping[str, str] = {}
 
@@ -153,14 +153,17 @@ class Exchange:
 
     def _redacted(self, text: bytes) -> bytes:
         # A server that shows what it was sent must not bring the key into a message.
-        return self._shown.sub(b"[key]", text) if len(self._key) >= _SECRET else text
+        if len(self._key) < _SECRET:
+            return text
+        text = text.replace(self._key.encode("ascii"), b"[key]")
+        return self._spelt.sub(b"[key]", text) if b"\\" in text or b"%" in text else text
 
     @property
     def _host(self) -> str:
         return self._place.netloc
 
 
-def _ways_to_write(key: str) -> re.Pattern[bytes]:
+def _ways_to_spell(key: str) -> re.Pattern[bytes]:
     r"""The key as it is, and as JSON or a URL may write its characters: ``\/``, ``\u002f``, ``%2F``."""
     ways = (rf"(?:\\?{re.escape(char)}|(?i:\\u00{ord(char):02x}|%{ord(char):02x}))" for char in key)
     return re.compile("".join(ways).encode("ascii"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmrag.endpoint.errors import EndpointError
-from mmrag.text.thoughts import without_thoughts
+from mmrag.text.normalise import normalise
+from mmrag.text.thoughts import mended, without_thoughts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def whole_reply(data: Mapping[str, Any]) -> Reply:
     if not content:
         raise_withheld(refusal, finish)
     tokens_in, tokens_out = counts_of(data)
-    return Reply(without_thoughts(content), tokens_in, tokens_out, cut=finish == "length")
+    return Reply(without_thoughts(mended(content)), tokens_in, tokens_out, cut=finish == "length")
 
 
 def raise_withheld(refusal: Any, finish: Any) -> None:
@@ -52,7 +53,7 @@ def raise_withheld(refusal: Any, finish: Any) -> None:
         EndpointError: with the model's refusal, or naming the server's content filter.
     """
     if refusal:
-        raise EndpointError(f"the model refused: {_line(refusal)}")
+        raise EndpointError(f"the model refused: {one_line(refusal, 200)}")
     if finish == "content_filter":
         raise EndpointError("the server's content filter withheld the answer")
 
@@ -76,11 +77,13 @@ def complaint_of(data: Mapping[str, Any]) -> str:
     """What an answer says of an error, after a colon; empty if it says nothing."""
     error = data.get("error")
     said = error.get("message", "") if isinstance(error, Mapping) else error or ""
-    return f": {_line(said)}" if said else ""
+    return f": {one_line(said, 200)}" if said else ""
 
 
-def _line(said: Any) -> str:
-    return " ".join(str(said).split())[:200]
+def one_line(said: Any, longest: int) -> str:
+    """What a server says, for a message: in one line, without what would steer a terminal."""
+    line = " ".join(normalise(str(said)).split())
+    return line if len(line) <= longest else f"{line[:longest]} …"
 
 
 def _count(value: Any) -> int:

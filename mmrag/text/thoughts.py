@@ -49,7 +49,7 @@ class Thoughts:
         """What is left when nothing more comes in."""
         given = "" if self._thinking else self._held.rstrip()
         self._held = ""
-        return _mended(given)
+        return mended(given)
 
     def _settled(self) -> str:
         if _END in self._held and not self._thought:
@@ -62,7 +62,7 @@ class Thoughts:
             given = given[:-1]
         self._begun = self._begun or bool(given)
         self._held = self._held[len(given) :]
-        return _mended(given)
+        return mended(given)
 
     def _after(self, text: str) -> str:
         before, end, answer = text.partition(_END)
@@ -86,6 +86,6 @@ def overlap(text: str, mark: str) -> int:
     return next((size for size in range(len(mark) - 1, 0, -1) if text.endswith(mark[:size])), 0)
 
 
-def _mended(text: str) -> str:
-    """``text`` with each character whole that a server cut into two pieces."""
+def mended(text: str) -> str:
+    """``text`` with each character whole that a server cut into two pieces; half a character is U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -91,6 +91,20 @@ def test_a_wait_of_hours_is_not_waited() -> None:
     assert model.pauses == []
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_what_a_server_says_steers_no_terminal(status: int) -> None:
+    said_so = "bad\x1b]52;c;ZWNobw==\x07 \x9b31m \u202eword\ud800\r\nand more"
+    with serving([error(status, said_so)]) as server:
+        message = str(failing(Model(server.url)))
+    assert message.isprintable()
+    assert message.encode().endswith(b"bad]52;c;ZWNobw== 31m word and more")
+
+
+def test_half_a_character_is_marked() -> None:
+    with serving([said("a \ud83d\ude00 \ud83d")]) as server:
+        assert Model(server.url).chat(HELLO, 10).text == "a \U0001f600 \ufffd"
+
+
 def test_attempts_are_bounded() -> None:
     with serving([error(500, "broken\nwithin")]) as server:
         model = Model(server.url, attempts=3)
@@ -165,7 +179,9 @@ def test_a_server_that_drips_is_cut_off(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer(hang_up=True), Answer(b'{"choices', announced=500)], ids=["at once", "half-way"]
+    "answer",
+    [Answer(hang_up=True), Answer(b'{"choices', announced=500), Answer(b"\n")],
+    ids=["at once", "half-way", "with nothing"],
 )
 def test_a_server_that_hangs_up_is_tried_again(answer: Answer) -> None:
     with serving([answer, said("hi")]) as server:
