@@ -40,7 +40,7 @@ CHUNKS_A_PAGE = 6
 """How many chunks are asked of a space for each page wanted, so that long pages leave room for others."""
 
 SUPPORT = 0.5
-"""Weight of a page's second best chunk in its dense score; measured by benchmarks/retrieval.py."""
+"""Weight of a page's second best chunk in its dense score; measured on the development set of benchmarks/."""
 
 
 @dataclass(frozen=True, slots=True)
