@@ -9,33 +9,27 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
-from PIL import Image
-
-from mmrag.api.blanking import blanked, blanked_boxes
-from mmrag.api.document import DocumentWriter
 from mmrag.api.fingerprints import check_fingerprint, fingerprint
-from mmrag.api.laying import Layer, StoredPage, stored_pages
-from mmrag.api.pictures import checked_file, is_drawn, page_picture
+from mmrag.api.laying import stored_pages
 from mmrag.api.planning import plan
 from mmrag.api.run import OnProgress, Run, Tally
-from mmrag.api.typeset import typeset
+from mmrag.api.taking import layer_over, take
 from mmrag.config import Recipe, VisualOptions
 from mmrag.encoders.lists import PageList
-from mmrag.errors import IngestError, UsageError
+from mmrag.errors import UsageError
 from mmrag.index.captions import CaptionCache
 from mmrag.index.derived import derived_is_whole, write_derived
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, create, is_index, translated
-from mmrag.index.writer import FileState, Writer
-from mmrag.ingest.pool import ParsedFile, ParserPool
+from mmrag.index.writer import Writer
+from mmrag.ingest.pool import ParserPool
 from mmrag.ingest.walk import scan
 from mmrag.models import require
 from mmrag.strategies import load_strategies
-from mmrag.strategies.base import Notes, Strategy
-from mmrag.types import Document, FileReport, Report, Status, to_dict
+from mmrag.strategies.base import Notes
+from mmrag.types import Report, to_dict
 
 
 def update(
@@ -73,7 +67,7 @@ def update(
             try:
                 with CaptionCache(path) as cache:
                     notes, tally = Notes(cache), Tally(progress)
-                    run = Run(writer, root, recipe, strategies, password, retry_failed, notes, tally)
+                    run = Run(writer, root, recipe, prints, strategies, password, retry_failed, notes, tally)
                     _settle(run, prints)
                     _bring_up_to_date(run)
                     return _report(run, time.perf_counter() - begin)
@@ -90,7 +84,7 @@ def _bring_up_to_date(run: Run) -> None:
     if jobs:
         with ParserPool(run.recipe.ingest) as pool:
             for parsed in pool.parse(jobs):
-                _take(run, parsed, states[parsed.job.name])
+                take(run, parsed, states[parsed.job.name])
     _lay_missing(run)
     tally.tell("write")
     _finish(writer, run.recipe.visual)
@@ -121,38 +115,6 @@ def _settle(run: Run, now: Mapping[str, str]) -> None:
                 writer.space(made.name, made.encoder.dim, made.encoder.fingerprint, paged=paged)
 
 
-def _take(run: Run, parsed: ParsedFile, state: FileState) -> None:
-    """Store one parsed file, or why it could not be parsed, in one transaction."""
-    begin = time.perf_counter()
-    writer, tally, name = run.writer, run.tally, parsed.job.name
-    pages_before = tally.pages_done
-    try:
-        with writer.writing():
-            document = DocumentWriter(writer, parsed.open())
-            layer = _layer(run, document.row, document.document, run.strategies)
-            tally.pages_total += document.document.page_count
-            for page in parsed.pages():
-                document.add(page, layer)
-                tally.pages_done += 1
-                tally.tell("read", name)
-            encoded = layer.finish()
-            document.finish()
-            status, reason = writer.status_of(document.row)
-            report = FileReport(name, status, reason, document.pages, round(time.perf_counter() - begin, 3))
-            writer.put_file(replace(state, report=report))
-    except IngestError as error:
-        report = FileReport(name, Status(error.status), str(error))
-        tally.pages_done = pages_before
-        with writer.writing():
-            writer.remove_document(name)
-            writer.put_file(replace(state, report=report))
-    else:
-        tally.encoded += encoded
-    tally.reports[name] = report
-    tally.files_done += 1
-    tally.tell("read", name)
-
-
 def _lay_missing(run: Run) -> None:
     """Lay the views that documents of earlier runs lack, a transaction each. Nothing is parsed."""
     writer, tally = run.writer, run.tally
@@ -170,7 +132,7 @@ def _lay_missing(run: Run) -> None:
                 writer.unlay(row, view)
             laid_before = writer.laid(row)
             strategies = [strategy for strategy in run.strategies if strategy.name not in laid_before]
-            layer = _layer(run, row, documents[row], strategies)
+            layer = layer_over(run, writer, row, documents[row], strategies)
             for page in stored_pages(writer, row):
                 layer.add(page)
                 tally.pages_done += 1
@@ -184,28 +146,6 @@ def _lay_missing(run: Run) -> None:
                 tally.reports[path] = report
         tally.files_done += 1
         tally.tell("lay", path)
-
-
-def _layer(run: Run, row: int, document: Document, strategies: list[Strategy]) -> Layer:
-    writer, options = run.writer, run.recipe.visual
-
-    def open_picture(asset: str) -> Image.Image:
-        with Image.open(writer.asset(asset)) as picture:
-            picture.load()
-            return picture
-
-    @cache
-    def file() -> Path:
-        return checked_file(run.root, document)
-
-    def draw_page(page: StoredPage) -> Image.Image:
-        if is_drawn(document):
-            picture = page_picture(file(), document, page.page, options.dpi, run.password)
-            hidden = blanked_boxes(writer, document.path).get(page.page.number)
-            return blanked(picture, hidden) if hidden else picture
-        return typeset(page.page, page.elements, writer.asset, (), options.dpi)
-
-    return Layer(writer, row, strategies, open_picture, draw_page, run.notes, options)
 
 
 def _finish(writer: Writer, options: VisualOptions) -> None:

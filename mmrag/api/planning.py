@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mmrag.api.run import Run
+from mmrag.index.staging import Staging, drop_others
 from mmrag.index.writer import FileState, Writer
 from mmrag.ingest.opening import Job
 from mmrag.ingest.walk import FoundFile, hash_file
@@ -22,6 +23,7 @@ def plan(
     present = {file.name for file in found} | {name for name in known if _is_under(name, closed)}
     vanished = {state.sha256: name for name, state in known.items() if name not in present}
     jobs: list[Job] = []
+    read_on: set[str] = set()
     states: dict[str, FileState] = {}
     tally.reports |= {report.path: report for report in unread}
     for file in found:
@@ -47,12 +49,23 @@ def plan(
                     writer.put_file(replace(state, report=before.report))
             continue
         states[file.name] = state
-        jobs.append(Job(path=file.path, name=file.name, password=run.password))
+        jobs.append(_job(run, file, checksum, read_on))
+    drop_others(writer.path, read_on)
     for name in sorted(known.keys() - present):
         with writer.writing():
             writer.forget_file(name)
         tally.reports[name] = FileReport(name, Status.REMOVED)
     return jobs, states
+
+
+def _job(run: Run, file: FoundFile, checksum: str, read_on: set[str]) -> Job:
+    """What is to be parsed of a file; of two with the same content one begins where a run stopped."""
+    job = Job(path=file.path, name=file.name, password=run.password)
+    if checksum in read_on:
+        return job
+    read_on.add(checksum)
+    staging = Staging(run.writer.path, checksum, run.fingerprint)
+    return replace(job, after=staging.after, resume=staging.resume)
 
 
 def _is_under(name: str, places: tuple[str, ...]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,11 +36,12 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run works with."""
+    """What a run works with. ``fingerprint`` is of all that shapes what it makes."""
 
     writer: Writer
     root: Path
     recipe: Recipe
+    fingerprint: Mapping[str, str]
     strategies: list[Strategy]
     password: str | None
     retry_failed: bool

@@ -228,14 +228,26 @@ class Writer(Reader):
         self, encoder: int, keys: Sequence[bytes], vectors: NDArray[np.float32]
     ) -> dict[bytes, int]:
         """Rows of new vectors, ``(len(keys), dim)``, by their content's key."""
-        rows: dict[bytes, int] = {}
-        for key, vector in zip(keys, vectors, strict=True):
-            cursor = self.connection.execute(
-                "INSERT INTO vectors (encoder, key, vector) VALUES (?, ?, ?)",
-                (encoder, key, vector.astype("<f4").tobytes()),
-            )
-            rows[key] = _row(cursor.lastrowid)
-        return rows
+        return {
+            key: self.put_vector(encoder, key, vector.astype("<f4").tobytes())
+            for key, vector in zip(keys, vectors, strict=True)
+        }
+
+    def put_vector(self, encoder: int, key: bytes, vector: bytes) -> int:
+        """Row of a new vector, given as it is kept."""
+        cursor = self.connection.execute(
+            "INSERT INTO vectors (encoder, key, vector) VALUES (?, ?, ?)", (encoder, key, vector)
+        )
+        return _row(cursor.lastrowid)
+
+    def vector(self, fingerprint: str, key: bytes) -> bytes | None:
+        """A vector as it is kept, by its maker's fingerprint and its content's key, if it was made."""
+        row = self.connection.execute(
+            "SELECT vector FROM vectors JOIN encoders ON encoders.row = encoder"
+            " WHERE fingerprint = ? AND key = ?",
+            (fingerprint, key),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
 
     def add_chunks(self, space: int, document: int, chunks: Iterable[tuple[int, int, int, str]]) -> None:
         """Chunks of a document: rows of page, element and vector, and the snippet, of each."""

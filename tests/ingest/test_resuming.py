@@ -53,7 +53,7 @@ BOOK = (
 
 
 def make_book(path: Path) -> Path:
-    """Chapters, sections, running heads, listings, and captions that change sides."""
+    """Chapters, sections, running heads, listings, captions that change sides, and a scan."""
     with pymupdf.open() as document:
         for number in range(1, 25):
             page = document.new_page()
@@ -80,6 +80,8 @@ def make_book(path: Path) -> Path:
                 above = number < 12
                 page.draw_rect((150, 600, 400, 720), fill=(0.2, 0.5, 0.7))
                 page.insert_text((150, 592 if above else 735), f"Figure {number}: what is seen.", fontsize=10)
+        scan = document.new_page()
+        scan.insert_image(scan.rect, pixmap=document[5].get_pixmap(dpi=20))
         document.save(path)
     return path
 

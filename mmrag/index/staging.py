@@ -1,0 +1,184 @@
+"""A document too long for one transaction, kept range of pages by range until all of it is there.
+
+Each range is a small database of the truth's own schema, written beside, synced, and renamed to a name that
+holds its checksum. No reader looks at it. When the last range is there, one transaction takes all of them
+into the truth in the place of what the document's path held before.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmrag.errors import CorruptError
+from mmrag.index.files import sha256_of, write_atomically
+from mmrag.index.merging import merge
+from mmrag.index.writer import Writer
+from mmrag.types import Document
+
+FOLDER = "staged"
+
+_RANGE = "range"
+
+
+class RangeWriter(Writer):
+    """Takes one range of a document's pages, as a `Writer` takes a whole one.
+
+    Pictures go to the index; vectors that the truth has are taken from there.
+
+    Args:
+        file: to be made.
+        truth: the index that the range is for.
+    """
+
+    def __init__(self, file: Path, truth: Writer) -> None:
+        self.path = truth.path
+        self.file = file
+        self._truth = truth
+        self.connection = sqlite3.connect(file, isolation_level=None)
+        # The file counts for nothing before it is whole, synced and renamed.
+        self.connection.execute("PRAGMA journal_mode = MEMORY")
+        self.connection.execute("PRAGMA synchronous = OFF")
+        self.connection.executescript((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"))
+        self.connection.execute("BEGIN")
+
+    def known_vectors(self, encoder: int, keys: Iterable[bytes]) -> dict[bytes, int]:
+        """As `Writer.known_vectors`."""
+        keys = list(keys)
+        found = super().known_vectors(encoder, keys)
+        query = "SELECT fingerprint FROM encoders WHERE row = ?"
+        (fingerprint,) = self.connection.execute(query, (encoder,)).fetchone()
+        for key in keys:
+            known = None if key in found else self._truth.vector(fingerprint, key)
+            if known is not None:
+                found[key] = self.put_vector(encoder, key, known)
+        return found
+
+    def close(self) -> None:
+        """Close the file; what was not kept is gone."""
+        self.connection.close()
+        self.file.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    file: Path
+    last: int
+    resume: str | None
+
+
+class Staging:
+    """What has been read of one long document, in the order of its pages.
+
+    Ranges that were made otherwise, or that are damaged, are removed with all behind them.
+
+    Args:
+        index: the folder of the index.
+        content: sha256 of the document's bytes.
+        fingerprint: of all that shapes its pages, elements and vectors.
+    """
+
+    def __init__(self, index: Path, content: str, fingerprint: Mapping[str, str]) -> None:
+        self._folder = index / FOLDER / content
+        self._fingerprint = dict(fingerprint)
+        self._ranges: list[_Range] = []
+        for file in sorted(self._folder.glob("*")):
+            found = self._range(file)
+            if found is None:
+                file.unlink()
+            else:
+                self._ranges.append(found)
+
+    @property
+    def after(self) -> int:
+        """The last page that is there; 0 if there is none."""
+        return self._ranges[-1].last if self._ranges else 0
+
+    @property
+    def resume(self) -> str:
+        """What that page said about itself; see `mmrag.types.ParsedPage`."""
+        return (self._ranges[-1].resume or "") if self._ranges else ""
+
+    def begin(self, truth: Writer) -> RangeWriter:
+        """What takes the next range; to be closed, whatever happens."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return RangeWriter(self._folder / f".{uuid.uuid4().hex}.tmp", truth)
+
+    def keep(self, writer: RangeWriter, last: int, resume: str | None) -> None:
+        """The range ends with page ``last``, which says ``resume`` about itself."""
+        made = {"first": self.after + 1, "last": last, "resume": resume, "made_by": self._fingerprint}
+        writer.set(_RANGE, made)
+        writer.connection.execute("COMMIT")
+        writer.connection.close()
+        file = self._folder / f"{last:08}.{sha256_of(writer.file)}.sqlite"
+        write_atomically(file, lambda temporary: _move(writer.file, temporary))
+        self._ranges.append(_Range(file, last, resume))
+
+    def merge(self, truth: Writer, document: Document) -> int:
+        """Put the document in the place of what its path held. Inside ``with truth.writing():``.
+
+        Returns:
+            The document's row.
+
+        Raises:
+            CorruptError: if what was kept has been damaged meanwhile.
+        """
+        truth.remove_document(document.path)
+        row = truth.add_document(document)
+        lacking: dict[str, list[str]] = {}
+        for part in self._ranges:
+            if not _is_whole(part.file):
+                raise CorruptError(f"{part.file} is damaged: the same command reads those pages again")
+            source = _open(part.file)
+            try:
+                for view, error in merge(source, truth, row):
+                    lacking.setdefault(view, []).append(error)
+            finally:
+                source.close()
+        for view, errors in lacking.items():
+            truth.mark_laid(row, [view], "; ".join(filter(None, errors)))
+        truth.set_page_count(row, self.after)
+        return row
+
+    def drop(self) -> None:
+        """Remove what is kept."""
+        self._ranges = []
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _range(self, file: Path) -> _Range | None:
+        """What a file holds, if it goes on where the ranges so far end."""
+        if not _is_whole(file):
+            return None
+        source = _open(file)
+        try:
+            (value,) = source.execute("SELECT value FROM meta WHERE key = ?", (_RANGE,)).fetchone()
+        finally:
+            source.close()
+        made: dict[str, Any] = json.loads(value)
+        fits = made["made_by"] == self._fingerprint and made["first"] == self.after + 1
+        return _Range(file, made["last"], made["resume"]) if fits else None
+
+
+def drop_others(index: Path, wanted: Collection[str]) -> None:
+    """Remove what is kept of documents other than those of the content ``wanted`` (sha256 of their bytes)."""
+    for folder in (index / FOLDER).glob("*"):
+        if folder.name not in wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_whole(file: Path) -> bool:
+    return file.is_file() and sha256_of(file) == file.name.split(".")[1]
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _move(source: Path, target: Path) -> None:
+    source.replace(target)
