@@ -6,6 +6,7 @@ the next run goes on from there.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +21,7 @@ from mmrag.config import Recipe, VisualOptions
 from mmrag.encoders.lists import PageList
 from mmrag.errors import UsageError
 from mmrag.index.captions import CaptionCache
-from mmrag.index.derived import derived_is_whole, write_derived
+from mmrag.index.derived import derived_is_whole, deriving
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, create, is_index, translated
 from mmrag.index.writer import Writer
@@ -105,14 +106,26 @@ def _settle(run: Run, now: Mapping[str, str]) -> None:
         # A list that a view had and has no more would be found half filled, were it taken up again.
         parts = [part for part in {**kept, **now} if part.split("/")[0] in fixed]
         check_fingerprint(writer, {part: now.get(part, "nothing") for part in parts})
-    with writer.writing():
-        writer.set("root", str(root))
-        writer.set("recipe", to_dict(run.recipe))
-        writer.set("fingerprint", {**writer.get("fingerprint", {}), **now})
-        for strategy in strategies:
-            for made in strategy.lists:
-                paged = isinstance(made, PageList)
-                writer.space(made.name, made.encoder.dim, made.encoder.fingerprint, paged=paged)
+    settings = {
+        "root": str(root),
+        "recipe": to_dict(run.recipe),
+        "fingerprint": {**writer.get("fingerprint", {}), **now},
+    }
+    spaces = [
+        (made.name, made.encoder.dim, made.encoder.fingerprint, isinstance(made, PageList))
+        for strategy in strategies
+        for made in strategy.lists
+    ]
+    # A run that changes nothing writes nothing.
+    if (
+        json.loads(json.dumps(settings)) != {key: writer.get(key) for key in settings}
+        or set(spaces) - writer.spaces()
+    ):
+        with writer.writing():
+            for key, value in settings.items():
+                writer.set(key, value)
+            for name, dim, maker, paged in spaces:
+                writer.space(name, dim, maker, paged=paged)
 
 
 def _lay_missing(run: Run) -> None:
@@ -153,16 +166,15 @@ def _finish(writer: Writer, options: VisualOptions) -> None:
     changes = writer.get("derived_at")
     newest = writer.state_mark()
     if changes == newest and derived_is_whole(writer):
+        writer.seal()
         return
-    write_derived(writer, options)
-    with writer.writing():
+    with deriving(writer, options):
         writer.drop_unused_vectors()
         unused = writer.drop_unused_assets()
         writer.set("derived_at", newest)
         writer.set("updated", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     for file in unused:
         file.unlink(missing_ok=True)
-    writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _report(run: Run, seconds: float) -> Report:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from mmrag.config import VisualOptions, resolve
 from mmrag.index.derived_file import FOLDER
-from mmrag.index.files import sha256_of
 from mmrag.index.store import Store
 from mmrag.index.vectors import VectorSpace
 from mmrag.index.writer import Writer
@@ -57,9 +57,21 @@ def load_page_spaces(
 
 
 def write_derived(writer: Writer, options: VisualOptions) -> None:
-    """Write every space's file anew, name the files in one transaction, remove the old ones.
+    """As `deriving`, with nothing else."""
+    with deriving(writer, options):
+        pass
 
-    ``options`` say how spaces of pages are kept.
+
+@contextmanager
+def deriving(writer: Writer, options: VisualOptions) -> Iterator[None]:
+    """Write every space's file anew, beside those that are there; end the generation.
+
+    What is done inside belongs to the transaction that names the new files, and with them the generation.
+    Then it is sealed, and only then, when nothing leads back to the one before, its files go.
+
+    Args:
+        writer: of the index.
+        options: how spaces of pages are kept.
     """
     with writer.snapshot():
         written = {space.row: space.write(writer) for space in load_spaces(writer).values()}
@@ -72,20 +84,24 @@ def write_derived(writer: Writer, options: VisualOptions) -> None:
             "INSERT INTO derived VALUES (?, ?, ?)",
             [(row, file, checksum) for row, (file, checksum) in written.items()],
         )
+        yield
+        writer.name_generation()
+    writer.seal()
     current = {writer.path / file for file, _ in written.values()}
     for stale in set((writer.path / FOLDER).glob("*")) - current:
         stale.unlink(missing_ok=True)
 
 
 def derived_is_whole(store: Store) -> bool:
-    """Whether every space has its file, of the right content."""
+    """Whether the truth names a file for every space, and they are there.
+
+    What is in them is checked when they are loaded: a damaged one costs time and is written anew by
+    `mmrag.repair`, so that a run in which nothing has changed reads none.
+    """
     rows = store.connection.execute(
-        "SELECT file, derived.sha256 FROM spaces LEFT JOIN derived ON derived.space = spaces.row"
+        "SELECT file FROM spaces LEFT JOIN derived ON derived.space = spaces.row"
     ).fetchall()
-    return all(
-        file is not None and (store.path / file).is_file() and sha256_of(store.path / file) == checksum
-        for file, checksum in rows
-    )
+    return all(file is not None and (store.path / file).is_file() for (file,) in rows)
 
 
 def _rows(store: Store, names: Collection[str] | None, *, paged: bool) -> list[tuple[int, str, int]]:

@@ -152,6 +152,11 @@ class Reader(Store):
         )
         return [(row, Page(*page), unpack_lines(lines)) for row, *page, lines in rows]
 
+    def spaces(self) -> set[tuple[str, int, str, bool]]:
+        """Name, dimension, fingerprint, and whether it is of pages, of every space."""
+        rows = self.connection.execute("SELECT name, dim, fingerprint, paged FROM spaces")
+        return {(name, dim, fingerprint, bool(paged)) for name, dim, fingerprint, paged in rows}
+
     def laid_counts(self, views: Sequence[str]) -> dict[str, int]:
         """Over how many documents each of these views has been laid."""
         counts = dict(self.connection.execute("SELECT name, count(*) FROM views GROUP BY name"))

@@ -1,13 +1,15 @@
 """The SQLite file of an index: opening it, its schema version, its settings, its transactions.
 
 WAL mode: readers never block and see the last committed state. ``synchronous=FULL``: what a
-transaction has committed survives a power cut.
+transaction has committed survives a power cut. The log goes into the file only after both together have been
+sealed (`mmrag.index.seal`), and only through `Store.seal`: when a writer is done, and when the log has grown.
 """
 
 from __future__ import annotations
 
 import errno
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,11 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.errors import CorruptError, DiskFullError, IndexStoreError, NotAnIndexError, SchemaError
+from mmrag.index.files import sync
+from mmrag.index.held import HeldFile
+from mmrag.index.seal import DATABASE, SEAL, Seal, check_seal, first_seal, next_seal, unsealed_log
 from mmrag.types import Kind
 
 SCHEMA_VERSION = 2
-DATABASE = "mmrag.sqlite"
 LOCK = "writer.lock"
+LOG_LIMIT = 128 << 20
+"""Bytes of SQLite's log from which it is sealed and brought into the file in the middle of a run."""
+
 _FRESH = f".{DATABASE}.new"
 
 
@@ -35,24 +42,31 @@ def is_free(path: Path) -> bool:
     """Whether an index can be made here: nothing is there, or only what a killed beginning left."""
     if not path.is_dir():
         return not path.exists()
-    return all(file.name == LOCK or file.name.startswith(_FRESH) for file in path.iterdir())
+    left = (_FRESH, f".{SEAL}.")
+    return all(file.name in (LOCK, SEAL) or file.name.startswith(left) for file in path.iterdir())
 
 
 def create(path: Path) -> None:
     """Make an empty index in the folder ``path``, which is made if it is missing; one process at a time.
 
-    The database is made beside and renamed, so that a kill leaves no half-made index.
+    The database is made beside, sealed and renamed, so that a kill leaves no half-made index.
     """
     path.mkdir(parents=True, exist_ok=True)
+    for left in path.glob(f"{_FRESH}*"):
+        left.unlink()
     temporary = path / _FRESH
-    temporary.unlink(missing_ok=True)
+    name = secrets.token_hex(16)
     connection = sqlite3.connect(temporary, isolation_level=None)
     try:
         connection.executescript((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"))
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA application_id = {Seal(name, 1, 0, ()).token()}")
+        connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
+    first_seal(temporary, name).write(path)
     temporary.replace(path / DATABASE)
+    sync(path)
 
 
 class Store:
@@ -71,40 +85,101 @@ class Store:
         if not is_index(path):
             raise NotAnIndexError(f"there is no index at {path}: make one with mmrag index FOLDER")
         self.path = path
-        mode = "rw" if writable else "ro"
-        uri = f"{(path / DATABASE).resolve().as_uri()}?mode={mode}"
-        self.connection = sqlite3.connect(
-            uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False
-        )
+        self._log = path / f"{DATABASE}-wal"
+        self._seal_at = LOG_LIMIT
+        self._guard: sqlite3.Connection | None = None
+        self._file = HeldFile(path / DATABASE)
         try:
-            self._prepare(writable)
+            with translated(path):
+                self._open(writable)
         except BaseException:
-            self.connection.close()
+            self._file.release()
             raise
 
-    def _prepare(self, writable: bool) -> None:
-        with translated(self.path):
-            version = self.connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
-                raise SchemaError(
-                    f"the index {self.path} has schema {version}, this mmrag reads up to {SCHEMA_VERSION}: "
-                    "upgrade mmrag, or build the index anew elsewhere"
-                )
-            if version == 0:
-                raise CorruptError(f"{self.path / DATABASE} is not a database of mmrag")
-            if version < SCHEMA_VERSION:
-                raise SchemaError(
-                    f"the index {self.path} has schema {version} of an earlier mmrag, this one reads "
-                    f"{SCHEMA_VERSION}: build it anew with mmrag index FOLDER --rebuild"
-                )
+    def _open(self, writable: bool) -> None:
+        self.connection = self._connect("rw" if writable else "ro")
+        try:
+            self._prepare()
+            self._seal = check_seal(self.path, self.connection, self._file.descriptor)
             self.connection.execute("PRAGMA foreign_keys = ON")
             if writable:
                 self.connection.execute("PRAGMA journal_mode = WAL")
                 self.connection.execute("PRAGMA synchronous = FULL")
+                self.connection.execute("PRAGMA wal_autocheckpoint = 0")
+                # SQLite's last connection brings the log into the file when it closes, sealed or not. One
+                # that may not write never does, and keeps others from being the last.
+                self._guard = self._connect("ro")
+                self._guard.execute("PRAGMA user_version").fetchone()
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        uri = f"{(self.path / DATABASE).resolve().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+
+    def _prepare(self) -> None:
+        version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise SchemaError(
+                f"the index {self.path} has schema {version}, this mmrag reads up to {SCHEMA_VERSION}: "
+                "upgrade mmrag, or build the index anew elsewhere"
+            )
+        if version == 0:
+            raise CorruptError(f"{self.path / DATABASE} is not a database of mmrag")
+        if version < SCHEMA_VERSION:
+            raise SchemaError(
+                f"the index {self.path} has schema {version} of an earlier mmrag, this one reads "
+                f"{SCHEMA_VERSION}: build it anew with mmrag index FOLDER --rebuild"
+            )
 
     def close(self) -> None:
-        """Close the connection; the object is of no use afterwards."""
-        self.connection.close()
+        """Seal what was written and close the connection; the object is of no use afterwards."""
+        guard, self._guard = self._guard, None
+        try:
+            if guard is not None:
+                self.seal()
+                if not unsealed_log(self._seal, self._log):
+                    guard.close()
+        finally:
+            self.connection.close()
+            if guard is not None:
+                guard.close()
+            self._file.release()
+
+    @property
+    def generation(self) -> int:
+        """How often the index has been sealed, as this connection knows it."""
+        return self._seal.generation
+
+    def name_generation(self) -> None:
+        """Let this transaction be the one that names the next generation; then `seal` it."""
+        self.connection.execute(f"PRAGMA application_id = {self._seal.token(1)}")
+        self.set("generation", self._seal.generation + 1)
+
+    def seal(self) -> None:
+        """Seal what was committed, and bring SQLite's log into the file as far as readers let it.
+
+        Raises:
+            CorruptError: if the file or the log has changed on disk since they were written.
+            DiskFullError: if there is no space; what was committed is in the log.
+        """
+        with translated(self.path):
+            if unsealed_log(self._seal, self._log):
+                if self.get("generation") != self._seal.generation + 1:
+                    with self._transaction():
+                        self.name_generation()
+                log = unsealed_log(self._seal, self._log)
+                assert log is not None  # noqa: S101 - it has grown
+                fresh = next_seal(self._seal, self._file.descriptor, log)
+                fresh.write(self.path)
+                self._seal = fresh
+            if self._log_size():
+                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._seal_at = self._log_size() + LOG_LIMIT
+
+    def _log_size(self) -> int:
+        return self._log.stat().st_size if self._log.exists() else 0
 
     def get(self, key: str, default: Any = None) -> Any:
         """The setting ``key``, as it was given to `set`."""
@@ -142,14 +217,24 @@ class Store:
     def writing(self) -> Iterator[None]:
         """One transaction: all of it is kept, or, on any exception, nothing."""
         with translated(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
+            with self._transaction():
                 yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+            if self._log_size() > self._seal_at:
+                self.seal()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Writing it again, unchanged, puts the first page into the log of every transaction.
+            token = self.connection.execute("PRAGMA application_id").fetchone()[0]
+            self.connection.execute(f"PRAGMA application_id = {token}")
+            yield
+            self.connection.execute("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -173,7 +258,7 @@ def translated(path: Path) -> Iterator[None]:
             raise _full(path) from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise CorruptError(
-                f"the index {path} is damaged ({error}): build it anew with mmrag index FOLDER --rebuild"
+                f"the index {path} is damaged ({error}): see mmrag verify {path}, then mmrag repair {path}"
             ) from error
         raise IndexStoreError(f"the index {path} can't be used: {error}") from error
     except OSError as error:
