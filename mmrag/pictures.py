@@ -11,6 +11,9 @@ from PIL import Image, ImageOps
 
 from mmrag.errors import ModelError
 
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
+"""What Pillow is to open a picture as. Left to itself, it also has Ghostscript run PostScript."""
+
 _ORIENTATION = 0x0112  # the EXIF tag
 _LONGEST_STRIP = 16  # times its width
 LONGEST_SIDE = 1536  # pixels of what language models are shown

@@ -526,9 +526,9 @@ class Index:
     def _asset(self, asset: str) -> Image:
         from PIL import Image
 
-        from mmrag.pictures import as_rgb
+        from mmrag.pictures import FORMATS, as_rgb
 
-        with Image.open(self.picture(asset)) as opened:
+        with Image.open(self.picture(asset), formats=FORMATS) as opened:
             return as_rgb(opened)
 
     @cached_property

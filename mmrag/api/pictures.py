@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from mmrag.errors import DamagedError, UsageError
 from mmrag.index.files import sha256_of
-from mmrag.pictures import as_rgb
+from mmrag.pictures import FORMATS, as_rgb
 from mmrag.types import BBox, Document, Page
 
 OUTLINE = (213, 94, 0)
@@ -89,7 +89,7 @@ def heated(picture: Image.Image, heat: NDArray[np.float32]) -> Image.Image:
 
 def _frame(path: Path, number: int) -> Image.Image:
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=FORMATS) as picture:
             picture.seek(number - 1)
             return as_rgb(ImageOps.exif_transpose(picture))
     except (OSError, EOFError, ValueError, SyntaxError) as error:  # all that Pillow raises

@@ -21,6 +21,7 @@ from mmrag.index.staging import Staging
 from mmrag.index.writer import FileState, Writer
 from mmrag.ingest.base import PAGES_A_RANGE
 from mmrag.ingest.pool import ParsedFile
+from mmrag.pictures import FORMATS
 from mmrag.strategies.base import Strategy
 from mmrag.types import Document, FileReport, Status
 
@@ -110,7 +111,7 @@ def layer_over(run: Run, into: Writer, row: int, document: Document, strategies:
     writer, options = run.writer, run.recipe.visual
 
     def open_picture(asset: str) -> Image.Image:
-        with Image.open(into.asset(asset)) as picture:
+        with Image.open(into.asset(asset), formats=FORMATS) as picture:
             picture.load()
             return picture
 

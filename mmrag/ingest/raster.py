@@ -16,7 +16,6 @@ from mmrag.types import Asset
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 _KEPT = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
 _KEPT_BYTES = 4_000_000
 _ASSET_SIDE = 3000
@@ -39,13 +38,15 @@ def opened(source: Path | bytes, name: str, max_pixels: int) -> Iterator[Image]:
     """
     from PIL import Image as pillow  # noqa: N813
 
+    from mmrag.pictures import FORMATS
+
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     # Pillow's own limit would refuse pictures that max_pixels allows; ours takes its place.
     limit, pillow.MAX_IMAGE_PIXELS = pillow.MAX_IMAGE_PIXELS, None
     try:
         with _damage(name), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture = pillow.open(file, formats=_FORMATS)
+            picture = pillow.open(file, formats=FORMATS)
         with picture:
             check_size(picture, name, max_pixels)
             yield picture

@@ -14,6 +14,7 @@ from mmrag.encoders.base import Encoder, PageEncoder
 from mmrag.encoders.batching import encode_pictures, encode_query
 from mmrag.encoders.lists import ChunkList, PageList, strategy_of, texts_of
 from mmrag.errors import ModelError, UsageError
+from mmrag.pictures import FORMATS
 from mmrag.text.script import language, readable_share
 from mmrag.types import Query
 
@@ -117,7 +118,7 @@ def _by_picture(path: str, lists: Sequence[ChunkList | PageList]) -> list[Asked]
             "and see retrieve.weights in its recipe"
         )
     try:
-        with Image.open(Path(path)) as picture:
+        with Image.open(Path(path), formats=FORMATS) as picture:
             pixels = picture.width * picture.height
             if pixels > MOST_PIXELS:
                 raise UsageError(

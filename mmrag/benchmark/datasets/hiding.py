@@ -27,6 +27,7 @@ from mmrag.index.reader import Reader
 from mmrag.index.store import DATABASE, create
 from mmrag.index.writer import Writer
 from mmrag.ingest.raster import encode
+from mmrag.pictures import FORMATS
 from mmrag.types import BBox, Element, Kind, Line
 
 _FOUND_BY_VIEWS = ("description", "description_error", "label")
@@ -177,7 +178,7 @@ def _blank(writer: Writer, element: Element, boxes: Collection[BBox]) -> Element
     inside = [_seen_from(frame, box) for box in boxes if box.overlap(frame) > 0]
     if not inside:
         return element
-    with Image.open(writer.asset(element.picture)) as picture:
+    with Image.open(writer.asset(element.picture), formats=FORMATS) as picture:
         asset = encode(blanked(picture.convert("RGB"), inside))
     writer.add_asset(asset)
     return replace(element, picture=asset.id)

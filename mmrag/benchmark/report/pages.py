@@ -13,7 +13,7 @@ from PIL import Image
 
 import mmrag
 from mmrag.errors import MmragError
-from mmrag.pictures import as_rgb
+from mmrag.pictures import FORMATS, as_rgb
 from mmrag.types import Document
 
 PageKey = tuple[str, int]
@@ -174,7 +174,7 @@ def _read(place: Path) -> Picture | None:
     """What was kept, if it is there and whole."""
     try:
         data = place.read_bytes()
-        with Image.open(io.BytesIO(data)) as picture:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             picture.load()
             return Picture(data, picture.width / picture.height)
     except (OSError, ValueError):  # Pillow raises these for all that it can't read
