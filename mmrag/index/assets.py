@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from pathlib import Path
 
-from mmrag.errors import CorruptError
+from mmrag.errors import CorruptError, CrashedError
 from mmrag.index.files import sha256_of, write_atomically
 from mmrag.types import Asset
 
+_ID = re.compile(r"[0-9a-f]{64}")
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 def asset_path(root: Path, asset_id: str, media_type: str) -> Path:
-    """Where the picture's file stands under the index folder ``root``."""
+    """Where the picture's file stands under the index folder ``root``, and never elsewhere.
+
+    Raises:
+        CorruptError: if the id is none, or no picture is of such a type.
+    """
+    if not _ID.fullmatch(asset_id) or media_type not in _ENDINGS:
+        raise CorruptError(
+            f"the index {root} names a picture {asset_id[:80]!r} of type {media_type[:80]!r}, which there can not "
+            "be: build it anew with mmrag index FOLDER --rebuild"
+        )
     return root / "assets" / asset_id[:2] / f"{asset_id}.{_ENDINGS[media_type]}"
 
 
 def write_asset(root: Path, asset: Asset) -> None:
-    """Write the picture unless it is there already; whole or not at all."""
+    """Write the picture unless it is there already; whole or not at all.
+
+    Raises:
+        CrashedError: if its id is not that of its data. A parser that a hostile file has taken over may say
+            anything, and costs its file alone.
+    """
+    if hashlib.sha256(asset.data).hexdigest() != asset.id or asset.media_type not in _ENDINGS:
+        raise CrashedError("the parser sent a picture that is not what it says, and was not believed")
     path = asset_path(root, asset.id, asset.media_type)
     if path.exists():
         return
