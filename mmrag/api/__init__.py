@@ -14,6 +14,7 @@ from mmrag.api.info import IndexInfo
 from mmrag.config import STRATEGIES, Recipe, load_recipe
 from mmrag.errors import CorruptError, FingerprintError, SchemaError, UsageError
 from mmrag.index.captions import carry
+from mmrag.index.exchange import exchange
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, is_free, is_index
 from mmrag.types import Report
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mmrag.api.run import OnProgress
 
 __all__ = ["Index", "IndexInfo", "build", "index_path", "list_indexes", "open_index"]
+
+_UNFINISHED = ".rebuilding"
 
 
 def build(
@@ -131,23 +134,25 @@ def _rebuild(
 ) -> Report:
     """Build beside, then change places. The old index serves until then; a killed run is taken up again."""
     fresh = path.with_name(f".{path.name}.rebuild")
-    is_left_over = fresh.exists()
-    try:
-        report = _afresh(path, fresh, root, recipe, password, progress)
-    except (FingerprintError, SchemaError, CorruptError, UsageError):
-        if not is_left_over:
-            raise
-        # An earlier attempt at something else: only what its captioner said is worth keeping.
-        carry(fresh, path)
-        shutil.rmtree(fresh)
-        report = _afresh(path, fresh, root, recipe, password, progress)
-    carry(path, fresh)
     with WriterLock(path / LOCK):
-        old = path.with_name(f".{path.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        path.rename(old)
-        fresh.rename(path)
-    shutil.rmtree(old)
+        # What changed places with the index, and was not removed before a kill, is no beginning of ours.
+        (path / _UNFINISHED).unlink(missing_ok=True)
+        if fresh.exists() and not (fresh / _UNFINISHED).exists():
+            shutil.rmtree(fresh)
+        is_left_over = fresh.exists()
+        try:
+            report = _afresh(path, fresh, root, recipe, password, progress)
+        except (FingerprintError, SchemaError, CorruptError, UsageError):
+            if not is_left_over:
+                raise
+            # An earlier attempt at something else: only what its captioner said is worth keeping.
+            carry(fresh, path)
+            shutil.rmtree(fresh)
+            report = _afresh(path, fresh, root, recipe, password, progress)
+        carry(path, fresh)
+        exchange(fresh, path)
+        shutil.rmtree(fresh)
+    (path / _UNFINISHED).unlink()
     return report
 
 
@@ -157,5 +162,6 @@ def _afresh(
     from mmrag.api.builder import update
 
     fresh.mkdir(exist_ok=True)
+    (fresh / _UNFINISHED).touch()
     carry(path, fresh)
     return update(fresh, root, recipe, password=password, progress=progress)

@@ -51,9 +51,13 @@ def update(
     Raises:
         UsageError: if the index was made from another folder.
         MissingExtraError, ModelError: if the recipe's models can't be had; see `mmrag.models.require`.
-        FingerprintError, LockedError, DiskFullError, SchemaError, CorruptError: see `mmrag.errors`.
+        IndexStoreError: its subclasses, see `mmrag.errors`; itself if the index can't be written to.
     """
     begin = time.perf_counter()
+    if is_index(path):
+        # Loading models takes its time; whoever can't write is told before.
+        with translated(path), WriterLock(path / LOCK):
+            pass
     if lay:
         require(recipe)
     strategies = load_strategies(recipe) if lay else []

@@ -6,13 +6,17 @@ The file's content only serves the message that others get.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
+import time
 from pathlib import Path
 from types import TracebackType
 
-from mmrag.errors import LockedError
+from mmrag.errors import IndexStoreError, LockedError
+
+_UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class WriterLock:
@@ -20,6 +24,7 @@ class WriterLock:
 
     Raises:
         LockedError: on entry, if another process holds it; the message names the process.
+        IndexStoreError: if the index can't be written to.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,18 +32,32 @@ class WriterLock:
         self._descriptor = -1
 
     def __enter__(self) -> WriterLock:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        index = self._path.parent
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            if error.errno not in _UNWRITABLE:
+                raise
+            raise IndexStoreError(
+                f"the index {index} can't be written to ({error.strerror}): it can be searched as it is; "
+                "to change it, copy it to a place where you may write, or index anew with --index"
+            ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another process"
+            holder = _holder(descriptor)
             os.close(descriptor)
             raise LockedError(
-                f"the index {self._path.parent} is being written by {holder}: "
+                f"the index {index} is being written by {holder}: "
                 "wait until it is done; searching it goes on meanwhile"
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
+        name = f"process {os.getpid()} on {socket.gethostname()}\n".encode()
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, name, 0)
+        except OSError:
+            os.close(descriptor)
+            raise
         self._descriptor = descriptor
         return self
 
@@ -50,3 +69,13 @@ class WriterLock:
     ) -> None:
         os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+
+
+def _holder(descriptor: int) -> str:
+    """Who holds the lock, as it says itself; it may just have got it."""
+    for _ in range(10):
+        said = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()
+        if said:
+            return said
+        time.sleep(0.02)
+    return "another process"

@@ -269,9 +269,14 @@ def test_a_rebuild_keeps_the_recipe_the_views_and_what_captioners_said(
         assert fewer.recipe.strategies == ("caption",)
 
 
-def test_what_an_earlier_rebuild_left_is_no_obstacle(folder: Path, index: mmrag.Index) -> None:
+@pytest.mark.parametrize("finished", [True, False])
+def test_what_an_earlier_rebuild_left_is_no_obstacle(
+    folder: Path, index: mmrag.Index, finished: bool
+) -> None:
     left = index.path.with_name(f".{index.path.name}.rebuild")
     left.mkdir()
+    if not finished:
+        (left / ".rebuilding").touch()
     (left / "mmrag.sqlite").write_bytes(b"no database at all" * 300)
     mmrag.build(folder, index.path, rebuild=True).close()
     assert not left.exists()

@@ -1,0 +1,62 @@
+"""An index that is built anew beside the old one, and what a kill in between leaves."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+import mmrag
+from mmrag.errors import LockedError
+from mmrag.index.exchange import exchange
+from mmrag.index.lock import WriterLock
+from tests.api.test_update import RECIPE, best, built, folder
+
+__all__ = ["built", "folder"]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def rebuild(folder: Path, index: Path) -> None:
+    mmrag.build(folder, index, pipeline=RECIPE, rebuild=True).close()
+
+
+def test_nothing_is_left_beside(built: mmrag.Index, folder: Path) -> None:
+    before = names(built.path)
+    rebuild(folder, built.path)
+    assert names(built.path.parent) == ["docs", "index"]
+    assert names(built.path) == before
+
+
+def test_the_index_is_there_at_every_moment(
+    built: mmrag.Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when it has just changed places, the new index is there, and the old one is no beginning."""
+
+    def killed(fresh: Path, old: Path) -> None:
+        exchange(fresh, old)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mmrag.api.exchange", killed)
+        with pytest.raises(KeyboardInterrupt):
+            rebuild(folder, built.path)
+    with mmrag.open(built.path) as index:
+        assert best(index, "zebra stripes") == "a.md"
+    left = built.path.with_name(".index.rebuild")
+    with sqlite3.connect(left / "mmrag.sqlite") as connection:
+        connection.execute("UPDATE elements SET text = 'wrong'")
+    connection.close()
+    rebuild(folder, built.path)
+    with mmrag.open(built.path) as index:
+        assert "wrong" not in {element.text for element in index.elements("a.md", 1)}
+    assert names(built.path.parent) == ["docs", "index"]
+
+
+def test_one_process_rebuilds(built: mmrag.Index, folder: Path) -> None:
+    with WriterLock(built.path / "writer.lock"), pytest.raises(LockedError, match="by process"):
+        rebuild(folder, built.path)
+    assert names(built.path.parent) == ["docs", "index"]
