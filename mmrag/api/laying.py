@@ -14,7 +14,8 @@ from mmrag.encoders.batching import encode_pages, encode_pictures, encode_texts
 from mmrag.encoders.lists import ChunkList, PageList, texts_of
 from mmrag.errors import IngestError, UsageError
 from mmrag.index.multivector.pooling import pool_vectors
-from mmrag.index.writer import Writer, content_key, pages_missing
+from mmrag.index.outcome import pages_missing
+from mmrag.index.writer import Writer, content_key
 from mmrag.strategies.base import Notes, OpenPicture, Strategy
 from mmrag.types import Chunk, Element, Kind, Line, Page
 

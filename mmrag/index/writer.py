@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.index.assets import asset_path, write_asset
+from mmrag.index.outcome import outcome
 from mmrag.index.packing import pack_boxes, pack_lines
 from mmrag.index.reader import Reader
 from mmrag.index.store import Store
@@ -322,19 +323,7 @@ class Writer(Reader):
 
     def status_of(self, document: int) -> tuple[Status, str]:
         """What has become of a document, and why it is not whole."""
-        missing = self.connection.execute(
-            "SELECT number, error FROM pages WHERE document = ? AND error IS NOT NULL ORDER BY number",
-            (document,),
-        ).fetchall()
-        if missing:
-            return Status.PARTLY, pages_missing(missing)
-        lacks = self.connection.execute(
-            "SELECT error FROM views WHERE document = ? AND error != '' ORDER BY name", (document,)
-        ).fetchone()
-        if lacks is not None:
-            return Status.PARTLY, lacks[0]
-        some = self.connection.execute("SELECT 1 FROM elements WHERE document = ?", (document,)).fetchone()
-        return (Status.INDEXED, "") if some else (Status.EMPTY, "no text and no pictures were found in it")
+        return outcome(self.connection, document)
 
     def unlaid(self, views: Sequence[str]) -> list[tuple[int, str]]:
         """Row and path of the documents that lack one of these views, in the order of their paths."""
@@ -355,11 +344,6 @@ class Writer(Reader):
             " (SELECT picture FROM elements WHERE picture IS NOT NULL) RETURNING id, media_type"
         ).fetchall()
         return [asset_path(self.path, asset, media_type) for asset, media_type in rows]
-
-
-def pages_missing(errors: Sequence[tuple[int, str]]) -> str:
-    """Which pages are not there, by number, and why the first of them is not."""
-    return f"pages {', '.join(str(number) for number, _ in errors[:20])}: {errors[0][1]}"
 
 
 def _row(value: int | None) -> int:

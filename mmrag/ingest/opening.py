@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 from mmrag.config import IngestOptions
 from mmrag.errors import TooLargeError, UnreadableError, UnsupportedError
 from mmrag.ingest.base import Ingestor
+from mmrag.ingest.engines import FIRST, Attempt, read
 from mmrag.ingest.readers import load_reader
 from mmrag.ingest.sniff import sniff
 from mmrag.types import Document, ParsedPage
@@ -47,17 +48,21 @@ class ResumableIngestor(Ingestor, Protocol):
         password: str | None,
         after: int,
         resume: str = "",
+        skip: Container[int] = (),
     ) -> tuple[Document, Iterator[ParsedPage]]:
-        """As `Ingestor.open`, but the pages begin behind page ``after``, which is not touched.
+        """As `Ingestor.open`, but the pages begin behind page ``after``, and those in ``skip`` are left out.
 
-        ``resume`` is what that page said about itself, if it was read before. It is given only to an
-        ingestor whose pages say something.
+        Pages in ``skip`` broke a parser before and are not touched. ``resume`` is what page ``after`` said
+        about itself, if it was read before. It is given only to an ingestor whose pages say something.
         """
         ...
 
 
 def open_file(
-    job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor]
+    job: Job,
+    options: IngestOptions,
+    ingestors: Mapping[str, Ingestor],
+    attempt: Attempt = FIRST,
 ) -> tuple[Document, Iterator[ParsedPage]]:
     """The document, and its pages in order, parsed in this process as they are asked for.
 
@@ -65,6 +70,7 @@ def open_file(
         job: the file, and where to begin in it.
         options: limits and switches.
         ingestors: by media type.
+        attempt: what came of earlier ones.
 
     Raises:
         IngestError: one of its subclasses, if the file can't be read at all.
@@ -78,14 +84,7 @@ def open_file(
             f"{job.name} has {size / 1e6:,.0f} MB, over the limit of {options.max_file_mb:,} MB "
             "(ingest.max_file_mb)"
         )
-    ingestor = _ingestor(job, options, ingestors)
-    if not job.after:
-        return ingestor.open(job.path, job.name, options, job.password)
-    if not hasattr(ingestor, "resume"):
-        raise UnsupportedError(f"{job.name} can't be read from the middle")
-    said = {"resume": job.resume} if job.resume else {}
-    resumable = cast("ResumableIngestor", ingestor)
-    return resumable.resume(job.path, job.name, options, job.password, job.after, **said)
+    return read(_ingestor(job, options, ingestors), job, options, attempt)
 
 
 def _ingestor(job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor]) -> Ingestor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,15 +73,20 @@ class PictureIngestor:
         password: str | None,
         after: int,
         resume: str = "",
+        skip: Container[int] = (),
     ) -> tuple[Document, Iterator[ParsedPage]]:
-        """As `open`, but the pages begin behind page ``after``."""
+        """As `open`, but the pages begin behind page ``after``, and those in ``skip`` are left out."""
         document, _ = self.open(path, name, options, password)
-        return document, _pages(document, path.read_bytes(), options, after)
+        return document, _pages(document, path.read_bytes(), options, after, skip)
 
 
-def _pages(document: Document, data: bytes, options: IngestOptions, after: int = 0) -> Iterator[ParsedPage]:
+def _pages(
+    document: Document, data: bytes, options: IngestOptions, after: int = 0, skip: Container[int] = ()
+) -> Iterator[ParsedPage]:
     with opened(data, document.path, options.max_pixels) as picture:
         for index in range(after, document.page_count):
+            if index + 1 in skip:
+                continue
             page = _page(document, picture, index, data, options)
             yield page if (index + 1) % PAGES_A_RANGE else replace(page, resume="")
 

@@ -54,7 +54,7 @@ class ParsedFile:
             IngestError: as `open`, and also in the middle, after the pages that were read before.
         """
         self.open()
-        while (frame := self._buffer.take(self._feed)).kind == wire.PAGE:
+        while (frame := self._buffer.take(self._feed)).kind in (wire.PAGE, wire.LOST):
             yield wire.to_page(frame)
         if frame.kind != wire.END:
             raise wire.to_error(frame)

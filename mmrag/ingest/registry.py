@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -24,12 +24,16 @@ class LazyIngestor:
 
     ``media_types`` and ``version`` are stated here because an index is compared with them on every run,
     most of which parse nothing. ``makes_sessions`` says that its library loads ONNX models of its own.
+    ``second`` gets one try at what the first can't do; see `mmrag.ingest.engines`. ``engine`` is what people
+    call the library.
     """
 
     place: str
     media_types: frozenset[str]
     version: str
     makes_sessions: bool = False
+    engine: str = ""
+    second: LazyIngestor | None = None
 
     def open(
         self, path: Path, name: str, options: IngestOptions, password: str | None = None
@@ -45,6 +49,7 @@ class LazyIngestor:
         password: str | None,
         after: int,
         resume: str = "",
+        skip: Container[int] = (),
     ) -> tuple[Document, Iterator[ParsedPage]]:
         """As `ResumableIngestor.resume`.
 
@@ -54,8 +59,7 @@ class LazyIngestor:
         ingestor = self.load()
         if not hasattr(ingestor, "resume"):
             raise UnsupportedError(f"{name} can't be read from the middle")
-        said = {"resume": resume} if resume else {}
-        return cast("ResumableIngestor", ingestor).resume(path, name, options, password, after, **said)
+        return cast("ResumableIngestor", ingestor).resume(path, name, options, password, after, resume, skip)
 
     def load(self) -> Ingestor:
         """The ingestor itself."""
@@ -66,8 +70,19 @@ class LazyIngestor:
         return made
 
 
+_PDFIUM = LazyIngestor(
+    "mmrag.ingest.pdfium:PdfiumIngestor", frozenset({PDF}), "pdfium-1", makes_sessions=True, engine="pdfium"
+)
+
 INGESTORS: tuple[LazyIngestor, ...] = (
-    LazyIngestor("mmrag.ingest.pdf:PdfIngestor", frozenset({PDF}), "pdf-3", makes_sessions=True),
+    LazyIngestor(
+        "mmrag.ingest.pdf:PdfIngestor",
+        frozenset({PDF}),
+        "pdf-3",
+        makes_sessions=True,
+        engine="MuPDF",
+        second=_PDFIUM,
+    ),
     LazyIngestor(
         "mmrag.ingest.pictures:PictureIngestor",
         frozenset({PNG, JPEG, WEBP, TIFF, BMP, GIF}),

@@ -7,22 +7,26 @@ from collections.abc import Callable
 from mmrag.errors import CrashedError, IngestError
 from mmrag.ingest import wire
 from mmrag.ingest.buffer import Buffer, Feed
+from mmrag.ingest.engines import Attempt
+from mmrag.ingest.place import Place
 from mmrag.ingest.process import ParserProcess
 from mmrag.types import Document, Page, ParsedPage
 
-_MAX_BAD_PAGES = 3
+_MOST_STEPS = 64
+"""That a parser may announce before it has to answer."""
 
 
 class Supervisor:
     """Reads files into a buffer until the buffer is closed.
 
-    A page that hangs, crashes or exhausts its parser costs that page alone, where the ingestor can go
-    on behind it; three such pages, or one of another ingestor's, cost the rest of the file.
+    What hangs, crashes or exhausts its parser gets one try with the second engine, if there is one. A page
+    that fails there too costs itself alone, where the ingestor can go on behind it; too many of them, or
+    one of another ingestor, cost the rest of the file.
 
     Args:
         buffer: where files come from and frames go.
         start: makes a parser process; called when one is needed and there is none.
-        seconds: limit for one page.
+        seconds: limit for one step: opening the file, or reading or understanding one page, by one engine.
     """
 
     def __init__(self, buffer: Buffer, start: Callable[[], ParserProcess], seconds: float) -> None:
@@ -30,7 +34,10 @@ class Supervisor:
         self._start = start
         self._seconds = seconds
         self._process: ParserProcess | None = None
-        self._number = 0
+        self._place = Place()
+        self._done = 0
+        self._some = False
+        self._said = False
 
     def run(self) -> None:
         """Serve files until there are no more."""
@@ -51,38 +58,55 @@ class Supervisor:
             process.stop()
 
     def _read(self, feed: Feed) -> None:
-        opened = self._open(feed, feed.job.after, feed.job.resume)
-        self._buffer.put(feed, opened)
-        document = wire.to_document(opened)
-        bad = 0
+        """Have the file read, again and again as long as another attempt gets further."""
+        attempt, document = Attempt(), None
+        failed: IngestError | None = None
+        self._done, self._some = feed.job.after, False
         while True:
             try:
-                self._pages(feed)
+                opened = self._open(feed, attempt)
+                if document is None:
+                    document = wire.to_document(opened)
+                    self._buffer.put(feed, opened)
+                failed = None
+                if self._done < document.page_count or not document.page_count:
+                    self._pages(feed)
+                else:
+                    self._buffer.put(feed, wire.Frame(wire.END))
+                return
             except IngestError as error:
-                bad += 1
                 self._settle(feed)
                 if self._buffer.abandoned(feed):
                     return
-                if bad > _MAX_BAD_PAGES or not self._goes_on(feed, document, error):
-                    raise
-                if self._number < document.page_count:
-                    continue
-                self._buffer.put(feed, wire.Frame(wire.END))
-            return
+                if self._said:
+                    # The parser itself has tried all that can be tried at opening.
+                    if not attempt.stop:
+                        raise failed or error from error
+                    self._give_up(feed, document, failed or error)
+                    return
+                failed = error
+                try:
+                    attempt = attempt.without(feed.job.name, self._place, error)
+                except IngestError as last:
+                    self._give_up(feed, document, last)
+                    return
 
-    def _goes_on(self, feed: Feed, document: Document, error: IngestError) -> bool:
-        """Put a failed page down as such, if the pages behind it can be read."""
-        if self._number < document.page_count:
-            try:
-                self._open(feed, self._number)
-            except IngestError:
-                return False
-        lost = ParsedPage(Page(document.id, self._number), (), error=str(error))
+    def _give_up(self, feed: Feed, document: Document | None, error: IngestError) -> None:
+        """Leave the rest of a file that has broken too many parsers; what was read of it is kept.
+
+        Raises:
+            IngestError: ``error``, if nothing was.
+        """
+        if document is None or not self._some:
+            raise error
+        first = self._done + 1
+        rest = f"page {first}" if first == document.page_count else f"page {first} and those behind it"
+        lost = ParsedPage(Page(document.id, first), (), error=f"{rest} were given up: {error}")
         self._buffer.put(feed, wire.from_page(lost))
-        return True
+        self._buffer.put(feed, wire.Frame(wire.END))
 
-    def _open(self, feed: Feed, after: int, resume: str = "") -> wire.Frame:
-        """Have the file opened, to be read behind page ``after``."""
+    def _open(self, feed: Feed, attempt: Attempt) -> wire.Frame:
+        """Have the file opened, to be read behind the pages that were read."""
         job = feed.job
         self._process = self._process or self._start()
         request = {
@@ -90,13 +114,15 @@ class Supervisor:
             "name": job.name,
             "media_type": job.media_type,
             "password": job.password,
-            "after": after,
-            "resume": resume,
+            "after": self._done,
+            # What was carried along is true behind the first page alone.
+            "resume": job.resume if self._done == job.after else "",
+            "attempt": attempt.to_json(),
         }
-        self._process.send(wire.to_frame(wire.OPEN, request))
         feed.asked = 0
-        self._number = after
-        return self._receive(f"{job.name}: opening it")
+        self._place = Place()
+        self._process.send(wire.to_frame(wire.OPEN, request))
+        return self._receive(feed, opening=True)
 
     def _pages(self, feed: Feed) -> None:
         """Have pages parsed as the consumer makes room, to the end."""
@@ -104,43 +130,53 @@ class Supervisor:
             assert self._process is not None  # noqa: S101
             for _ in range(more):
                 self._process.send(wire.Frame(wire.NEXT))
-            self._number += 1
-            frame = self._receive(f"{feed.job.name}: parsing page {self._number}", feed)
+            frame = self._receive(feed)
             self._buffer.put(feed, frame)
             if frame.kind == wire.END:
                 break
+            self._done += 1
+            self._some |= frame.kind == wire.PAGE
         self._settle(feed)
 
     def _settle(self, feed: Feed) -> None:
         """Take in the replies that are still due, and leave the file."""
         try:
             while self._process is not None and feed.asked:
-                feed.asked -= 1
-                self._process.receive(f"{feed.job.name}: leaving it", self._seconds)
+                self._reply(feed)
         except IngestError:
             self._discard()
         if self._process is not None:
             self._process.send(wire.Frame(wire.CLOSE))
 
-    def _receive(self, place: str, feed: Feed | None = None) -> wire.Frame:
+    def _receive(self, feed: Feed, *, opening: bool = False) -> wire.Frame:
         """The next reply. A process that fails to give one is ended.
 
         Raises:
             IngestError: the one that the parser reports; TimedOutError and CrashedError.
         """
-        assert self._process is not None  # noqa: S101
+        self._said = False
         try:
-            frame = self._process.receive(place, self._seconds)
+            frame = self._reply(feed)
         except IngestError:
             self._discard()
             raise
-        if feed is not None:
-            feed.asked -= 1
         if frame.kind == wire.FATAL:
             self._discard()
         if frame.kind in (wire.ERROR, wire.FATAL):
+            self._said = opening and frame.kind == wire.ERROR
             raise wire.to_error(frame)
         return frame
+
+    def _reply(self, feed: Feed) -> wire.Frame:
+        """What the parser answers; each step that it announces before has the time limit to itself."""
+        assert self._process is not None  # noqa: S101
+        for _ in range(_MOST_STEPS):
+            frame = self._process.receive(f"{feed.job.name}: {self._place}", self._seconds)
+            if frame.kind != wire.AT:
+                feed.asked = max(0, feed.asked - 1)
+                return frame
+            self._place = wire.to_place(frame)
+        raise CrashedError(f"{feed.job.name}: {self._place} came to no end in {_MOST_STEPS} steps")
 
     def _discard(self) -> None:
         if self._process is not None:

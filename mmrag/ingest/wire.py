@@ -17,6 +17,7 @@ from typing import Any
 
 from mmrag import errors
 from mmrag.errors import CrashedError, IngestError
+from mmrag.ingest.place import Place
 from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Page, ParsedPage
 
 HEADER = struct.Struct(">cII")
@@ -29,6 +30,8 @@ START, OPEN, NEXT, CLOSE = b"S", b"O", b"N", b"C"
 """To the parser: options; open this file; parse one more page; leave this file."""
 READY, DOCUMENT, PAGE, END, ERROR, FATAL = b"R", b"D", b"P", b"E", b"X", b"F"
 """From the parser: started; opened; one page; no more pages; this file failed; and so the parser leaves."""
+LOST, AT = b"L", b"A"
+"""Also from it: a page of which nothing could be read; what is about to be done, which asks for no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def from_page(parsed: ParsedPage) -> Frame:
         "lines": [_line(line) for line in parsed.lines],
         "resume": parsed.resume,
     }
-    return to_frame(PAGE, value, b"".join(asset.data for asset in parsed.assets))
+    empty = parsed.error is not None and not parsed.elements and not parsed.lines
+    return to_frame(LOST if empty else PAGE, value, b"".join(asset.data for asset in parsed.assets))
 
 
 def to_page(frame: Frame) -> ParsedPage:
@@ -114,7 +118,7 @@ def to_page(frame: Frame) -> ParsedPage:
     Raises:
         CrashedError: if there is none in it.
     """
-    with _distrusted(frame, PAGE):
+    with _distrusted(frame, PAGE, LOST):
         value = frame.value()
         page = Page(*_fields(value["page"], str, int, _NUMBER, _NUMBER, int, str))
         assets, start = [], 0
@@ -126,6 +130,21 @@ def to_page(frame: Frame) -> ParsedPage:
         lines = tuple(map(_to_line, value["lines"]))
         error, resume = _fields([value["error"], value["resume"]], _TEXT, _TEXT)
         return ParsedPage(page, elements, tuple(assets), error, lines, resume)
+
+
+def from_place(place: Place) -> Frame:
+    """Where the parser stands, as a frame."""
+    return to_frame(AT, [place.page, place.engine, place.why])
+
+
+def to_place(frame: Frame) -> Place:
+    """The place in a frame.
+
+    Raises:
+        CrashedError: if there is none in it.
+    """
+    with _distrusted(frame, AT):
+        return Place(*_fields(frame.value(), int, str, str))
 
 
 def from_error(error: IngestError, kind: bytes = ERROR) -> Frame:
@@ -146,10 +165,10 @@ def to_error(frame: Frame) -> IngestError:
 
 
 @contextmanager
-def _distrusted(frame: Frame, kind: bytes) -> Iterator[None]:
+def _distrusted(frame: Frame, *kinds: bytes) -> Iterator[None]:
     """Whatever is wrong with a frame is the parser's fault, and costs its file alone."""
     try:
-        if frame.kind != kind:
+        if frame.kind not in kinds:
             raise ValueError(frame.kind)
         yield
     except (ValueError, TypeError, KeyError, RecursionError) as error:

@@ -20,7 +20,9 @@ from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, IngestError
 from mmrag.ingest import wire
 from mmrag.ingest.base import Ingestor
+from mmrag.ingest.engines import Attempt
 from mmrag.ingest.opening import Job, open_file
+from mmrag.ingest.place import Place, listen
 from mmrag.types import ParsedPage
 
 _PR_SET_PDEATHSIG = 1
@@ -29,11 +31,14 @@ _PR_SET_PDEATHSIG = 1
 class _Worker:
     """The file at hand, and what is done on each request."""
 
-    def __init__(self, options: IngestOptions, ingestors: Mapping[str, Ingestor]) -> None:
+    def __init__(
+        self, options: IngestOptions, ingestors: Mapping[str, Ingestor], tell: Callable[[wire.Frame], None]
+    ) -> None:
         self._options = options
         self._ingestors = ingestors
+        self._tell = tell
         self._name = ""
-        self._number = 0
+        self._place = Place()
         self._pages: Iterator[ParsedPage] = iter(())
 
     def answer(self, request: wire.Frame) -> wire.Frame | None:
@@ -56,10 +61,16 @@ class _Worker:
     @property
     def place(self) -> str:
         """What is being parsed, for messages."""
-        return f"{self._name}: " + (f"parsing page {self._number}" if self._number else "opening it")
+        return f"{self._name}: {self._place}"
+
+    def moved(self, place: Place) -> None:
+        """The parser is about to do something else; the pool is told."""
+        if place != self._place:
+            self._place = place
+            self._tell(wire.from_place(place))
 
     def _open(self, job: dict[str, Any]) -> wire.Frame:
-        self._name, self._number = job["name"], job["after"]
+        self._name, self._place = job["name"], Place()
         self._pages = iter(())
         document, self._pages = open_file(
             Job(
@@ -72,11 +83,11 @@ class _Worker:
             ),
             self._options,
             self._ingestors,
+            Attempt.from_json(job["attempt"]),
         )
         return wire.from_document(document)
 
     def _next(self) -> wire.Frame:
-        self._number += 1
         page = next(self._pages, None)
         return wire.Frame(wire.END) if page is None else wire.from_page(page)
 
@@ -93,7 +104,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = IngestOptions(**wire.read_frame(read).value())
     _limit_memory(options.memory_mb)
     module, _, function = chosen.ingestors.partition(":")
-    worker = _Worker(options, getattr(importlib.import_module(module), function)())
+    ingestors = getattr(importlib.import_module(module), function)()
+    worker = _Worker(options, ingestors, lambda frame: write(wire.pack(frame)))
+    listen(worker.moved)
     write(wire.pack(wire.Frame(wire.READY)))
     try:
         _serve(worker, read, write)

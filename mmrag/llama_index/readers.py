@@ -6,7 +6,7 @@ import base64
 import hashlib
 import mimetypes
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -73,9 +73,16 @@ class ReaderIngestor:
         return self.resume(path, name, options, password, 0)
 
     def resume(
-        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+        self,
+        path: Path,
+        name: str,
+        options: IngestOptions,
+        password: str | None,
+        after: int,
+        resume: str = "",
+        skip: Container[int] = (),
     ) -> tuple[Document, Iterator[ParsedPage]]:
-        """As `open`, but the pages begin behind number ``after``."""
+        """As `open`, but the pages begin behind number ``after``, and those in ``skip`` are left out."""
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -94,7 +101,8 @@ class ReaderIngestor:
             paged=numbers is not None,
             metadata=told,
         )
-        return document, _parsed(document, pages[after:], PictureFinder(path, name, options))
+        wanted = [page for number, page in enumerate(pages, 1) if number > after and number not in skip]
+        return document, _parsed(document, wanted, PictureFinder(path, name, options))
 
     def _documents(self, path: Path, name: str) -> list[Any]:
         reader = self._part.made

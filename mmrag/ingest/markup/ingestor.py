@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from mmrag.config import IngestOptions
@@ -48,9 +48,16 @@ class MarkupIngestor:
         return self.resume(path, name, options, password, 0)
 
     def resume(
-        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+        self,
+        path: Path,
+        name: str,
+        options: IngestOptions,
+        password: str | None,
+        after: int,
+        resume: str = "",
+        skip: Container[int] = (),
     ) -> tuple[Document, Iterator[ParsedPage]]:
-        """As `open`, but the sections begin behind number ``after``."""
+        """As `open`, but the sections begin behind number ``after``, and those in ``skip`` are left out."""
         try:
             size = path.stat().st_size
             if size > _MAX_BYTES:
@@ -72,13 +79,19 @@ class MarkupIngestor:
             paged=False,
             metadata=parsed.metadata,
         )
-        return document, _pages(document, sections, PictureFinder(path, name, options), after)
+        return document, _pages(document, sections, PictureFinder(path, name, options), after, skip)
 
 
 def _pages(
-    document: Document, sections: list[Section], pictures: PictureFinder, after: int
+    document: Document,
+    sections: list[Section],
+    pictures: PictureFinder,
+    after: int,
+    skip: Container[int],
 ) -> Iterator[ParsedPage]:
     for number, section in enumerate(sections[after:], after + 1):
+        if number in skip:
+            continue
         builder = PageBuilder(Page(document.id, number, label=section.label))
         for block, above in section.blocks:
             add_block(builder, block, above, pictures)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from mmrag.ingest.pdf.boxes import area, clip, fractions, grow, inside, overlap
 from mmrag.ingest.pdf.lines import in_picture, put_in
-from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.paragraphs import clean
-from mmrag.ingest.pdf.render import encode, render_clip
+from mmrag.ingest.pdf.render import encode
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.values import Block, Box, RawPage, Role
@@ -17,6 +16,12 @@ from mmrag.ingest.prose import rows_of
 from mmrag.text.normalise import normalise
 from mmrag.types import Asset, BBox, Element, Kind, Line, Page, element_id
 from mmrag.vision.ocr import OcrLine
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Draw = Callable[[Box], "Image"]
+"""From a box, in points, to its picture at the dpi of the options."""
 
 _KINDS = {
     Role.HEADING: Kind.HEADING,
@@ -49,17 +54,17 @@ class Assembly:
         self.lines: list[Line] = []
         self._seen: dict[tuple[Kind, BBox, str], int] = {}
 
-    def add_blocks(self, blocks: Iterable[Block], view: PageView | None) -> None:
+    def add_blocks(self, blocks: Iterable[Block], draw: Draw | None) -> None:
         """Elements for blocks in reading order.
 
         Args:
             blocks: of the page.
-            view: of the page, to draw tables and figures from; ``None`` draws none.
+            draw: makes pictures of tables and figures; ``None`` makes none.
         """
         for block in blocks:
-            self._add_block(block, view)
+            self._add_block(block, draw)
 
-    def _add_block(self, block: Block, view: PageView | None) -> None:
+    def _add_block(self, block: Block, draw: Draw | None) -> None:
         text = clean(block)
         metadata: dict[str, str | int | float | bool] = {}
         section = self.state.outline.path
@@ -69,10 +74,10 @@ class Assembly:
             metadata["level"] = self.state.outline.enter(block, self.raw.number)
             section = self.state.outline.path[:-1]
         asset: Asset | None = None
-        if block.role in (Role.TABLE, Role.FIGURE) and view is not None:
-            asset = self._crop(view.page, block.box)
+        if block.role in (Role.TABLE, Role.FIGURE) and draw is not None:
+            asset = self._crop(draw, block.box)
         if block.role is Role.FIGURE:
-            text, read = self._words(block, asset, view)
+            text, read = self._words(block, asset, draw)
             if read:
                 block.ocr = True
         if block.ocr:
@@ -113,17 +118,17 @@ class Assembly:
             )
         )
 
-    def _crop(self, page: Any, box: Box) -> Asset:
+    def _crop(self, draw: Draw, box: Box) -> Asset:
         area_shown = clip(grow(box, _CROP_MARGIN), self.raw.width, self.raw.height)
-        return encode(render_clip(page, area_shown, self.state.options.dpi))
+        return encode(draw(area_shown))
 
-    def _words(self, block: Block, asset: Asset | None, view: PageView | None) -> tuple[str, bool]:
+    def _words(self, block: Block, asset: Asset | None, draw: Draw | None) -> tuple[str, bool]:
         """Words inside a figure, and whether they were read from pixels."""
         lines = block.extra.get("lines", [])
         text = normalise("\n".join(row.text for row in to_rows(lines, self.state.fonts)))
         if (
             asset is None
-            or view is None
+            or draw is None
             or self.state.options.ocr == "never"
             or any(line.ocr for line in lines)
         ):
@@ -135,16 +140,11 @@ class Assembly:
         known = self.state.read_in_pictures
         shown = clip(block.box, self.raw.width, self.raw.height)
         if asset.id not in known:
-            known[asset.id] = self._read(view.page, shown)
+            known[asset.id] = _read(draw(shown))
         found = known[asset.id]
         put_in(self.lines, in_picture(rows_of(found), shown, self.raw))
         words = normalise("\n".join(line.text for line in found))
         return "\n".join(part for part in (text, words) if part), bool(words)
-
-    def _read(self, page: Any, box: Box) -> list[OcrLine]:
-        from mmrag.vision.ocr import read_text
-
-        return read_text(render_clip(page, box, self.state.options.dpi))
 
     def _is_raster(self, box: Box) -> bool:
         covered = sum(overlap(box, image) for image in self.raw.images if inside(image, grow(box, 5)) > 0.5)
@@ -154,3 +154,9 @@ class Assembly:
 def page_value(document_id: str, raw: RawPage, label: str) -> Page:
     """The `Page` value of a raw page."""
     return Page(document_id, raw.number, raw.width, raw.height, raw.rotation, label)
+
+
+def _read(picture: Image) -> list[OcrLine]:
+    from mmrag.vision.ocr import read_text
+
+    return read_text(picture)

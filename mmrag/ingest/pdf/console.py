@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from mmrag.ingest.pdf.boxes import union
-from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.rows import preformatted
 from mmrag.ingest.pdf.tables import gutters, markdown, rows_of, split_row
-from mmrag.ingest.pdf.values import Block, Box, Role, Row, Word
+from mmrag.ingest.pdf.values import Block, Box, Role, Row, TextView, Word
 
 _PROMPT = re.compile(r"\s*(?:[\w:]{0,10}>|\+\s|\$ |# |In \[)")
 _NUMBER = re.compile(r"[<(\[~+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?[%)\]*]*|NA|NaN|Inf|-|\.")
@@ -20,7 +19,7 @@ _TRIM_HEAD, _TRIM_TAIL = 12, 4
 _GAP = 0.3
 
 
-def split_tables(block: Block, view: PageView) -> list[Block]:
+def split_tables(block: Block, view: TextView) -> list[Block]:
     """The listing with the tables in it as blocks of their own.
 
     A table is a run of at least three rows without a prompt, in at least three columns that every row
@@ -73,7 +72,7 @@ def _runs(rows: list[Row]) -> list[tuple[int, int]]:
     return [(first, last) for first, last in runs if last - first >= _MIN_ROWS]
 
 
-def _table_in(rows: list[Row], view: PageView) -> tuple[int, int, list[list[str]]] | None:
+def _table_in(rows: list[Row], view: TextView) -> tuple[int, int, list[list[str]]] | None:
     """How many rows to leave out at the top and the bottom so that the rest is a table, and its cells."""
     if not _may_be_table(rows):
         return None

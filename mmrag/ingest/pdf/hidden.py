@@ -136,10 +136,11 @@ def _too_small(pieces: list[_Piece]) -> list[_Piece]:
             texts[-1].append(piece)
         else:
             texts.append([piece])
-    return [piece for text in texts if _is_sentence(" ".join(one.text for one in text)) for piece in text]
+    return [piece for text in texts if is_sentence(" ".join(one.text for one in text)) for piece in text]
 
 
-def _is_sentence(text: str) -> bool:
+def is_sentence(text: str) -> bool:
+    """Whether so much text is more than a label."""
     return len(text.split()) >= _FEW_WORDS or _letters(text) >= _FEW_LETTERS
 
 
@@ -174,11 +175,11 @@ def _unseen(view: PageView, raw: RawPage, pieces: list[_Piece], suspects: set[in
     free = np.ones(pixels.shape[:2], dtype=bool)
     for line in raw.lines:
         if id(line) not in suspects and _is_legible(line.text):
-            free[_window(line.box, shown, scale)] = False
+            free[window(line.box, shown, scale)] = False
     return [
         piece
         for piece, box in zip(pieces, boxes, strict=True)
-        if _is_blank(pixels, free, _window(box, shown, scale))
+        if is_blank(pixels, free, window(box, shown, scale))
     ]
 
 
@@ -194,7 +195,8 @@ def _is_legible(text: str) -> bool:
     return sum(map(str.isalnum, text)) >= 0.5 * len(text.replace(" ", ""))
 
 
-def _window(box: Box, shown: Box, scale: tuple[float, float]) -> tuple[slice, slice]:
+def window(box: Box, shown: Box, scale: tuple[float, float]) -> tuple[slice, slice]:
+    """The pixels of a box, of a picture of the box ``shown`` with so many pixels a point."""
     left, right = ((x - shown[0]) * scale[0] for x in (box[0], box[2]))
     top, bottom = ((y - shown[1]) * scale[1] for y in (box[1], box[3]))
     return (
@@ -203,9 +205,7 @@ def _window(box: Box, shown: Box, scale: tuple[float, float]) -> tuple[slice, sl
     )
 
 
-def _is_blank(
-    pixels: npt.NDArray[np.uint8], free: npt.NDArray[np.bool_], window: tuple[slice, slice]
-) -> bool:
+def is_blank(pixels: npt.NDArray[np.uint8], free: npt.NDArray[np.bool_], window: tuple[slice, slice]) -> bool:
     """Whether all pixels there, but those of other text, look alike."""
     part, usable = pixels[window], free[window]
     if part.size == 0:

@@ -5,7 +5,7 @@ Loads PyMuPDF only when a file is opened.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from mmrag.config import IngestOptions
@@ -44,12 +44,12 @@ class PdfIngestor:
         password: str | None,
         after: int,
         resume: str = "",
+        skip: Container[int] = (),
     ) -> tuple[Document, Iterator[ParsedPage]]:
-        """As `open`, but the pages begin behind page ``after``, which is not touched.
+        """As `open`, but the pages begin behind page ``after``, and those in ``skip`` are not touched.
 
-        With what that page said about itself in ``resume`` they are those of an undisturbed reading; without
-        it the section path begins anew there, and no page is read ahead, so that another bad page costs
-        itself alone.
+        With what page ``after`` said about itself in ``resume`` they are those of an undisturbed reading;
+        without it the section path begins anew there.
         """
         from mmrag.ingest.pdf.opening import describe, open_pdf
         from mmrag.ingest.pdf.reader import Reader
@@ -61,4 +61,4 @@ class PdfIngestor:
         except Exception:
             document.close()
             raise
-        return described, reader.pages(after, resume)
+        return described, reader.pages(after, resume, skip)

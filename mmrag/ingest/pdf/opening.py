@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,18 @@ def _page_count(document: Any, path: Path) -> int:
 
 def describe(document: Any, path: Path, name: str) -> Document:
     """The `Document` value of an open PDF, with title, author and dates as the file says."""
-    said = document.metadata or {}
+    return document_value(document.metadata or {}, document.page_count, path, name)
+
+
+def document_value(said: Mapping[str, str | None], pages: int, path: Path, name: str) -> Document:
+    """A `Document` from what a PDF says about itself.
+
+    Args:
+        said: by ``title``, ``author``, ``subject``, ``keywords``, ``creationDate``, ``modDate``.
+        pages: how many it has.
+        path: the file.
+        name: relative to the indexed root.
+    """
     metadata: dict[str, str | int | float | bool] = {}
     for key, label in (("author", "author"), ("subject", "subject"), ("keywords", "keywords")):
         value = normalise(said.get(key) or "").replace("\n", " ")
@@ -89,7 +101,7 @@ def describe(document: Any, path: Path, name: str) -> Document:
         path=name,
         media_type=MEDIA_TYPE,
         title="" if _NO_TITLE.fullmatch(title) else title,
-        page_count=document.page_count,
+        page_count=pages,
         metadata=metadata,
     )
 

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from mmrag.ingest.pdf.paragraphs import MARKER
 from mmrag.ingest.pdf.rawpage import bold_name
-from mmrag.ingest.pdf.values import Block, Role, Row
+from mmrag.ingest.pdf.values import Block, Role, Row, TextView
 from mmrag.text.normalise import normalise
 
 if TYPE_CHECKING:
-    from mmrag.ingest.pdf.pageview import PageView
     from mmrag.ingest.pdf.state import DocumentState
 
 _NUMBERED = re.compile(r"(?:§\s*)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+(?=\S)")
@@ -110,7 +109,7 @@ class Outline:
         return 1
 
 
-def mark_heading(block: Block, number: int, state: DocumentState, view: PageView, *, hinted: bool) -> None:
+def mark_heading(block: Block, number: int, state: DocumentState, view: TextView, *, hinted: bool) -> None:
     """Make a block of prose a heading if it is one.
 
     Args:
@@ -156,7 +155,7 @@ def _is_contents_line(row: Row) -> bool:
     return len(row.lines) > 1 and last.text.strip().isdigit() and last.x0 - row.lines[-2].x1 > 2 * last.size
 
 
-def _is_set_apart(view: PageView, block: Block) -> bool:
+def _is_set_apart(view: TextView, block: Block) -> bool:
     """Whether all its words, not only the first, are bold or slanted."""
     firsts = [row.lines[0] for row in block.rows]
     if not all(line.bold or line.italic or _slanted(line.font) for line in firsts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pymupdf
 
 from mmrag.config import IngestOptions
 from mmrag.ingest.base import PAGES_A_RANGE
-from mmrag.ingest.pdf.assembly import Assembly, page_value
+from mmrag.ingest.pdf.assembly import Assembly, Draw, page_value
 from mmrag.ingest.pdf.console import split_tables
 from mmrag.ingest.pdf.demand import is_scan, needs_layout
 from mmrag.ingest.pdf.hidden import drop_hidden
@@ -20,13 +20,14 @@ from mmrag.ingest.pdf.lines import page_lines
 from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.paragraphs import sideways
 from mmrag.ingest.pdf.rawpage import read_raw
-from mmrag.ingest.pdf.render import encode, render_clip
+from mmrag.ingest.pdf.render import render_clip
 from mmrag.ingest.pdf.rows import to_rows
-from mmrag.ingest.pdf.scans import read_lines, understand_scan
+from mmrag.ingest.pdf.scans import fill_scan
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.understand import by_geometry, by_layout
 from mmrag.ingest.pdf.values import Block, Line, RawPage, Row
-from mmrag.types import Kind, ParsedPage
+from mmrag.ingest.place import announce
+from mmrag.types import ParsedPage
 
 _AHEAD = 5
 # MuPDF keeps what it has decoded, up to 256 MB; fonts that are still in use are read again at once.
@@ -43,29 +44,28 @@ class Reader:
         self._state = DocumentState.of(document, options)
         self._labelled = bool(document.get_page_labels())
 
-    def pages(self, after: int = 0, resume: str = "") -> Iterator[ParsedPage]:
+    def pages(self, after: int = 0, resume: str = "", skip: Container[int] = ()) -> Iterator[ParsedPage]:
         """The parsed pages; closes the document at the end.
 
         Args:
             after: leave out the pages up to this one, and don't touch it.
-            resume: what that page said about itself. Without it, it broke a parser before; then no page is
-                read ahead, so that another bad page costs itself alone.
+            resume: what that page said about itself, if it was read before.
+            skip: pages that broke a parser before: left out and not touched.
         """
         ahead: deque[RawPage] = deque()
-        most = 0 if after and not resume else _AHEAD
         begin = after
         try:
             if resume:
                 begin += self._state.carry_on(resume)
-                ahead.extend(self._read(index, add=False) for index in range(after, begin))
+                ahead.extend(self._read(index, add=False) for index in _but(skip, after, begin))
             else:
-                for index in range(max(0, after - 1 - _AHEAD), after - 1):
+                for index in _but(skip, after - 1 - _AHEAD, after - 1):
                     self._read(index)
-            for index in range(begin, self._document.page_count):
+            for index in _but(skip, begin, self._document.page_count):
                 ahead.append(self._read(index))
                 if index % _FORGET_EVERY == _FORGET_EVERY - 1:
                     pymupdf.TOOLS.store_shrink(100)
-                if len(ahead) > most:
+                if len(ahead) > _AHEAD:
                     yield self._next(ahead)
             while ahead:
                 yield self._next(ahead)
@@ -79,6 +79,7 @@ class Reader:
         return replace(parsed, resume=self._state.carried(len(ahead)))
 
     def _read(self, index: int, *, add: bool = True) -> RawPage:
+        announce(index + 1)
         try:
             view = PageView(self._document, index + 1)
             raw = read_raw(view, index + 1, graphics=self._options.layout != "never")
@@ -99,6 +100,7 @@ class Reader:
             raw.error = f"page {raw.number}: whether all its text can be seen was not found out: {reason}"
 
     def _parse(self, raw: RawPage) -> ParsedPage:
+        announce(raw.number)
         assembly = Assembly(self._id, raw, self._state)
         if raw.width > 0 and raw.height > 0:
             try:
@@ -135,7 +137,7 @@ class Reader:
         if blocks is None:
             plain = by_geometry(view, raw, rows, self._state)
             blocks = [part for block in plain for part in split_tables(block, view)] + turned
-        assembly.add_blocks(blocks, view)
+        assembly.add_blocks(blocks, self._draw(view))
 
     def _laid_out(self, view: PageView, raw: RawPage, lines: list[Line]) -> list[Block] | None:
         """Blocks by the layout model; ``None``, with the reason as the page's error, where it fails."""
@@ -153,20 +155,15 @@ class Reader:
     def _fill_scan(self, assembly: Assembly, raw: RawPage) -> None:
         view = PageView(self._document, raw.number, raw)
         picture = render_clip(view.page, None, self._options.dpi)
-        lines = read_lines(picture, raw) if self._options.ocr != "never" else []
-        raw.lines = lines
-        self._state.fonts.add(lines)
-        self._state.furniture.add(raw)
-        kept = self._state.furniture.split(raw)
-        text = "\n".join(line.text for line in lines)
-        whole = (0.0, 0.0, raw.width, raw.height)
-        section = self._state.outline.path
-        assembly.add(Kind.PAGE, whole, text, "", section, encode(picture), {"ocr": True})
-        if lines:
-            upright = to_rows([line for line in kept if line.upright], self._state.fonts)
-            turned = [line for line in kept if not line.upright]
-            assembly.lines = page_lines(raw, upright, turned, self._state.fonts)
-            assembly.add_blocks(understand_scan(view, picture, raw, kept, self._state), view)
+        fill_scan(assembly, view, picture, self._draw(view))
+
+    def _draw(self, view: PageView) -> Draw:
+        return lambda box: render_clip(view.page, box, self._options.dpi)
+
+
+def _but(skip: Container[int], begin: int, end: int) -> Iterator[int]:
+    """Indices from ``begin`` to ``end`` of the pages that are not to be skipped."""
+    return (index for index in range(max(0, begin), end) if index + 1 not in skip)
 
 
 def _one_line(error: Exception) -> str:

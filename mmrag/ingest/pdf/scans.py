@@ -7,19 +7,47 @@ from typing import TYPE_CHECKING, Any
 import pymupdf
 
 from mmrag.ingest.pdf import regions
+from mmrag.ingest.pdf.assembly import Assembly, Draw
 from mmrag.ingest.pdf.boxes import inside
-from mmrag.ingest.pdf.pageview import PageView
+from mmrag.ingest.pdf.lines import page_lines
+from mmrag.ingest.pdf.render import encode
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.understand import by_geometry, from_regions
-from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region
+from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, TextView
 from mmrag.text.script import is_cjk
+from mmrag.types import Kind
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _DESCENT = 0.22
 _SIZE = 0.8
+
+
+def fill_scan(assembly: Assembly, view: TextView, picture: Image, draw: Draw) -> None:
+    """Put a scanned page into its assembly: its picture with all words, and what can be told apart in it.
+
+    Args:
+        assembly: of the page.
+        view: of the page.
+        picture: of the whole page.
+        draw: makes pictures of parts of it.
+    """
+    raw, state = assembly.raw, assembly.state
+    lines = read_lines(picture, raw) if state.options.ocr != "never" else []
+    raw.lines = lines
+    state.fonts.add(lines)
+    state.furniture.add(raw)
+    kept = state.furniture.split(raw)
+    text = "\n".join(line.text for line in lines)
+    whole = (0.0, 0.0, raw.width, raw.height)
+    assembly.add(Kind.PAGE, whole, text, "", state.outline.path, encode(picture), {"ocr": True})
+    if lines:
+        upright = to_rows([line for line in kept if line.upright], state.fonts)
+        turned = [line for line in kept if not line.upright]
+        assembly.lines = page_lines(raw, upright, turned, state.fonts)
+        assembly.add_blocks(understand_scan(view, picture, raw, kept, state), draw)
 
 
 def read_lines(picture: Image, raw: RawPage) -> list[Line]:
@@ -49,7 +77,7 @@ def read_lines(picture: Image, raw: RawPage) -> list[Line]:
 
 
 def understand_scan(
-    view: PageView, picture: Image, raw: RawPage, lines: list[Line], state: DocumentState
+    view: TextView, picture: Image, raw: RawPage, lines: list[Line], state: DocumentState
 ) -> list[Block]:
     """Blocks of a scanned page: the layout model on a copy of the page whose words are those of OCR."""
     if state.options.layout == "never" or raw.text_only:

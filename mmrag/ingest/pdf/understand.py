@@ -13,7 +13,7 @@ from mmrag.ingest.pdf.outline import demote_byline, mark_heading
 from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
-from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role, Row
+from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role, Row, TextView
 from mmrag.text.normalise import join_lines
 
 _HEADINGS = frozenset({"section-header", "title"})
@@ -21,7 +21,7 @@ _MARGIN = 0.2
 _SPARSE = 0.35
 
 
-def by_geometry(view: PageView, raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
+def by_geometry(view: TextView, raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
     """Blocks of a page from its rows alone: headings, paragraphs, lists and listings.
 
     Args:
@@ -57,7 +57,7 @@ def by_layout(view: PageView, raw: RawPage, lines: list[Line], state: DocumentSt
 
 
 def from_regions(
-    view: PageView,
+    view: TextView,
     raw: RawPage,
     lines: list[Line],
     found: list[Region],
@@ -175,7 +175,7 @@ def _in_any(box: Box, boxes: Iterable[Box]) -> bool:
 
 
 def _region_blocks(
-    view: PageView,
+    view: TextView,
     raw: RawPage,
     region: Region,
     lines: list[Line],
@@ -207,7 +207,7 @@ def _region_blocks(
 
 
 def _table(
-    view: PageView, region: Region, lines: list[Line], drawings: list[Drawing], state: DocumentState
+    view: TextView, region: Region, lines: list[Line], drawings: list[Drawing], state: DocumentState
 ) -> list[Block]:
     box = union([region.box, *(line.box for line in lines)])
     ocr = lines[0].ocr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 Box = tuple[float, float, float, float]
 """``(x0, y0, x1, y1)`` on the page as shown, in points."""
@@ -123,6 +123,18 @@ class Word:
     def middle(self) -> float:
         """Of its height."""
         return (self.y0 + self.y1) / 2
+
+
+class TextView(Protocol):
+    """A page whose text can be looked up by place, whatever library reads it."""
+
+    def words_in(self, box: Box) -> list[Word]:
+        """The words whose middle lies in ``box`` or within two points of it."""
+        ...
+
+    def spans_in(self, box: Box) -> list[dict[str, Any]]:
+        """Spans of one font each whose middle lies in ``box``, as PyMuPDF's ``dict`` gives them."""
+        ...
 
 
 @dataclass(slots=True)

@@ -9,15 +9,17 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from mmrag.config import IngestOptions
 from mmrag.errors import DamagedError
+from mmrag.ingest.place import announce
 from mmrag.types import Asset, BBox, Document, Element, Kind, Page, ParsedPage, element_id
 
 MEDIA_TYPE = "text/x-script"
 RESUMABLE = "text/x-resumable-script"
+TWICE = "text/x-script-for-two"
 
 
 def _misbehave(what: str, argument: str) -> None:
@@ -85,9 +87,15 @@ class ScriptIngestor:
         return document, self._pages(document, steps, 0)
 
     def _pages(
-        self, document: Document, steps: list[tuple[str, str, str]], after: int
+        self,
+        document: Document,
+        steps: list[tuple[str, str, str]],
+        after: int,
+        skip: Container[int] = (),
     ) -> Iterator[ParsedPage]:
         for number, (what, _, argument) in enumerate(steps[after:], after + 1):
+            if number in skip:
+                continue
             _misbehave(what, argument)
             if what in ("asset", "broken", "environment"):
                 yield _page(document.id, number, what, argument)
@@ -99,12 +107,73 @@ class ResumableScriptIngestor(ScriptIngestor):
     media_types = frozenset({RESUMABLE})
 
     def resume(
-        self, path: Path, name: str, options: IngestOptions, password: str | None, after: int
+        self,
+        path: Path,
+        name: str,
+        options: IngestOptions,
+        password: str | None,
+        after: int,
+        resume: str = "",
+        skip: Container[int] = (),
     ) -> tuple[Document, Iterator[ParsedPage]]:
         document, _ = self.open(path, name, options, password)
         steps = [line.partition(" ") for line in path.read_text(encoding="utf-8").splitlines()]
-        return document, self._pages(document, steps, after)
+        return document, self._pages(document, steps, after, skip)
+
+
+class SecondEngine(ResumableScriptIngestor):
+    """Survives what only the first engine trips over: steps that begin with "first"."""
+
+    engine = "Rescue"
+    second = None
+
+    def _pages(
+        self,
+        document: Document,
+        steps: list[tuple[str, str, str]],
+        after: int,
+        skip: Container[int] = (),
+    ) -> Iterator[ParsedPage]:
+        for number, (what, _, argument) in enumerate(steps[after:], after + 1):
+            if number not in skip:
+                if what != "first":
+                    _misbehave(what, argument)
+                yield _page(document.id, number, "page", f"rescued {argument}")
+
+
+class FirstEngine(ResumableScriptIngestor):
+    """Reads two pages ahead, as the reader of PDFs does."""
+
+    media_types = frozenset({TWICE})
+    engine = "Script"
+    second = SecondEngine()
+
+    def open(
+        self, path: Path, name: str, options: IngestOptions, password: str | None = None
+    ) -> tuple[Document, Iterator[ParsedPage]]:
+        text = path.read_text(encoding="utf-8")
+        if text.startswith("first open"):
+            _misbehave(*text.splitlines()[0].split()[2:], "")
+        return super().open(path, name, options, password)
+
+    def _pages(
+        self,
+        document: Document,
+        steps: list[tuple[str, str, str]],
+        after: int,
+        skip: Container[int] = (),
+    ) -> Iterator[ParsedPage]:
+        ahead: list[ParsedPage] = []
+        for number, (what, _, argument) in enumerate(steps[after:], after + 1):
+            if number in skip:
+                continue
+            announce(number)
+            _misbehave(*argument.split(), "") if what == "first" else _misbehave(what, argument)
+            ahead.append(_page(document.id, number, "broken" if what == "broken" else "page", argument))
+            if len(ahead) > 2:
+                yield ahead.pop(0)
+        yield from ahead
 
 
 def ingestors() -> dict[str, ScriptIngestor]:
-    return {MEDIA_TYPE: ScriptIngestor(), RESUMABLE: ResumableScriptIngestor()}
+    return {MEDIA_TYPE: ScriptIngestor(), RESUMABLE: ResumableScriptIngestor(), TWICE: FirstEngine()}

@@ -1,0 +1,50 @@
+"""A file to an open document of pdfium and its `Document`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+
+from mmrag.errors import DamagedError, EncryptedError
+from mmrag.ingest.pdf.opening import document_value
+from mmrag.types import Document
+
+_METADATA = {
+    "title": "Title",
+    "author": "Author",
+    "subject": "Subject",
+    "keywords": "Keywords",
+    "creationDate": "CreationDate",
+    "modDate": "ModDate",
+}
+
+
+def open_pdfium(path: Path, password: str | None = None) -> Any:
+    """The open document of pypdfium2, unlocked.
+
+    Raises:
+        DamagedError: if it is broken or has no pages.
+        EncryptedError: if the password is missing or wrong.
+    """
+    try:
+        document = pypdfium2.PdfDocument(path, password=password)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            if password is None:
+                reason = "is encrypted: give its password (--password)"
+            else:
+                reason = "is encrypted and the password given is wrong"
+            raise EncryptedError(f"{path.name} {reason}") from error
+        raise DamagedError(f"{path.name} is not a readable PDF: {error}") from error
+    if len(document) == 0:
+        document.close()
+        raise DamagedError(f"{path.name} has no pages")
+    return document
+
+
+def describe_pdfium(document: Any, path: Path, name: str) -> Document:
+    """The `Document` value of an open document, with title, author and dates as the file says."""
+    said = {key: document.get_metadata_value(theirs) for key, theirs in _METADATA.items()}
+    return document_value(said, len(document), path, name)
