@@ -8,14 +8,20 @@
         print(index.ask("When was the station built?").text)
 
 Importing this package loads no other; each name below loads what it needs when it is first used.
+Libraries that report to their makers are told to keep quiet, unless the environment says otherwise.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+# ONNX Runtime reports to Microsoft from Linux and macOS too, unless this stands before it is loaded.
+for _silenced in ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY"):
+    os.environ.setdefault(_silenced, "1")
 
 _PLACES = {
     "Answer": "mmrag.types:Answer",

@@ -22,8 +22,8 @@ def asset_path(root: Path, asset_id: str, media_type: str) -> Path:
     """
     if not _ID.fullmatch(asset_id) or media_type not in _ENDINGS:
         raise CorruptError(
-            f"the index {root} names a picture {asset_id[:80]!r} of type {media_type[:80]!r}, which there can not "
-            "be: build it anew with mmrag index FOLDER --rebuild"
+            f"the index {root} names a picture {asset_id[:80]!r} of type {media_type[:80]!r}, and can't: "
+            "build it anew with mmrag index FOLDER --rebuild"
         )
     return root / "assets" / asset_id[:2] / f"{asset_id}.{_ENDINGS[media_type]}"
 
