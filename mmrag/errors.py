@@ -3,6 +3,7 @@
     MmragError
     ├── UsageError              the call itself is wrong; nothing was touched
     │   ├── RecipeError         a recipe that can't be read, or an unknown key in it
+    │   ├── DatasetError        files of a dataset are wrong; it holds every place
     │   └── SpecError           a model named by a spec that nothing resolves
     ├── MissingExtraError       a package is not installed; the message is the install line
     ├── ModelError              a model that is there but can't be loaded or run
@@ -42,6 +43,27 @@ class UsageError(MmragError):
 
 class RecipeError(UsageError):
     """A recipe can't be read, or holds an unknown key or a value of the wrong kind."""
+
+
+class DatasetError(UsageError):
+    """Files of a dataset are wrong, in one place or in many.
+
+    Args:
+        where: the dataset.
+        faults: what is wrong, each with its file and line; at least one.
+
+    Attributes:
+        where: the dataset. faults: all of them; the message names the first twenty.
+    """
+
+    _NAMED: ClassVar[int] = 20
+
+    def __init__(self, where: str, faults: tuple[str, ...]) -> None:
+        self.where, self.faults = where, faults
+        named = "; ".join(faults[: self._NAMED])
+        rest = len(faults) - self._NAMED
+        more = f"; and {rest} more" if rest > 0 else ""
+        super().__init__(named if len(faults) == 1 else f"{len(faults)} faults in {where}: {named}{more}")
 
 
 class SpecError(UsageError):

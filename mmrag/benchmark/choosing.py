@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import difflib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import mmrag
 from mmrag.benchmark import datasets
 from mmrag.benchmark.caching import OUTCOMES
-from mmrag.benchmark.laying import INDEXES, LEDGER, Workshop
-from mmrag.benchmark.running import Plan
+from mmrag.benchmark.laying import INDEXES, LEDGER
 from mmrag.benchmark.tables import ALL
-from mmrag.benchmark.values import BM25, Dataset, Setup
-from mmrag.config import STRATEGIES, Recipe
-from mmrag.errors import BudgetError, NotAnIndexError, UsageError
+from mmrag.benchmark.values import BM25, Setup
+from mmrag.config import STRATEGIES
+from mmrag.errors import NotAnIndexError, UsageError
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, is_index
-from mmrag.types import Usage
-
-_QUESTIONS = "questions"
 
 
 def setups_of(pipelines: Sequence[str], strategies: Sequence[str]) -> tuple[Setup, ...]:
@@ -66,10 +62,7 @@ def documents_of(place: str) -> Path:
                 return index.root
         except NotAnIndexError:
             raise UsageError(f"there is no folder of documents, no dataset and no index {place}") from None
-    try:
-        return datasets.load(path).corpus
-    except UsageError:
-        return path.resolve()
+    return datasets.documents(path)
 
 
 @contextmanager
@@ -96,46 +89,3 @@ def held(folder: Path, *, fresh: bool) -> Iterator[None]:
                 file.unlink()
             mark.write_text("{}", encoding="utf-8")
         yield
-
-
-def made_questions(folder: Path, make: Callable[[], Dataset]) -> Dataset:
-    """The questions that an earlier run has made, and somebody may have edited; else new ones, kept there."""
-    place = folder / _QUESTIONS
-    if not place.exists():
-        datasets.save(make(), place)
-    return datasets.load(place)
-
-
-def self_made(workshop: Workshop, recipe: Recipe) -> Dataset:
-    """The documents' own captions and headings as questions."""
-    with mmrag.open(workshop.parsed(recipe)) as index:
-        return datasets.self_questions(index)
-
-
-def generated(workshop: Workshop, plan: Plan, recipe: Recipe, count: int, seed: int) -> Dataset:
-    """Questions about the documents that a language model writes.
-
-    Raises:
-        BudgetError: if writing them costs more than the plan allows; none is kept then.
-    """
-    spent = 0.0
-
-    def on_usage(usage: Usage) -> None:
-        nonlocal spent
-        spent += usage.cost(recipe.answer.price_in, recipe.answer.price_out)
-        if plan.max_cost is not None and spent > plan.max_cost:
-            raise _SpentError
-
-    try:
-        with mmrag.open(workshop.parsed(recipe)) as index:
-            generator = plan.generator or recipe.answer.generator
-            return datasets.generated(index, generator, count, seed, on_usage)
-    except _SpentError:
-        raise BudgetError(
-            f"writing {count} questions costs more than the {plan.max_cost:g} allowed, and none is kept: "
-            "allow more, or ask for fewer"
-        ) from None
-
-
-class _SpentError(Exception):
-    """No failure of the model, which would be tried again."""

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mmrag.cli.failing import INTERRUPTED, SKIPPED
+from mmrag.cli.faults import all_faults, all_warnings
+from mmrag.cli.following import Done, following, say_kept
 from mmrag.cli.options import Generator, Json, Offline
 from mmrag.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from mmrag.benchmark.laying import OnLaying, Workshop
-    from mmrag.benchmark.running import Compared, OnQuestion, Plan
-    from mmrag.benchmark.tables import Table
+    from mmrag.benchmark.datasets import OnDraft
+    from mmrag.benchmark.laying import Workshop
+    from mmrag.benchmark.running import Compared, Plan
     from mmrag.benchmark.values import Dataset
-
-_NARROW = 5  # letters that most columns need anyway
 
 
 def bench(
@@ -31,7 +26,7 @@ def bench(
         typer.Argument(
             metavar="DATASET",
             help="A folder with documents and questions about them. With --self or --generate any folder of "
-            "documents, or an index.",
+            "documents, one document, or an index.",
             show_default=False,
         ),
     ],
@@ -65,7 +60,8 @@ def bench(
         typer.Option(
             metavar="N",
             min=1,
-            help="Have a language model write N questions about the documents (--generator).",
+            help="Have a language model write N questions about the documents (--generator). Those of an "
+            "earlier run count.",
             show_default=False,
         ),
     ] = None,
@@ -99,7 +95,7 @@ def bench(
         typer.Option(
             "--max-cost",
             metavar="X",
-            help="Stop before answers cost more than X, by the prices of the recipe.",
+            help="Stop before answers or written questions cost more than X, by the prices of the recipe.",
             show_default=False,
         ),
     ] = None,
@@ -111,10 +107,10 @@ def bench(
     Parses once, lays each view, asks every question, and says which is better and what each costs.
     A run that was stopped goes on where it was; what has been measured is not measured again.
     """
-    from mmrag.benchmark import datasets
     from mmrag.benchmark.caching import OUTCOMES, OutcomeCache
     from mmrag.benchmark.choosing import documents_of, held, setups_of
     from mmrag.benchmark.laying import Workshop
+    from mmrag.benchmark.making import check_writing
     from mmrag.benchmark.running import Plan, compare
     from mmrag.config import load_recipe
     from mmrag.models import require
@@ -127,23 +123,26 @@ def bench(
     for name, recipe in recipes.items():
         require(recipe, sorted({view for one in setups if one.pipeline == name for view in one.strategies}))
     plan = Plan(setups, recipes, top_k, answers, generator, max_cost)
-    given = None if self_ or generate else datasets.load(dataset)
+    _check_prices(plan)
+    given = None if self_ or generate else _loaded(dataset)
     corpus = documents_of(dataset) if given is None else given.corpus
     folder = out or Path("bench") / _name(dataset, "self" if self_ else "generated" if generate else "")
-    done = [0, 0]
+    if generate:
+        check_writing(folder, plan, recipes[pipelines[0]], generate)
+    done = Done()
     try:
         with (
             held(folder, fresh=not resume),
             OutcomeCache(folder / OUTCOMES) as cache,
-            _progress(done) as (on_laying, on_question),
+            following(done) as (on_laying, on_draft, on_question),
         ):
             workshop = Workshop(folder, corpus, on_laying)
-            asked = given or _questions(folder, workshop, plan, generate, seed)
+            asked = given or _questions(folder, workshop, plan, generate, seed, on_draft)
             compared = compare(
                 asked, plan, workshop, cache, made_with=_made_with(seed), on_question=on_question
             )
     except KeyboardInterrupt:
-        _say_kept(folder, done)
+        say_kept(folder, done)
         raise typer.Exit(INTERRUPTED) from None
     _close(compared, folder, seed, json=json)
     if compared.failed:
@@ -162,18 +161,51 @@ def _name(dataset: str, kind: str) -> str:
     return f"{name}-{kind}" if kind else name
 
 
-def _questions(folder: Path, workshop: Workshop, plan: Plan, generate: int | None, seed: int) -> Dataset:
-    from mmrag.benchmark.choosing import generated, made_questions, self_made
+def _check_prices(plan: Plan) -> None:
+    prices = [recipe.answer for recipe in plan.recipes.values()]
+    if plan.max_cost is not None and not any(one.price_in or one.price_out for one in prices):
+        raise UsageError(
+            f"--max-cost {plan.max_cost:g} would stop nothing: {' and '.join(plan.recipes)} has no prices: "
+            "set answer.price_in and answer.price_out (of a million tokens) in a recipe of your own and name "
+            "it with --pipeline"
+        )
+
+
+def _loaded(dataset: str) -> Dataset:
+    from mmrag.benchmark import datasets
+
+    with all_faults(), all_warnings() as warn:
+        return datasets.load(dataset, on_warning=warn)
+
+
+def _questions(
+    folder: Path, workshop: Workshop, plan: Plan, generate: int | None, seed: int, on_draft: OnDraft | None
+) -> Dataset:
+    from mmrag.benchmark.counting import counted
+    from mmrag.benchmark.making import QUESTIONS, self_made, written
     from mmrag.cli.terminal import errors
 
-    recipe = next(iter(plan.recipes.values()))
-    if generate is None:
-        made = made_questions(folder, lambda: self_made(workshop, recipe))
-    else:
-        made = made_questions(folder, lambda: generated(workshop, plan, recipe, generate, seed))
-    said = f"{len(made.questions)} questions, to read and edit in {folder / 'questions'}"
-    errors().print(said, style="dim", soft_wrap=True)
+    recipe, place = next(iter(plan.recipes.values())), folder / QUESTIONS
+    with all_faults(), all_warnings() as warn:
+        if generate is None:
+            made = self_made(folder, workshop, recipe, warn)
+        else:
+            made = written(folder, workshop, plan, recipe, generate, seed, on_draft=on_draft, on_warning=warn)
+    said = f"{counted(len(made.questions), 'question')}, to read and edit in {place}"
+    errors().print(said + _why_fewer(place, generate), style="dim", soft_wrap=True)
     return made
+
+
+def _why_fewer(place: Path, generate: int | None) -> str:
+    """What to say where fewer questions hold than were wanted."""
+    from mmrag.benchmark.counting import counted
+    from mmrag.benchmark.datasets import drafts_in
+
+    drafts = drafts_in(place)
+    if generate is None or drafts is None or drafts.held >= generate:
+        return ""
+    tried = counted(len(drafts.fates), "draft")
+    return f"; of {tried} {drafts.held} held, not the {generate} wanted: {drafts.left_out}"
 
 
 def _made_with(seed: int) -> dict[str, str]:
@@ -187,6 +219,7 @@ def _close(compared: Compared, folder: Path, seed: int, *, json: bool) -> None:
     from mmrag.benchmark.report import IndexPages, write_report
     from mmrag.benchmark.saving import as_json, save_comparison
     from mmrag.benchmark.tables import differences, measured, tables
+    from mmrag.cli.tabulating import print_tables
     from mmrag.cli.terminal import errors, output, print_json
 
     comparison = compared.comparison
@@ -219,86 +252,3 @@ def _close(compared: Compared, folder: Path, seed: int, *, json: bool) -> None:
     print_tables(output(), made)
     names = ", ".join(file.name for file in files[:3])
     errors().print(f"\nSee {report}; besides in {folder}: {names}, runs/", style="dim", soft_wrap=True)
-
-
-def print_tables(console: Console, made: tuple[Table, ...]) -> None:
-    """Tables for a terminal; Markdown where the output is no terminal."""
-    from mmrag.benchmark.tables import markdown
-
-    if not console.is_terminal:
-        console.print("\n".join(markdown(table) for table in made), soft_wrap=True)
-        return
-    for table in made:
-        shown = _fitting(console, table)
-        console.print(_drawn(shown))
-        if table.note:
-            console.print(table.note, style="dim")
-        if shown.head != table.head:
-            left_out = ", ".join(table.head[len(shown.head) :])
-            console.print(f"In results.md, not here for want of room: {left_out}.", style="dim")
-        console.print()
-
-
-def _fitting(console: Console, table: Table) -> Table:
-    """The table with as many columns as the terminal has room for; the first ones are the chief ones."""
-    from rich.measure import Measurement
-
-    room = console.options.update(max_width=10_000)
-    for count in range(len(table.head), 1, -1):
-        cut = replace(table, head=table.head[:count], rows=tuple(row[:count] for row in table.rows))
-        if Measurement.get(console, room, _drawn(cut)).maximum <= console.width:
-            return cut
-    return cut
-
-
-def _drawn(table: Table) -> Any:
-    from rich import box
-    from rich.table import Table as Drawn
-
-    drawn = Drawn(
-        title=table.title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        collapse_padding=True,
-    )
-    for place, name in enumerate(table.head):
-        # In two lines, so that more columns have room.
-        parts = name.replace("@", " @").rsplit(" ", 1) if len(name) > _NARROW else [name]
-        drawn.add_column("\n".join(parts), justify="right" if place else "left", no_wrap=True)
-    for row in table.rows:
-        drawn.add_row(*row)
-    return drawn
-
-
-def _say_kept(folder: Path, done: list[int]) -> None:
-    from mmrag.cli.terminal import errors
-
-    count = f"{done[0]} of {done[1]} outcomes and " if done[1] else ""
-    errors().print(f"Kept in {folder}: {count}what was indexed.", style="yellow", soft_wrap=True)
-
-
-@contextmanager
-def _progress(done: list[int]) -> Iterator[tuple[OnLaying | None, OnQuestion]]:
-    """Functions to report progress to; ``done`` is kept up to date with outcomes there and wanted."""
-    from mmrag.cli.terminal import errors
-
-    def count(_: str, there: int, whole: int) -> None:
-        done[:] = [there, whole]
-
-    if not errors().is_terminal or errors().is_dumb_terminal:
-        yield None, count
-        return
-    from mmrag.cli.progress import expected_pages, steps_bar
-
-    with steps_bar() as show:
-
-        def laying(says: str, progress: Any) -> None:
-            show(says, progress.pages_done, expected_pages(progress))
-
-        def asking(setup: str, there: int, whole: int) -> None:
-            count(setup, there, whole)
-            show(f"asking {setup}", there, whole)
-
-        yield laying, asking

@@ -9,13 +9,9 @@ from pathlib import Path
 import pytest
 
 import mmrag
-from mmrag.benchmark import datasets
-from mmrag.benchmark.choosing import generated, made_questions, setups_of
-from mmrag.benchmark.laying import Workshop
-from mmrag.benchmark.running import Plan
+from mmrag.benchmark.choosing import setups_of
 from mmrag.benchmark.values import Dataset, Setup
 from mmrag.errors import BudgetError, ModelError, UsageError
-from mmrag.types import Usage
 from tests.benchmark.making import CAPTION, QUESTIONS, RECIPE, corpus, run
 
 PRICED = replace(RECIPE, answer=replace(RECIPE.answer, price_in=1.0, price_out=2.0))
@@ -47,39 +43,6 @@ def test_every_pipeline_is_compared_with_every_choice_of_strategies() -> None:
 def test_other_strategies_are_refused(word: str) -> None:
     with pytest.raises(UsageError, match="--strategy wants joint, caption, visual"):
         setups_of(["mini"], [word])
-
-
-def writing(
-    spends: int,
-) -> Callable[[mmrag.Index, str, int, int, Callable[[Usage], None]], Dataset]:
-    """A stand-in for the writer of questions that takes so many tokens for each."""
-
-    def generated(
-        index: mmrag.Index, generator: str, count: int, seed: int, on_usage: Callable[[Usage], None]
-    ) -> Dataset:
-        for _ in range(count):
-            on_usage(Usage(spends, spends))
-        return Dataset(f"by {generator}, seed {seed}", index.root, QUESTIONS[:count])
-
-    return generated
-
-
-def test_questions_are_written_within_the_limit(
-    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(datasets, "generated", writing(100_000))
-    workshop = Workshop(tmp_path / "out", dataset.corpus)
-    plan = Plan((CAPTION,), {"fake": PRICED}, generator="openai:x", max_cost=1.0)
-    made = generated(workshop, plan, PRICED, 3, 7)
-    assert (made.name, len(made.questions)) == ("by openai:x, seed 7", 3)
-    with pytest.raises(BudgetError, match="writing 3 questions costs more than the 0.8 allowed"):
-        generated(workshop, replace(plan, max_cost=0.8), PRICED, 3, 7)
-
-
-def test_questions_are_made_once(dataset: Dataset, tmp_path: Path) -> None:
-    first = made_questions(tmp_path, lambda: dataset)
-    assert [one.text for one in first.questions] == [one.text for one in QUESTIONS]
-    assert made_questions(tmp_path, lambda: pytest.fail("made again")) == first
 
 
 def answering(cost: float, *, stopped: str = "") -> tuple[list[float | None], Callable[..., mmrag.Answer]]:

@@ -134,9 +134,17 @@ def test_a_corpus_beside_the_questions_needs_no_dataset_yaml(tmp_path: Path) -> 
         ([asked()], "1\t0\ta.pdf#1\tgood\n", "line 1: a grade is a whole number, found 'good'"),
         ([asked()], "1\ta.pdf\n", "line 1: wanted query, 0, file#page and grade with tabs between"),
         ([asked()], "2\t0\ta.pdf#1\t1\n", "qrels.tsv, line 1: there is no question '2' in"),
-        ([asked(bbox=[{"page": 2, "bbox": [0, 0, 1, 1]}])], None, "a box is on page 2 of a.pdf, which is no"),
-        ([asked(bbox=[{"page": 1, "bbox": [0, 0, 1]}])], None, "a box is four numbers, x0, y0, x1, y1"),
-        ([asked(bbox=[{"bbox": [0, 0, 1, 1]}])], None, "a box needs the number of its page, found None"),
+        ([asked(bbox=[{"page": 2, "bbox": [0, 0, 9, 9]}])], None, "a box is on page 2 of a.pdf, which is no"),
+        (
+            [asked(bbox=[{"page": 1, "bbox": [0, 0, 1]}])],
+            None,
+            "the box [0, 0, 1] on page 1 of a.pdf, which is 200 × 400, is not four numbers",
+        ),
+        (
+            [asked(bbox=[{"bbox": [0, 0, 1, 1]}])],
+            None,
+            "a box needs the number of its page in a document, found {'bbox'",
+        ),
         ([asked(bbox={})], None, None),
         ([asked(bbox=[1])], None, "bbox must be a list of objects with page and bbox, found [1]"),
         (
@@ -184,7 +192,7 @@ def test_broken_files_are_named(write: Write, name: str, content: bytes, says: s
 def test_places_without_a_dataset_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no dataset"):
         load(tmp_path / "nowhere")
-    with pytest.raises(UsageError, match="is no dataset"):
+    with pytest.raises(UsageError, match="is empty. A dataset has documents in .*corpus and questions in"):
         load(tmp_path)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 import mmrag
 from mmrag.benchmark.datasets import generated, load, save
@@ -18,21 +17,13 @@ from mmrag.config import CaptionOptions, IngestOptions
 from mmrag.errors import ModelError, UsageError
 from mmrag.generators.language_model import Message, Piece
 from mmrag.types import Usage
+from tests.benchmark.mills import mills
 from tests.synthesize.models import Says
-
-PROSE = "The wheel turns in the river and drives a shaft of oak while the miller sleeps by day NAME. " * 5
-TABLE = "| Year | Flour | Oil |\n|---|---|---|\n" + "".join(
-    f"| {year} | wheat{year} | rape{year} |\n" for year in range(1900, 1912)
-)
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[mmrag.Index]:
-    docs = tmp_path_factory.mktemp("docs")
-    for number, name in enumerate("abc"):
-        Image.new("RGB", (300, 200), (200, 10 * number, 10)).save(docs / f"{name}.png")
-        parts = (f"# The mill {name}", PROSE.replace("NAME", name), TABLE.replace("wheat", name))
-        (docs / f"{name}.md").write_text("\n\n".join((*parts, f"![A wheel]({name}.png)\n")))
+    docs = mills(tmp_path_factory.mktemp("documents") / "docs")
     recipe = mmrag.Recipe(
         name="fake",
         strategies=("caption",),
@@ -62,7 +53,12 @@ def test_questions_are_about_all_kinds_and_documents(index: mmrag.Index, tmp_pat
     files = Counter((question.kind, question.gold[0].file[0]) for question in dataset.questions)
     assert {files["table", name] for name in "abc"} == {files["text", name] for name in "abc"} == {1}
     first = dataset.questions[0]
-    assert (first.id, first.answers, first.language) == ("generated-001", ("oats",), "en")
+    assert (first.answers, first.language) == (("oats",), "en")
+    assert [question.id.partition("-")[0] for question in dataset.questions] == [
+        "figure",
+        "table",
+        "text",
+    ] * 3
     assert "9 of 9 drafts held" in dataset.note
     assert "tests:Says" in dataset.note
     assert len(spent) == 18

@@ -94,7 +94,7 @@ def test_beir_is_written_out_once_and_again_when_it_has_changed(tmp_path: Path) 
     ("corpus", "qrels", "says"),
     [
         (CORPUS, QRELS + "q1\tb\t1\n", "test.tsv, line 6: there is no entry 'b' in"),
-        (CORPUS, QRELS + "q9\ta/1\t1\n", "test.tsv judges the query 'q9', which"),
+        (CORPUS, QRELS + "q9\ta/1\t1\n", "test.tsv, line 6: there is no query 'q9' in"),
         (CORPUS, "q1\ta/1\t0\n", "mini has no question that is judged"),
         (CORPUS[:1] * 2, "q1\ta/1\t1\n", "corpus.jsonl, line 2: there is an entry 'a/1' before"),
         ([{"_id": "a/1"}], QRELS, "corpus.jsonl, line 1: text must be a text, found nothing"),
@@ -222,7 +222,7 @@ def test_tables_of_texts_are_read_as_beir_is(tmp_path: Path) -> None:
         ([{"query-id": 1, "corpus-id": 9, "score": 1}], "row 1: there is no page '9' in the corpus"),
         (
             [{"query-id": 2, "corpus-id": 8, "score": 1}],
-            "judges the query '2', which is not among the queries",
+            "row 1: the query '2' is not among the queries",
         ),
         ([{"query-id": 1, "corpus-id": None, "score": 1}], "row 1: there is no corpus id"),
         ([{"query-id": 1, "corpus-id": 8, "score": None}], "row 1: a grade is a number, found None"),
@@ -238,7 +238,9 @@ def test_what_is_wrong_with_tables_is_said(tmp_path: Path, qrels: list[dict[str,
 def test_tables_that_make_no_dataset_are_refused(tmp_path: Path) -> None:
     write_table(tmp_path / "t/corpus/test.parquet", [{"corpus-id": 1, "image": page()}])
     with pytest.raises(
-        UsageError, match="wanted columns query and image, or the tables .*; there is no queries"
+        UsageError,
+        match=r"wanted .* columns query and image, or the tables .*; there is no queries and no qrels: "
+        r"test.parquet has corpus-id, image$",
     ):
         load(tmp_path / "t", tmp_path / "cache")
     (tmp_path / "t/corpus/test.parquet").write_bytes(b"PAR1 not")

@@ -10,8 +10,9 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmrag.benchmark.counting import counted
 from mmrag.benchmark.report.axes import Axis, cost_axis, difference_axis, quality_axis, round_values
-from mmrag.benchmark.report.figures import counted, p_value, plain, range_of, seconds, signed, size, tick
+from mmrag.benchmark.report.figures import p_value, plain, range_of, seconds, signed, size, tick
 from mmrag.benchmark.report.labels import Box, placed
 from mmrag.benchmark.report.marks import COLOURS, SHAPES, symbols
 from mmrag.benchmark.report.markup import Html, escape, join, number, tag

@@ -160,7 +160,7 @@ def test_a_view_that_fails_is_left_out_with_exit_code_3(bench: Run, monkeypatch:
         (("--pipeline", "minni"), "animals", r"no recipe is named 'minni'; there are .*mini"),
         (("--self", "--generate", "3"), "animals", r"--self and --generate both make questions: choose one"),
         ((), "nowhere", r"there is no dataset nowhere"),
-        ((), "animals/corpus", r"is no dataset: .*--self and --generate make questions"),
+        ((), "animals/corpus", r"corpus holds the documents of a dataset: mmrag bench animals asks"),
         (("--self",), "nowhere", r"there is no folder of documents, no dataset and no index nowhere"),
         (("--out", "animals"), "animals", r"animals holds other files and no comparison: .*--out"),
         (("--top-k", "5"), "animals", r"Invalid value for '--top-k'"),
@@ -262,7 +262,7 @@ def test_tables_on_a_terminal_have_the_columns_that_fit(
     from rich.console import Console
 
     from mmrag.benchmark.tables import Table
-    from mmrag.cli.benching import print_tables
+    from mmrag.cli.tabulating import print_tables
 
     table = Table("Title", ("", "nDCG@5", "Recall@10"), (("a joint", ".612", ".700"),), "How to read it.")
     print_tables(Console(force_terminal=True, width=80, color_system=None), (table,))

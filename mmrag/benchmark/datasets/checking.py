@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from mmrag.benchmark.accepted import holds, holds_words, tokens
+from mmrag.text.script import is_cjk, language
 
 NONE = "NONE"
 """What a model is to say where it can't answer."""
@@ -33,7 +36,11 @@ _POINTS = re.compile(
     r"|[这此该本上下][一个张幅段]{0,2}(?:图|表|文|页|节|段|圖|頁)|(?:图|表|文|页)[中里内]|(?:图|表)\s*\d",
     re.IGNORECASE,
 )
-_OBJECT = re.compile(r"\{.*\}", re.DOTALL)
+_COPIED, _FEWEST_COPIED = 0.7, 8.0
+"""Share of a question, and words of it, that may stand in the excerpt in the same order without a gap."""
+
+_NO_ANSWER = {"none", "na", "null", "unknown", "notspecified", "notstated", "notmentioned", "notgiven"}
+_GUESSED = {"yes", "no", "true", "false", "ja", "nein", "oui", "non", "是", "不是", "否", "对"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +52,40 @@ class Draft:
 
 
 def read_draft(said: str) -> Draft | None:
-    """The draft in what a model said: a JSON object with ``question`` and ``answer``."""
-    found = _OBJECT.search(said)
-    try:
-        fields = json.loads(found[0]) if found else None
-    except ValueError:
+    """The draft in what a model said: the first JSON object with ``question`` and ``answer``, both texts."""
+    decoder = json.JSONDecoder()
+    for found in re.finditer(r"\{", said):
+        try:
+            fields, _ = decoder.raw_decode(said, found.start())
+        except (ValueError, RecursionError):
+            continue
+        question, answer = _text(fields.get("question")), _text(fields.get("answer"))
+        if question and answer is not None:
+            return Draft(question, answer)
+    return None
+
+
+def _text(value: Any) -> str | None:
+    """A text or a number in one line; ``None`` for anything else, and for letters that no file can hold."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or _is_broken(value):
         return None
-    if not isinstance(fields, dict):
-        return None
-    question, answer = fields.get("question"), fields.get("answer")
-    if isinstance(answer, int | float) and not isinstance(answer, bool):
-        answer = str(answer)
-    if not isinstance(question, str) or not isinstance(answer, str):
-        return None
-    return Draft(" ".join(question.split()), " ".join(answer.split()))
+    return " ".join(value.split())
+
+
+def _is_broken(text: str) -> bool:
+    """Whether it holds one half of a pair of surrogates, as JSON can name it."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def fault_of(draft: Draft) -> str:
     """Why nobody could be asked this, in a few words; empty for a good one."""
-    if not tokens(draft.answer) or len(draft.answer) > _LONGEST_ANSWER:
+    words = "".join(tokens(draft.answer))
+    if not words or words in _NO_ANSWER or len(draft.answer) > _LONGEST_ANSWER:
         return "no short answer"
+    if words in _GUESSED:
+        return "can be guessed"
     if len(tokens(draft.question)) < _FEWEST_TOKENS or len(draft.question) > _LONGEST_QUESTION:
         return "no question of usual length"
     if _POINTS.search(draft.question):
@@ -72,6 +93,44 @@ def fault_of(draft: Draft) -> str:
     if holds(draft.question, (draft.answer,)):
         return "holds its answer"
     return ""
+
+
+def fault_beside(draft: Draft, excerpt: str, prose: str, others: Iterable[str]) -> str:
+    """What is wrong with a question beside what it is about, and beside those that there are.
+
+    Args:
+        draft: a question that has no fault by itself.
+        excerpt: what it is about. prose: of its page.
+        others: questions.
+    """
+    words = tokens(draft.question)
+    if any(words == tokens(other) for other in others):
+        return "asked before"
+    copied = _longest_common(words, tokens(excerpt))
+    if _weight(copied) >= _FEWEST_COPIED and len(copied) >= _COPIED * len(words):
+        return "copies the text"
+    asked, written = language(draft.question), language(prose)
+    # A table has too few words to tell by, and a page may hold an excerpt of another language than its own.
+    if asked and written and asked not in (written, language(excerpt)):
+        return "in another language than the page"
+    return ""
+
+
+def _longest_common(first: list[str], second: list[str]) -> list[str]:
+    """The longest run of tokens that both have."""
+    longest, end, before = 0, 0, [0] * (len(second) + 1)
+    for at, token in enumerate(first, 1):
+        now = [0]
+        now += [before[place] + 1 if token == other else 0 for place, other in enumerate(second)]
+        if max(now) > longest:
+            longest, end = max(now), at
+        before = now
+    return first[end - longest : end]
+
+
+def _weight(words: list[str]) -> float:
+    """How many words these are; two ideographs make one."""
+    return sum(0.5 if is_cjk(word[0]) else 1.0 for word in words)
 
 
 def agree(given: str, wanted: str) -> bool:

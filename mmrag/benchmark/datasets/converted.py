@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import quote
 
-from mmrag.benchmark.datasets.folder import CORPUS, load_folder, save
+from mmrag.benchmark.datasets.folder import CORPUS, load_folder
+from mmrag.benchmark.datasets.reading import Faults
+from mmrag.benchmark.datasets.writing import save
 from mmrag.benchmark.values import Dataset, Question
 from mmrag.errors import UsageError
 
@@ -32,7 +34,7 @@ def cache_folder() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "mmrag" / "datasets"
 
 
-def converted(name: str, sources: Iterable[Path], write: Write, cache: Path) -> Dataset:
+def converted(name: str, sources: Iterable[Path], write: Write, cache: Path, faults: Faults) -> Dataset:
     """The dataset as written out before from the same files, or now; whole or not at all.
 
     Args:
@@ -40,9 +42,10 @@ def converted(name: str, sources: Iterable[Path], write: Write, cache: Path) -> 
         sources: the files that it is in.
         write: see `Write`.
         cache: a folder of datasets that were written out.
+        faults: what ``write`` finds wrong or doubtful.
 
     Raises:
-        UsageError: what ``write`` raises; if there are no questions.
+        DatasetError: if ``write`` finds anything wrong. UsageError: if there are no questions.
     """
     folder = cache / f"{file_name(name)}-{_digest(sources)}"
     if not folder.exists():
@@ -51,13 +54,14 @@ def converted(name: str, sources: Iterable[Path], write: Write, cache: Path) -> 
         try:
             (half / CORPUS).mkdir(parents=True)
             questions = tuple(write(half / CORPUS))
+            faults.check(name)
             if not questions:
                 raise UsageError(f"{name} has no question that is judged: there is nothing to measure with")
             save(Dataset(name, half / CORPUS, questions), half)
             half.rename(folder)
         finally:
             shutil.rmtree(half, ignore_errors=True)
-    return load_folder(folder)
+    return load_folder(folder, faults)
 
 
 def file_name(name: str) -> str:

@@ -2,46 +2,62 @@
 
 from __future__ import annotations
 
+import difflib
 from functools import cached_property
 from pathlib import Path
 
 from mmrag.errors import UsageError
 from mmrag.ingest.sniff import ENDINGS, PDF
-from mmrag.types import BBox
 
 _Sizes = tuple[tuple[float, float], ...]
 
+_MOST_FILES = 2_000  # among which a slip of the pen is looked for
+
 
 class Corpus:
-    """A folder of documents.
+    """A folder of documents, or one document.
+
+    Attributes:
+        place: the folder or the file. folder: that the paths of documents are relative to.
 
     Raises:
-        UsageError: if there is no such folder.
+        UsageError: if it is not there, or a folder without a file.
     """
 
-    def __init__(self, folder: Path) -> None:
-        if not folder.is_dir():
-            raise UsageError(f"there is no folder {folder} for the dataset's documents")
-        self.folder = folder
+    def __init__(self, place: Path) -> None:
+        if not place.exists():
+            raise UsageError(f"there is no folder {place} for the dataset's documents")
+        self.place = place
+        self.folder = place.parent if place.is_file() else place
         self._sizes: dict[str, _Sizes] = {}
+        self._meant: dict[str, str] = {}
+        if not self.files:
+            raise UsageError(
+                f"there are no documents in {place}: put those there that the questions are about"
+            )
 
     @cached_property
     def files(self) -> frozenset[str]:
         """Relative paths of all files, with forward slashes."""
+        if self.place.is_file():
+            return frozenset((self.place.name,))
         found = (path for path in self.folder.rglob("*") if path.is_file())
         return frozenset(path.relative_to(self.folder).as_posix() for path in found)
 
-    def check(self, file: str, page: int, place: str) -> None:
-        """Raise a UsageError that names ``place`` unless the document is there and has that page.
+    def fault(self, file: str, page: int) -> str:
+        """What is wrong with naming a page: no such document or page; empty if it is there.
 
         Where pages can't be counted, as in text, which has none, any number is taken.
         """
         if file not in self.files:
-            raise UsageError(f"{place}: there is no document {file!r} in {self.folder}")
+            near = self._near(file)
+            meant = f"; did you mean {near!r}?" if near else ""
+            return f"there is no document {file!r} in {self.place}{meant}"
         sizes = self.sizes(file)
         if page < 0 or (sizes and page > len(sizes)):
             count = f", it has {len(sizes)}" if sizes else ""
-            raise UsageError(f"{place}: {file} has no page {page}{count}; pages count from 1")
+            return f"{file} has no page {page}{count}; pages count from 1"
+        return ""
 
     def size(self, file: str, page: int) -> tuple[float, float] | None:
         """Width and height of a page as shown: PDF points, pixels of a picture; ``None`` where unknown."""
@@ -54,30 +70,17 @@ class Corpus:
             self._sizes[file] = _read_sizes(self.folder / file)
         return self._sizes[file]
 
-    def box(self, file: str, page: int, corners: object, unit: str, place: str) -> BBox:
-        """A box as a dataset gives it.
+    def _near(self, file: str) -> str:
+        if file not in self._meant:
+            self._meant[file] = self._nearest(file)
+        return self._meant[file]
 
-        Args:
-            file: relative path. page: 1-based.
-            corners: four numbers, x0, y0, x1, y1, origin at the top left.
-            unit: ``bbox`` for PDF points (pixels of a picture), ``fractions`` for page fractions.
-            place: where it stands, for the message.
-
-        Raises:
-            UsageError: if these are not four numbers, or the page's size can't be read.
-        """
-        match corners:
-            case [int() | float() as x0, int() | float() as y0, int() | float() as x1, int() | float() as y1]:
-                pass
-            case _:
-                raise UsageError(f"{place}: a box is four numbers, x0, y0, x1, y1; found {corners!r}")
-        size = (1.0, 1.0) if unit == "fractions" else self.size(file, page)
-        if size is None:
-            raise UsageError(
-                f"{place}: the size of page {page} of {file} can't be read; give the box as page fractions "
-                'under the key "fractions"'
-            )
-        return BBox.from_points(x0, y0, x1, y1, *size)
+    def _nearest(self, file: str) -> str:
+        name = file.replace("\\", "/").rpartition("/")[2].casefold()
+        same = sorted(other for other in self.files if other.rpartition("/")[2].casefold() == name)
+        if same or len(self.files) > _MOST_FILES:
+            return same[0] if same else ""
+        return next(iter(difflib.get_close_matches(file, sorted(self.files), n=1, cutoff=0.8)), "")
 
 
 def _read_sizes(path: Path) -> _Sizes:
@@ -103,8 +106,10 @@ def _pdf_sizes(path: Path) -> _Sizes:
 def _picture_size(path: Path) -> _Sizes:
     from PIL import Image
 
+    from mmrag.pictures import FORMATS
+
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=FORMATS) as picture:
             frames = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
             turned = picture.getexif().get(0x0112, 1) in (5, 6, 7, 8)  # EXIF orientation: on its side
             width, height = picture.size[::-1] if turned else picture.size

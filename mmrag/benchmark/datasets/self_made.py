@@ -84,7 +84,7 @@ def self_questions(index: Index) -> Dataset:
             f"the documents of {index.path} have no captions or headings to ask with: write questions, or "
             "have them written with --generate"
         )
-    return Dataset(f"{index.path.name} (its own captions and headings)", index.root, questions, NOTE)
+    return Dataset(f"{index.root.name} (its own captions and headings)", index.root, questions, NOTE)
 
 
 def _question(found: _Found, spoken: str) -> Question:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmrag.benchmark.datasets.reading import Faults, Line
 from mmrag.errors import MissingExtraError, UsageError
 
 CORPUS, QUERIES, QRELS, PAIRS = "corpus", "queries", "qrels", "pairs"
@@ -19,15 +19,20 @@ _ALIASES = {
     "document": ("doc-id", "doc_id"),
     "language": ("language", "lang"),
 }
+_NAMED = 4  # files in a message
 _AT_ONCE = 16  # pages: pictures of some megabytes each
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One row: its columns, and where it stands, for messages."""
+class Record(Line):
+    """One row of a table.
 
-    columns: Mapping[str, Any]
-    place: str
+    Attributes:
+        columns: by name.
+    """
+
+    def __init__(self, columns: Mapping[str, Any], place: str, faults: Faults) -> None:
+        super().__init__(place, faults)
+        self.columns = columns
 
     def get(self, *names: str) -> Any:
         """The first of these columns that has a value; aliases as of `_ALIASES` count."""
@@ -38,15 +43,11 @@ class Record:
         return None
 
     def key(self, name: str) -> str:
-        """The id of what is called so, ``corpus`` or ``query``, as text.
-
-        Raises:
-            UsageError: if it is missing.
-        """
+        """The id of what is called so, ``corpus`` or ``query``; empty, and noted, if it is missing."""
         value = self.get(f"{name} id")
         if value is None:
-            raise UsageError(f"{self.place}: there is no {name} id")
-        return str(value)
+            self.wrong(f"there is no {name} id")
+        return "" if value is None else str(value)
 
 
 def sorted_tables(files: Sequence[Path]) -> dict[str, list[Path]]:
@@ -59,7 +60,7 @@ def sorted_tables(files: Sequence[Path]) -> dict[str, list[Path]]:
     """
     tables: dict[str, list[Path]] = {}
     for path in sorted(files):
-        table = _table(path, _columns(path))
+        table = _table(path, columns_in(path))
         if table:
             tables.setdefault(table, []).append(path)
     for table, paths in tables.items():
@@ -68,7 +69,14 @@ def sorted_tables(files: Sequence[Path]) -> dict[str, list[Path]]:
     return tables
 
 
-def records(paths: Iterable[Path]) -> Iterator[Record]:
+def columns_of(files: Sequence[Path]) -> str:
+    """Which columns the files have, for a message: ``test.parquet has question, image``."""
+    said = [f"{path.name} has {', '.join(sorted(columns_in(path))) or 'none'}" for path in files[:_NAMED]]
+    more = [f"and {len(files) - _NAMED:,} files more"] if len(files) > _NAMED else []
+    return ", ".join((*said, *more))
+
+
+def records(paths: Iterable[Path], faults: Faults) -> Iterator[Record]:
     """The rows of parquet files, one after another, a few in memory at once.
 
     Raises:
@@ -81,7 +89,7 @@ def records(paths: Iterable[Path]) -> Iterator[Record]:
             for batch in file.iter_batches(_AT_ONCE):
                 for columns in batch.to_pylist():
                     number += 1
-                    yield Record(columns, f"{path}, row {number}")
+                    yield Record(columns, f"{path}, row {number}", faults)
 
 
 def _table(path: Path, columns: frozenset[str]) -> str:
@@ -102,7 +110,12 @@ def _table(path: Path, columns: frozenset[str]) -> str:
     return ""
 
 
-def _columns(path: Path) -> frozenset[str]:
+def columns_in(path: Path) -> frozenset[str]:
+    """Names of the columns of a parquet file.
+
+    Raises:
+        MissingExtraError: if pyarrow is not installed. UsageError: if it is no parquet file.
+    """
     with _open(path) as file:
         return frozenset(file.schema_arrow.names)
 

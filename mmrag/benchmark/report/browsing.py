@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmrag.benchmark.report.figures import counted
+from mmrag.benchmark.counting import counted
 from mmrag.benchmark.report.markup import Child, Html, tag
 from mmrag.benchmark.report.pages import NO_PICTURES, PictureOf, embed
 from mmrag.benchmark.report.questions import Cards, outcomes_of, wanted_pages

@@ -52,8 +52,3 @@ def plain(value: float) -> str:
     """At most three significant digits, never as a power: ``0.05``, ``20``, ``1,500``."""
     text = f"{value:,.10f}" if abs(value) < 1 else f"{value:,.2f}"
     return text.rstrip("0").rstrip(".") or "0"
-
-
-def counted(count: int, word: str) -> str:
-    """``1 question``, ``65 questions``."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from mmrag.benchmark.counting import counted
 from mmrag.benchmark.metrics import mean
 from mmrag.benchmark.report.axes import Axis, difference_axis
-from mmrag.benchmark.report.figures import counted, p_value, range_of, signed, tick
+from mmrag.benchmark.report.figures import p_value, range_of, signed, tick
 from mmrag.benchmark.report.markup import Html, join, scrolled, tag
 from mmrag.benchmark.report.plots import STRIP, strip, strip_head
 from mmrag.benchmark.report.results import Results

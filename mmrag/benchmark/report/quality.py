@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from mmrag.benchmark.counting import counted
 from mmrag.benchmark.metrics import mean
 from mmrag.benchmark.report.axes import Axis, quality_axis
-from mmrag.benchmark.report.figures import counted, range_of, tick
+from mmrag.benchmark.report.figures import range_of, tick
 from mmrag.benchmark.report.markup import Html, scrolled, tag
 from mmrag.benchmark.report.plots import STRIP, strip, strip_head
 from mmrag.benchmark.report.results import Group, Results

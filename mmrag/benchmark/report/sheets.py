@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from mmrag.benchmark.report.figures import counted
+from mmrag.benchmark.counting import counted
 from mmrag.benchmark.report.markup import Html, join, tag
 from mmrag.benchmark.report.pages import Embedded, PageKey
 from mmrag.benchmark.values import Comparison

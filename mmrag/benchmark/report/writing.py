@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from mmrag.benchmark.counting import counted
 from mmrag.benchmark.report.browsing import questions_section
 from mmrag.benchmark.report.costs import costs_section
-from mmrag.benchmark.report.figures import counted
 from mmrag.benchmark.report.marks import symbols
 from mmrag.benchmark.report.markup import Html, escape, join, tag
 from mmrag.benchmark.report.pages import PictureOf
