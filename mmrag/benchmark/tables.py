@@ -181,6 +181,7 @@ def _by_group(comparison: Comparison, found: Measured, measure: str) -> Table:
             ]
     if not groups or not _says_something(found, measure):
         return Table("", (), ())
+    groups.insert(0, (f"all ({len(questions)})", list(range(len(questions)))))
     names = _row_names(comparison)
     rows = tuple(
         (names[name], *(decimals(mean(values[measure][members])) for _, members in groups))

@@ -83,9 +83,10 @@ def test_few_documents_are_said() -> None:
 
 def test_groups_are_by_kind_and_language() -> None:
     table = tables_of(comparison())["nDCG@5 by kind of question and language (number of questions)"]
-    assert table.head == ("", "text (6)", "figure (2)", "en (7)", "zh (1)")
+    assert table.head == ("", "all (8)", "text (6)", "figure (2)", "en (7)", "zh (1)")
     assert row(table, 2) == {
         "": "c third",
+        "all (8)": decimals((7 + SECOND) / 8),
         "text (6)": "1.000",
         "figure (2)": decimals((1 + SECOND) / 2),
         "en (7)": "1.000",
@@ -177,6 +178,7 @@ def test_answers_are_judged_where_there_are_answers() -> None:
     assert groups.title == "Answer by kind of question and language (number of questions)"
     assert row(groups, 0) == {
         "": "a first",
+        "all (8)": "1.000",
         "text (6)": "1.000",
         "figure (2)": "1.000",
         "en (7)": "1.000",
