@@ -23,12 +23,6 @@ from mmrag.index.wal import read_log
 from mmrag.index.writer import Writer
 
 LOG = f"{DATABASE}-wal"
-BLOCK = 64 << 10
-
-
-@pytest.fixture(autouse=True)
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seals, "BLOCK", BLOCK)
 
 
 @pytest.fixture
@@ -67,7 +61,6 @@ import os, signal, sys
 from pathlib import Path
 import mmrag.index.seal as seals
 from mmrag.index.writer import Writer
-seals.BLOCK = 65536
 place, when = Path(sys.argv[1]), sys.argv[2]
 writer = Writer(place)
 
@@ -265,7 +258,6 @@ import sys
 from pathlib import Path
 import mmrag.index.seal as seals, mmrag.index.store as stores
 from mmrag.index.writer import Writer
-seals.BLOCK = 65536
 writer = Writer(Path(sys.argv[1]))
 writer._seal_at = stores.LOG_LIMIT = 300_000
 number = 0
