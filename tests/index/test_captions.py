@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mmrag.errors import CorruptError, DiskFullError, IndexStoreError
+from mmrag.errors import DiskFullError, IndexStoreError
 from mmrag.index.captions import CAPTIONS, CaptionCache, carry
 
 
@@ -84,10 +84,64 @@ def test_carried_to_another_folder(tmp_path: Path) -> None:
         cache.put("b", "2")
 
 
-def test_a_damaged_file_is_said(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / CAPTIONS).write_bytes(b"no database at all" * 100)
-    with pytest.raises(CorruptError, match=r"captions\.sqlite is damaged .*: remove it"):
-        CaptionCache(tmp_path)
+    with CaptionCache(tmp_path) as cache:
+        cache.put("a", "1")
+    assert "is damaged (file is not a database); it is now captions.sqlite.damaged" in caplog.text
+    assert (tmp_path / f"{CAPTIONS}.damaged").read_bytes().startswith(b"no database")
+    with CaptionCache(tmp_path) as cache:
+        assert cache.get(["a"]) == {"a": "1"}
+
+
+def fill(folder: Path, count: int = 200) -> dict[str, str]:
+    said = {f"key {number:03}": f"Description {number}. " * 20 for number in range(count)}
+    with CaptionCache(folder) as cache:
+        for key, text in said.items():
+            cache.put(key, text)
+    return said
+
+
+@pytest.mark.parametrize("at_open", [True, False])
+def test_what_is_whole_of_a_damaged_file_is_saved(tmp_path: Path, at_open: bool) -> None:
+    said = fill(tmp_path)
+    data = bytearray((tmp_path / CAPTIONS).read_bytes())
+    page = 0x1000 * 12
+    data[page : page + 0x1000] = bytes(0x1000)
+    if at_open:
+        data[1 << 12] = 0xFF
+    (tmp_path / CAPTIONS).write_bytes(data)
+    with CaptionCache(tmp_path) as cache:
+        found = cache.get(list(said))
+        assert found.items() <= said.items()
+        assert len(found) >= (0 if at_open else 100)
+        cache.put("new", "1")
+        assert cache.get(["new"]) == {"new": "1"}
+
+
+def test_a_description_with_a_flipped_bit_counts_as_never_made(tmp_path: Path) -> None:
+    said = fill(tmp_path, 3)
+    data = (tmp_path / CAPTIONS).read_bytes()
+    (tmp_path / CAPTIONS).write_bytes(data.replace(b"Description 1. ", b"Description 0. ", 1))
+    with CaptionCache(tmp_path) as cache:
+        assert cache.damaged() == 1
+        assert cache.get(list(said)) == {key: said[key] for key in ("key 000", "key 002")}
+        cache.put("key 001", "again")
+        assert cache.get(["key 001"]) == {"key 001": "again"}
+    (tmp_path / CAPTIONS).write_bytes(data.replace(b"Description 1. ", b"Descriptio\xff 0. ", 1))
+    with CaptionCache(tmp_path) as cache:
+        assert len(cache.get(list(said))) == 2
+
+
+def test_a_file_of_an_earlier_mmrag_gets_checksums(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / CAPTIONS)
+    connection.execute("CREATE TABLE captions (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID")
+    connection.execute("INSERT INTO captions VALUES ('a', 'b')")
+    connection.commit()
+    connection.close()
+    with CaptionCache(tmp_path) as cache:
+        assert cache.get(["a"]) == {"a": "b"}
+        assert (len(cache), cache.damaged()) == (1, 0)
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
@@ -108,7 +162,7 @@ def test_it_is_an_ordinary_sqlite_file(tmp_path: Path) -> None:
     with CaptionCache(tmp_path) as cache:
         cache.put("a", "1")
     connection = sqlite3.connect(tmp_path / CAPTIONS)
-    assert connection.execute("SELECT * FROM captions").fetchall() == [("a", "1")]
+    assert connection.execute("SELECT key, text FROM captions").fetchall() == [("a", "1")]
     connection.close()
 
 
