@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from mmrag.api.run import Run
 from mmrag.index.staging import Staging, drop_others
 from mmrag.index.writer import FileState, Writer
-from mmrag.ingest.opening import Job
+from mmrag.ingest.opening import Job, renamed
 from mmrag.ingest.walk import FoundFile, hash_file
 from mmrag.types import FileReport, Status
 
@@ -21,7 +22,8 @@ def plan(
     # A file that is there but can't be looked at keeps what it brought before.
     closed = tuple(report.path for report in unread if report.status is Status.UNREADABLE)
     present = {file.name for file in found} | {name for name in known if _is_under(name, closed)}
-    vanished = {state.sha256: name for name, state in known.items() if name not in present}
+    vanished = {_bytes(name, state.sha256): name for name, state in known.items() if name not in present}
+    verdicts = {_bytes(name, state.sha256): state for name, state in known.items() if _failed(state.report)}
     jobs: list[Job] = []
     read_on: set[str] = set()
     states: dict[str, FileState] = {}
@@ -39,9 +41,12 @@ def plan(
                 )
                 continue
         state = FileState(file.size, file.mtime_ns, checksum, FileReport(file.name, Status.UNCHANGED))
-        if before is None and checksum in vanished:
-            _move(writer, vanished.pop(checksum), state, known)
+        same = _bytes(file.name, checksum)
+        if before is None and same in vanished:
+            _move(writer, vanished.pop(same), state, known)
             before = known[file.name]
+        elif (before is None or before.sha256 != checksum) and same in verdicts:
+            before = _judge(writer, state, verdicts[same])
         if before is not None and before.sha256 == checksum and not _worth_a_retry(before, run):
             tally.reports[file.name] = _unchanged(before.report)
             if before.mtime_ns != file.mtime_ns:
@@ -60,7 +65,7 @@ def plan(
 
 def _job(run: Run, file: FoundFile, checksum: str, read_on: set[str]) -> Job:
     """What is to be parsed of a file; of two with the same content one begins where a run stopped."""
-    job = Job(path=file.path, name=file.name, password=run.password)
+    job = Job(path=file.path, name=file.name, password=run.password, checksum=checksum)
     if checksum in read_on:
         return job
     read_on.add(checksum)
@@ -74,11 +79,34 @@ def _is_under(name: str, places: tuple[str, ...]) -> bool:
 
 def _move(writer: Writer, old: str, state: FileState, known: dict[str, FileState]) -> None:
     """The same bytes under another name: nothing is parsed again."""
-    report = replace(known.pop(old).report, path=state.report.path)
+    before = known.pop(old).report
+    name = state.report.path
+    report = replace(before, path=name, reason=renamed(before.reason, old, name))
     with writer.writing():
         writer.move_document(old, report.path)
         writer.put_file(replace(state, report=report))
     known[report.path] = replace(state, report=report)
+
+
+def _bytes(name: str, checksum: str) -> tuple[str, str]:
+    """What decides how a file is read: its content, and the ending of its name."""
+    return checksum, PurePosixPath(name).suffix.lower()
+
+
+def _failed(report: FileReport) -> bool:
+    """Whether the file's own bytes are why nothing was read of it."""
+    return report.status.skipped and report.status not in (Status.PARTLY, Status.EMPTY, Status.UNREADABLE)
+
+
+def _judge(writer: Writer, state: FileState, verdict: FileState) -> FileState:
+    """The same bytes have failed under another name: they are not tried again."""
+    name, other = state.report.path, verdict.report
+    reason = renamed(other.reason, other.path, name)
+    judged = replace(state, report=replace(other, path=name, reason=reason))
+    with writer.writing():
+        writer.remove_document(name)
+        writer.put_file(judged)
+    return judged
 
 
 def _worth_a_retry(before: FileState, run: Run) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from mmrag.config import IngestOptions
@@ -27,6 +27,7 @@ class Job:
         password: of an encrypted file.
         after: pages that were read before and are left out.
         resume: what the last of them said about itself; see `mmrag.types.ParsedPage`.
+        checksum: sha256 of its bytes, if known: bytes that have failed are not tried again by the same pool.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class Job:
     password: str | None = None
     after: int = 0
     resume: str = ""
+    checksum: str = ""
 
 
 class ResumableIngestor(Ingestor, Protocol):
@@ -85,6 +87,14 @@ def open_file(
             "(ingest.max_file_mb)"
         )
     return read(_ingestor(job, options, ingestors), job, options, attempt)
+
+
+def renamed(reason: str, old: str, new: str) -> str:
+    """What was said of the file ``old``, which messages name first, to be said of ``new``."""
+    for before, after in ((old, new), (PurePosixPath(old).name, PurePosixPath(new).name)):
+        if reason.startswith(before):
+            return after + reason[len(before) :]
+    return reason
 
 
 def _ingestor(job: Job, options: IngestOptions, ingestors: Mapping[str, Ingestor]) -> Ingestor:

@@ -13,7 +13,7 @@ from mmrag.ingest import wire
 from mmrag.ingest.buffer import Buffer, Feed
 from mmrag.ingest.opening import Job
 from mmrag.ingest.process import ParserProcess
-from mmrag.ingest.supervisor import Supervisor
+from mmrag.ingest.supervisor import Content, Supervisor
 from mmrag.types import Document, ParsedPage
 
 
@@ -77,6 +77,7 @@ class ParserPool:
         self._ingestors = ingestors
         self._limit = options.workers or min(4, available_cores())
         self._buffer = Buffer()
+        self._failed: dict[Content, tuple[str, IngestError]] = {}
         self._supervisors: list[Supervisor] = []
         self._threads: list[threading.Thread] = []
 
@@ -117,7 +118,9 @@ class ParserPool:
     def _start_threads(self, wanted: int) -> None:
         # Threads live as long as the pool: a process dies with the thread that started it.
         while len(self._threads) < wanted:
-            supervisor = Supervisor(self._buffer, self._start_process, self._options.page_seconds)
+            supervisor = Supervisor(
+                self._buffer, self._start_process, self._options.page_seconds, self._failed
+            )
             name = f"mmrag-parser-{len(self._threads) + 1}"
             thread = threading.Thread(target=supervisor.run, name=name, daemon=True)
             self._supervisors.append(supervisor)

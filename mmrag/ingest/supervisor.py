@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmrag.errors import CrashedError, IngestError
+from mmrag.errors import CrashedError, IngestError, UnreadableError
 from mmrag.ingest import wire
 from mmrag.ingest.buffer import Buffer, Feed
 from mmrag.ingest.engines import Attempt
+from mmrag.ingest.opening import Job, renamed
 from mmrag.ingest.place import Place
 from mmrag.ingest.process import ParserProcess
 from mmrag.types import Document, Page, ParsedPage
 
 _MOST_STEPS = 64
 """That a parser may announce before it has to answer."""
+
+
+Content = tuple[str, str, str | None]
+"""What decides how a file is read: its bytes, the ending of its name, and the password."""
 
 
 class Supervisor:
@@ -27,12 +32,20 @@ class Supervisor:
         buffer: where files come from and frames go.
         start: makes a parser process; called when one is needed and there is none.
         seconds: limit for one step: opening the file, or reading or understanding one page, by one engine.
+        failed: names and errors of files that could not be read, by their content; added to.
     """
 
-    def __init__(self, buffer: Buffer, start: Callable[[], ParserProcess], seconds: float) -> None:
+    def __init__(
+        self,
+        buffer: Buffer,
+        start: Callable[[], ParserProcess],
+        seconds: float,
+        failed: dict[Content, tuple[str, IngestError]],
+    ) -> None:
         self._buffer = buffer
         self._start = start
         self._seconds = seconds
+        self._failed = failed
         self._process: ParserProcess | None = None
         self._place = Place()
         self._done = 0
@@ -43,8 +56,11 @@ class Supervisor:
         """Serve files until there are no more."""
         while (feed := self._buffer.assigned()) is not None:
             try:
+                self._refuse_known(feed.job)
                 self._read(feed)
             except IngestError as error:
+                if not isinstance(error, UnreadableError):
+                    self._failed[_content(feed.job)] = (feed.job.name, error)
                 self._buffer.put(feed, wire.from_error(error))
             except Exception as error:  # the consumer waits for this thread, whatever happens in it
                 self._discard()
@@ -56,6 +72,12 @@ class Supervisor:
         process = self._process
         if process is not None:
             process.stop()
+
+    def _refuse_known(self, job: Job) -> None:
+        """Say at once what is wrong with bytes that have failed under another name."""
+        if job.checksum and (known := self._failed.get(_content(job))):
+            name, error = known
+            raise type(error)(renamed(str(error), name, job.name))
 
     def _read(self, feed: Feed) -> None:
         """Have the file read, again and again as long as another attempt gets further."""
@@ -182,3 +204,7 @@ class Supervisor:
         if self._process is not None:
             self._process.kill()
             self._process = None
+
+
+def _content(job: Job) -> Content:
+    return job.checksum, job.path.suffix.lower(), job.password

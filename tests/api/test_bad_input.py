@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pymupdf
@@ -12,6 +13,8 @@ import mmrag
 from mmrag.api import planning
 from mmrag.errors import DiskFullError
 from mmrag.index.writer import Writer
+from mmrag.ingest.opening import Job
+from mmrag.ingest.pool import ParsedFile, ParserPool
 from mmrag.types import Asset
 from tests.api.test_update import RECIPE, best, statuses
 
@@ -54,7 +57,7 @@ def test_a_page_without_end_is_reported_and_the_rest_goes_on(folder: Path, tmp_p
         document.save(folder / "huge.pdf")
     with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
         assert statuses(index.report)["huge.pdf"] == "partly"
-        assert reason(index.report, "huge.pdf").startswith("pages 2: ")
+        assert reason(index.report, "huge.pdf").startswith("page 2: ")
         assert best(index, "quick wizard") == "huge.pdf"
 
 
@@ -118,3 +121,39 @@ def test_a_full_disk_keeps_what_was_committed_and_the_next_run_goes_on(
         assert best(index, "zebra stripes") == "a.md"
         room = 1
         assert statuses(index.update()) == {"a.md": "unchanged", "p.png": "unchanged", "q.png": "indexed"}
+
+
+def test_bytes_that_failed_are_not_tried_again_under_another_name(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    parse = ParserPool.parse
+
+    def watched(self: ParserPool, jobs: Iterable[Job]) -> Iterator[ParsedFile]:
+        jobs = list(jobs)
+        tried.extend(job.name for job in jobs)
+        return parse(self, jobs)
+
+    monkeypatch.setattr(ParserPool, "parse", watched)
+    broken = folder / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7\nno more")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        said = reason(index.report, "broken.pdf")
+        assert statuses(index.report)["broken.pdf"] == "damaged"
+        tried.clear()
+        (folder / "copy.pdf").write_bytes(broken.read_bytes())
+        (folder / "a.txt").write_text("words")
+        broken.touch()
+        report = index.update()
+        assert tried == ["a.txt"]
+        assert reason(report, "broken.pdf") == said
+        assert reason(report, "copy.pdf") == said.replace("broken.pdf", "copy.pdf")
+        broken.rename(folder / "renamed.pdf")
+        (folder / "a.txt").write_bytes(b"%PDF-1.7\nno more")
+        report = index.update()
+        assert tried == ["a.txt", "a.txt"]
+        assert reason(report, "renamed.pdf") == said.replace("broken.pdf", "renamed.pdf")
+        assert statuses(report)["a.txt"] == "damaged"
+        tried.clear()
+        index.update(retry_failed=True)
+        assert tried == ["a.txt", "copy.pdf", "renamed.pdf"]

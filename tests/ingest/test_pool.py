@@ -138,6 +138,19 @@ def test_a_bad_page_costs_itself_alone_where_the_ingestor_can_go_on(write: Write
     assert "page 2" in str(pages[1].error) or step == "damaged"
 
 
+def test_bytes_that_failed_are_not_tried_twice_in_a_run(write: Write) -> None:
+    first, second = (replace(write(name, "open abort"), checksum="c" * 64) for name in ("a.x", "b.x"))
+    with pool() as parser:
+        started: list[int] = []
+        start = parser._start_process
+        parser._start_process = lambda: started.append(1) or start()
+        found = texts(parser, first, second, write("good.x", "page 1"))
+    reason = "CrashedError: {}: opening it killed the parser (SIGABRT)"
+    assert found == [reason.format("a.x"), reason.format("b.x"), ["1"]]
+    # One for the first try, one to learn that there is no second engine, and the same for the good file.
+    assert len(started) == 2
+
+
 def test_too_many_bad_pages_cost_the_file(write: Write) -> None:
     job = replace(write("bad.x", *["abort"] * 9), media_type="text/x-resumable-script")
     with pool() as parser:

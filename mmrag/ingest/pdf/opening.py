@@ -41,7 +41,9 @@ def open_pdf(path: Path, password: str | None = None) -> Any:
     except OSError as error:
         raise DamagedError(f"{path.name} can't be read: {error.strerror or error}") from error
     except RuntimeError as error:
-        raise DamagedError(f"{path.name} is not a readable PDF: {_one_line(error)}") from error
+        # Mostly all that MuPDF says is that it failed to open the file, by its whole path.
+        said = "" if str(path) in str(error) else f": {_one_line(error)}"
+        raise DamagedError(f"{path.name} is not a readable PDF{said}") from error
     try:
         _unlock(document, path, password)
         pages = _page_count(document, path)

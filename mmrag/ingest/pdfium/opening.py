@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from mmrag.errors import DamagedError, EncryptedError
 from mmrag.ingest.pdf.opening import document_value
 from mmrag.types import Document
 
+_SAID = re.compile(r"\(PDFium: (.*?)\.?\)")
 _METADATA = {
     "title": "Title",
     "author": "Author",
@@ -37,11 +39,17 @@ def open_pdfium(path: Path, password: str | None = None) -> Any:
             else:
                 reason = "is encrypted and the password given is wrong"
             raise EncryptedError(f"{path.name} {reason}") from error
-        raise DamagedError(f"{path.name} is not a readable PDF: {error}") from error
+        raise DamagedError(f"{path.name}: pdfium can't open it: {_said(error)}") from error
     if len(document) == 0:
         document.close()
         raise DamagedError(f"{path.name} has no pages")
     return document
+
+
+def _said(error: Exception) -> str:
+    """What pdfium says, which stands in parentheses behind what was asked of it."""
+    found = _SAID.search(str(error))
+    return found[1].lower() if found else str(error)
 
 
 def describe_pdfium(document: Any, path: Path, name: str) -> Document:

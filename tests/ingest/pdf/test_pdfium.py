@@ -126,7 +126,7 @@ def test_passwords(tmp_path: Path) -> None:
 def test_what_is_no_pdf_is_damaged(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(data)
-    with pytest.raises(DamagedError, match=r"a\.pdf is not a readable PDF"):
+    with pytest.raises(DamagedError, match=r"a\.pdf: pdfium can't open it: data format error"):
         PdfiumIngestor().open(path, path.name, PLAIN)
 
 
