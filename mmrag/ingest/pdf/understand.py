@@ -11,6 +11,7 @@ from mmrag.ingest.pdf.demand import has_split_rows
 from mmrag.ingest.pdf.drawings import Drawing, read_drawings
 from mmrag.ingest.pdf.outline import demote_byline, mark_heading
 from mmrag.ingest.pdf.pageview import PageView
+from mmrag.ingest.pdf.parting import part_tables
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
 from mmrag.ingest.pdf.values import Block, Box, Line, RawPage, Region, Role, Row, TextView
@@ -66,7 +67,7 @@ def from_regions(
 ) -> list[Block]:
     """As `by_layout`, for regions and drawings that are known already."""
     loose = regions.assign(lines, found)
-    found = [_judged(region, drawings) for region in found]
+    found = [_judged(region, drawings) for region in part_tables(found)]
     _own_margins(found, state)
     loose = _complete_formulas(found, loose)
     around = _surroundings(raw, found, loose, drawings, state)
