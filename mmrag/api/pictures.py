@@ -29,9 +29,11 @@ def checked_file(root: Path, document: Document) -> Path:
         document: which.
 
     Raises:
-        UsageError: if the file is gone or has changed.
+        UsageError: if the file is gone, has changed, or lies outside the folder.
     """
     path = root if root.is_file() else root / document.path
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise UsageError(f"{path} is outside the indexed folder, and was not opened")
     if not path.is_file():
         raise UsageError(f"{path} is gone: its pages can't be drawn")
     if sha256_of(path) != document.id:

@@ -52,7 +52,7 @@ def read_derived_file(
     found = store.connection.execute("SELECT file, sha256 FROM derived WHERE space = ?", (row,)).fetchone()
     if found is None:
         return None
-    path = store.path / found[0]
+    path = store.path / FOLDER / Path(found[0]).name
     try:
         if sha256_of(path) == found[1]:
             return read(path)

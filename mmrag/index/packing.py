@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mmrag.types import BBox, Line
 
+_MOST = 1 << 30  # bytes of a page's lines, which no parser may hand over
 _NOWHERE = 65535
 _UNIT = 65534
 
@@ -27,10 +28,18 @@ def pack_lines(lines: Sequence[Line]) -> bytes:
 
 
 def unpack_lines(data: bytes) -> tuple[Line, ...]:
-    """What `pack_lines` has packed."""
+    """What `pack_lines` has packed.
+
+    Raises:
+        ValueError, TypeError, RecursionError, zlib.error: if it is something else.
+    """
     if not data:
         return ()
-    return tuple(Line(text, BBox(*box) if box else None) for text, *box in json.loads(zlib.decompress(data)))
+    unpacking = zlib.decompressobj()
+    text = unpacking.decompress(data, _MOST)
+    if not unpacking.eof:
+        raise ValueError("lines of a page that are cut off, or without end")
+    return tuple(Line(text, BBox(*box) if box else None) for text, *box in json.loads(text))
 
 
 def pack_boxes(boxes: NDArray[np.float32]) -> bytes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.errors import UsageError
+from mmrag.errors import CorruptError, UsageError
 from mmrag.index.assets import asset_path, check_asset
 from mmrag.index.packing import unpack_lines
 from mmrag.index.store import Store
@@ -44,7 +46,8 @@ class Reader(Store):
         rows = self.connection.execute(
             "SELECT path, status, reason, pages, seconds FROM files ORDER BY path"
         ).fetchall()
-        return [FileReport(path, Status(status), *rest) for path, status, *rest in rows]
+        with self._decoded():
+            return [FileReport(path, Status(status), *rest) for path, status, *rest in rows]
 
     def documents(self) -> dict[int, Document]:
         """All documents by row, in the order of their paths."""
@@ -52,10 +55,11 @@ class Reader(Store):
             "SELECT row, id, path, media_type, title, page_count, paged, metadata"
             " FROM documents ORDER BY path"
         )
-        return {
-            row: Document(key, path, media_type, title, page_count, bool(paged), json.loads(metadata))
-            for row, key, path, media_type, title, page_count, paged, metadata in rows
-        }
+        with self._decoded():
+            return {
+                row: Document(key, path, media_type, title, page_count, bool(paged), json.loads(metadata))
+                for row, key, path, media_type, title, page_count, paged, metadata in rows
+            }
 
     def pages(self, rows: Sequence[int]) -> dict[int, tuple[int, Page]]:
         """For rows of pages: the row of the document, and the page."""
@@ -89,10 +93,9 @@ class Reader(Store):
 
     def elements(self, rows: Sequence[int]) -> dict[int, Element]:
         """Elements by row."""
-        return {
-            row[0]: _element(*row[1:])
-            for row in self._in(f"SELECT {_ELEMENT}{_ELEMENT_FROM} WHERE elements.row IN", rows)
-        }
+        found = self._in(f"SELECT {_ELEMENT}{_ELEMENT_FROM} WHERE elements.row IN", rows)
+        with self._decoded():
+            return {row[0]: _element(*row[1:]) for row in found}
 
     def elements_on(
         self, documents: Mapping[int, Document], rows: Sequence[int]
@@ -109,12 +112,13 @@ class Reader(Store):
         )
         pages: dict[int, Page] = {}
         elements: dict[int, tuple[int, Page, Element]] = {}
-        for page_row, owner, number, width, height, rotation, label, row, key, *rest in found:
-            page = pages.get(page_row)
-            if page is None:
-                page = Page(documents[owner].id, number, width, height, rotation, label)
-                pages[page_row] = page
-            elements[row] = (owner, page, _element(key, page.document, number, *rest))
+        with self._decoded():
+            for page_row, owner, number, width, height, rotation, label, row, key, *rest in found:
+                page = pages.get(page_row)
+                if page is None:
+                    page = Page(documents[owner].id, number, width, height, rotation, label)
+                    pages[page_row] = page
+                elements[row] = (owner, page, _element(key, page.document, number, *rest))
         return elements
 
     def boxes_of_pages(self, pages: Sequence[int]) -> tuple[Rows, Rows, NDArray[np.float64]]:
@@ -141,7 +145,8 @@ class Reader(Store):
             " WHERE documents.path = ? AND number = ?",
             (document, number),
         ).fetchone()
-        return () if row is None else unpack_lines(row[0])
+        with self._decoded():
+            return () if row is None else unpack_lines(row[0])
 
     def document_pages(self, document: int) -> list[tuple[int, Page, tuple[Line, ...]]]:
         """Row, value and lines of a document's pages (by its row), in their order."""
@@ -150,7 +155,8 @@ class Reader(Store):
             " FROM pages JOIN documents ON documents.row = pages.document WHERE document = ? ORDER BY number",
             (document,),
         )
-        return [(row, Page(*page), unpack_lines(lines)) for row, *page, lines in rows]
+        with self._decoded():
+            return [(row, Page(*page), unpack_lines(lines)) for row, *page, lines in rows]
 
     def spaces(self) -> set[tuple[str, int, str, bool]]:
         """Name, dimension, fingerprint, and whether it is of pages, of every space."""
@@ -170,7 +176,8 @@ class Reader(Store):
             ("".join(c for c in prefix if c.isalnum()) + "*",),
         ).fetchall()
         documents = self.documents() if rows else {}
-        return [(documents[row[0]], _element(*row[2:])) for row in rows]
+        with self._decoded():
+            return [(documents[row[0]], _element(*row[2:])) for row in rows]
 
     def page_elements(self, document: str, number: int) -> list[Element]:
         """The elements of a page, in reading order."""
@@ -179,7 +186,8 @@ class Reader(Store):
             " ORDER BY elements.position",
             (document, number),
         )
-        return [_element(*row[1:]) for row in rows]
+        with self._decoded():
+            return [_element(*row[1:]) for row in rows]
 
     def snippets(self, chunks: Sequence[int]) -> dict[int, str]:
         """The readable part of chunks, by row."""
@@ -205,6 +213,18 @@ class Reader(Store):
             if (not filters.documents or any(names(document, given) for given in filters.documents))
             and all(document.metadata.get(key) == value for key, value in filters.metadata.items())
         ]
+
+    @contextmanager
+    def _decoded(self) -> Iterator[None]:
+        """Values that no writer of mmrag has written come out as an error of mmrag."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise CorruptError(
+                f"the index {self.path} holds what mmrag can't have written ({reason}): build it anew with "
+                "mmrag index FOLDER --rebuild"
+            ) from error
 
     def _in(self, query: str, rows: Iterable[int], tail: str = "") -> list[Any]:
         # One bound JSON array serves any number of rows.

@@ -11,6 +11,7 @@ import pytest
 from tests.security.watching import Watched, run
 from tests.stress.hostile import CASES, Place, make_corpus
 from tests.stress.table import Trials
+from tests.stress.tampered_run import ASSET, SECRET
 
 ROW = pytest.mark.row(
     "archive and asset paths (zip slip), SSRF under a namespace without network",
@@ -79,3 +80,38 @@ def test_no_document_gets_out(trials: Trials, tmp_path: Path, request: pytest.Fi
         trials.held()
     places = f"{len(watched.events):,} events of Python"
     trials.note(places + (f", {len(watched.calls):,} system calls" if traced else ""))
+
+
+@ROW
+def test_no_name_in_an_index_or_a_dataset_leads_out(
+    trials: Trials, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    traced = request.config.getoption("--trials") != "smoke"
+    corpus, outside = tmp_path / "corpus", tmp_path / "outside"
+    make_corpus(corpus, outside, [])
+    (outside / f"{ASSET}.png").write_bytes(SECRET)
+    (tmp_path / "recipe.yaml").write_text(LIGHT)
+    before = snapshot(outside)
+    watched = run(["-m", "tests.stress.tampered_run", tmp_path], tmp_path, traced=traced)
+    told = json.loads(watched.output.splitlines()[-1])
+    trials.made(len(told))
+    assert snapshot(outside) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [
+            "cache",
+            "corpus",
+            "datasets",
+            "indexes",
+            "outside",
+            "recipe.yaml",
+            *(["strace.txt"] if traced else []),
+        ]
+    )
+    assert watched.connections == []
+    assert escapes(watched, outside) == []
+    for name, said in told.items():
+        assert "Traceback" not in said, name
+        trials.held()
+    assert "outside the indexed folder" in told["document up"] + told["document absolute"]
+    assert "names a picture" in told["asset up"]
+    assert "names a picture" in told["asset absolute"]
