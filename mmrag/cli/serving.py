@@ -1,0 +1,151 @@
+"""``mmrag serve``."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mmrag.cli.opening import open_index
+from mmrag.cli.options import AskedBy, Offline
+from mmrag.errors import MissingExtraError, UsageError
+
+_STOP_SECONDS = 10
+
+
+def serve(
+    indexes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[INDEX]...",
+            help="Names of indexes under ./indexes, their paths, or the folders that they were made of. All "
+            "under ./indexes if none is named.",
+            show_default=False,
+        ),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Listen here. 0.0.0.0 lets other machines in, by a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="N", help="Listen here. 0 for any that is free.")] = 8765,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A name that browsers call this server by, such as that of a proxy. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORD",
+            help="What clients must show. Better in the environment, where no other user sees it. One is "
+            "made up where other machines can reach the server.",
+            envvar="MMRAG_SERVE_TOKEN",
+            show_default=False,
+        ),
+    ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Let nobody upload, remove or read again documents.")
+    ] = False,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="Requests a second that one client may make in the long run; 0 for any number. Where other "
+            "machines can reach the server 20, else 0.",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
+    reports: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Show the reports of mmrag bench in here too.", show_default=False
+        ),
+    ] = None,
+    pipeline: AskedBy = None,
+    offline: Offline = False,
+) -> None:
+    """Serve indexes: a web page, and an HTTP API with an OpenAPI document at /openapi.json.
+
+    Nothing but this machine can reach the server unless --host says so. Ctrl-C stops it.
+    """
+    try:
+        import uvicorn
+
+        from mmrag.server.app import create_app
+        from mmrag.server.options import ServerOptions, is_loopback
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("mmrag serve", error.name or "fastapi", "serve") from error
+
+    is_local = is_loopback(host)
+    options = ServerOptions(
+        host=host,
+        port=port,
+        token=token or ("" if is_local else secrets.token_urlsafe(24)),
+        allowed_hosts=tuple(name.lower() for name in allow_host or ()),
+        read_only=read_only,
+        rate=rate if rate is not None else (0.0 if is_local else 20.0),
+        reports=str(reports) if reports else "",
+    )
+    places = [_path(name) for name in indexes or _all()]
+    app = create_app(places, options, pipeline=pipeline)
+    listening = _listen(host, port)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,  # addresses may hold the token, and bodies questions
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
+    _announce(places, host, listening.getsockname()[1], options.token, made_up=not token)
+    server = uvicorn.Server(config)
+    # It stops by itself, and then raises what stopped it; Ctrl-C is how a server ends.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def _path(name: str) -> Path:
+    with open_index(name) as index:
+        return index.path
+
+
+def _all() -> list[str]:
+    import mmrag
+
+    found = [index.path for index in mmrag.list_indexes()]
+    if not found:
+        raise UsageError("there is no index under ./indexes: make one with mmrag index FOLDER, or name one")
+    return found
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise UsageError(
+                f"port {port} is taken: choose another with --port, or --port 0 for any"
+            ) from error
+        raise UsageError(f"can't listen at {host}, port {port}: {error.strerror or error}") from error
+
+
+def _announce(places: list[Path], host: str, port: int, token: str, *, made_up: bool) -> None:
+    shown = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    link = f"http://{shown}:{port}/" + (f"?token={token}" if token and made_up else "")
+    names = ", ".join(place.name for place in places)
+    print(f"Serving {names} at {link}", flush=True)
+    if token and made_up:
+        print("The link lets in whoever has it; it is shown this once.", flush=True)
+    if os.isatty(1):
+        print("Ctrl-C stops it.", flush=True)

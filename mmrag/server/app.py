@@ -1,0 +1,77 @@
+"""The application: an HTTP API over indexes, and the page that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio.to_thread
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+import mmrag
+from mmrag.errors import MmragError
+from mmrag.server.faults import on_error, on_refusal
+from mmrag.server.guard import Guard
+from mmrag.server.options import ServerOptions
+from mmrag.server.routes import answering, documents, looking, page, reports, searching
+from mmrag.server.shapes import ERRORS
+from mmrag.server.shelf import Shelf
+from mmrag.server.updating import Updates
+
+BODY_BYTES = 1_000_000
+"""Longest body of a request that uploads nothing."""
+
+
+def create_app(
+    indexes: Iterable[str | Path],
+    options: ServerOptions | None = None,
+    *,
+    pipeline: str | Path | None = None,
+) -> FastAPI:
+    """The application over some indexes, for any ASGI server; ``mmrag serve`` runs it with uvicorn.
+
+    Args:
+        indexes: names or paths, as `mmrag.open` takes them; they are opened when the application starts.
+        options: limits, the token, and the names that it answers to.
+        pipeline: by whose parts ``retrieve`` and ``answer`` the indexes are searched and asked.
+
+    Raises:
+        What `mmrag.open` raises, when the application starts.
+    """
+    options = options or ServerOptions()
+    places = list(indexes)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Threads stay with what they have opened: as many as are wanted, and no more.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = options.threads
+        shelf = app.state.shelf = await anyio.to_thread.run_sync(Shelf, places, pipeline)
+        updates = app.state.updates = {index.path: Updates(index.path) for index in shelf.all.values()}
+        try:
+            yield
+        finally:
+            for one in updates.values():
+                await one.stop()
+            await anyio.to_thread.run_sync(shelf.close)
+
+    app = FastAPI(
+        title="mmrag",
+        summary="Search and ask documents by what their pages say and show.",
+        version=mmrag.__version__,
+        lifespan=lifespan,
+        middleware=[Middleware(Guard, options=options)],
+        exception_handlers={MmragError: on_error, HTTPException: on_refusal},
+        docs_url=None,  # its page would load scripts from elsewhere
+        redoc_url=None,
+        responses=ERRORS,
+        max_body_size=BODY_BYTES,
+    )
+    app.state.options = options
+    app.state.answers = anyio.CapacityLimiter(options.answers)
+    for part in (looking, searching, answering, reports, page):
+        app.include_router(part.router)
+    app.include_router(documents.make_router(options))
+    return app

@@ -1,0 +1,186 @@
+"""Documents come and go over HTTP; nothing is written elsewhere, and no file of the user is touched."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+import mmrag
+from mmrag.errors import UnsupportedError, UsageError
+from mmrag.index.lock import WriterLock
+from mmrag.index.store import LOCK
+from mmrag.server.app import create_app
+from mmrag.server.options import ServerOptions
+from mmrag.server.uploads import safe_name
+from tests.api.test_update import RECIPE
+from tests.server.conftest import BASE, write_documents
+from tests.server.test_api import events
+
+API = "/api/indexes/animals"
+FOX = b"# Foxes\n\nThe fox digs a den.\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    write_documents(tmp_path / "docs")
+    mmrag.build(tmp_path / "docs", tmp_path / "animals", pipeline=RECIPE).close()
+    return tmp_path
+
+
+@pytest.fixture
+def client(home: Path) -> Iterator[TestClient]:
+    with TestClient(create_app([home / "animals"]), base_url=BASE) as client:
+        yield client
+
+
+def follow(client: TestClient, job: str) -> list[tuple[str, object]]:
+    return events(client.get(f"{API}/jobs/{job}/events").text)
+
+
+def upload(client: TestClient, *files: tuple[str, bytes]):
+    return client.post(f"{API}/documents", files=[("files", (name, data)) for name, data in files])
+
+
+def found(client: TestClient, query: str) -> str:
+    hits = client.post(f"{API}/search", json={"query": query, "top_k": 1}).json()["hits"]
+    return hits[0]["document"]["path"]
+
+
+def test_what_is_uploaded_can_be_found_after_its_job(client: TestClient, home: Path) -> None:
+    reply = upload(client, ("fox.md", FOX), ("hare.md", b"# Hares\n\nThe hare runs over the heath.\n"))
+    assert reply.status_code == 202
+    assert reply.json()["saved"] == ["uploads/fox.md", "uploads/hare.md"]
+    *_, (last, report) = follow(client, reply.json()["job"])
+    assert last == "report"
+    assert isinstance(report, dict)
+    assert report["documents"] == 4
+    assert (home / "docs/uploads/fox.md").read_bytes() == FOX
+    assert found(client, "The fox digs a den") == "uploads/fox.md"
+    assert [file.name for file in (home / "docs/uploads").iterdir() if file.name.startswith(".")] == []
+
+
+def test_what_was_uploaded_is_deleted_and_what_was_there_is_kept(client: TestClient, home: Path) -> None:
+    follow(client, upload(client, ("fox.md", FOX)).json()["job"])
+    ids = {one["path"]: one["id"] for one in client.get(f"{API}/documents").json()}
+    assert client.delete(f"{API}/documents/{ids['uploads/fox.md']}").json() == {"kept": False}
+    assert client.delete(f"{API}/documents/{ids['owl.md']}").json() == {"kept": True}
+    assert not (home / "docs/uploads/fox.md").exists()
+    assert (home / "docs/owl.md").exists()
+    assert [one["path"] for one in client.get(f"{API}/documents").json()] == ["otter.md"]
+    follow(client, client.post(f"{API}/update").json()["job"])
+    assert [one["path"] for one in client.get(f"{API}/documents").json()] == ["otter.md", "owl.md"]
+
+
+def test_nothing_that_is_there_is_replaced(client: TestClient, home: Path) -> None:
+    upload(client, ("fox.md", FOX))
+    assert upload(client, ("fox.md", FOX)).status_code == 202
+    other = upload(client, ("fox.md", b"other"))
+    assert other.status_code == 400
+    assert other.json()["error"]["message"] == "there is another file called fox.md: rename one of them"
+    assert (home / "docs/uploads/fox.md").read_bytes() == FOX
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("a.pdf", "a.pdf"),
+        ("../../../etc/cron.d/a.pdf", "a.pdf"),
+        ("/etc/a.md", "a.md"),
+        ("C:\\Users\\me\\Bericht 2025.PDF", "Bericht 2025.PDF"),
+        ("..\\..\\a.html", "a.html"),
+        ("报告.pdf", "报告.pdf"),
+    ],
+)
+def test_names_lead_nowhere_else(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", ".", "..", "../..", "a/", ".hidden.md", "a\x00.md", "a\n.md", "\u202egpj.md", "x" * 300 + ".md"],
+)
+def test_names_that_are_none_are_refused(given: str) -> None:
+    with pytest.raises(UsageError):
+        safe_name(given)
+
+
+@pytest.mark.parametrize("given", ["a.exe", "a", "a.sh", "mmrag.sqlite"])
+def test_what_nothing_reads_is_refused(given: str) -> None:
+    with pytest.raises(UnsupportedError):
+        safe_name(given)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(client: TestClient, home: Path) -> None:
+    (home / "elsewhere").mkdir()
+    (home / "docs/uploads").symlink_to(home / "elsewhere")
+    assert upload(client, ("fox.md", FOX)).status_code == 400
+    (home / "docs/uploads").unlink()
+    (home / "docs/uploads").mkdir()
+    (home / "docs/uploads/fox.md").symlink_to(home / "elsewhere/fox.md")
+    assert upload(client, ("fox.md", FOX)).status_code == 400
+    assert list((home / "elsewhere").iterdir()) == []
+
+
+def test_limits_of_uploads_hold(home: Path) -> None:
+    options = ServerOptions(upload_mb=1, upload_files=2)
+    with TestClient(create_app([home / "animals"], options), base_url=BASE) as client:
+        assert upload(client, ("a.md", b"x" * 1_000_001)).status_code == 413
+        assert upload(client, ("a.md", b"a"), ("b.md", b"b"), ("c.md", b"c")).status_code == 413
+    assert not (home / "docs/uploads").exists()
+
+
+def test_a_read_only_server_changes_nothing(home: Path) -> None:
+    with TestClient(create_app([home / "animals"], ServerOptions(read_only=True)), base_url=BASE) as client:
+        document = client.get(f"{API}/documents").json()[0]["id"]
+        for reply in (
+            upload(client, ("fox.md", FOX)),
+            client.delete(f"{API}/documents/{document}"),
+            client.post(f"{API}/update"),
+        ):
+            assert (reply.status_code, reply.json()["error"]["message"]) == (403, "this server is read-only")
+        assert len(client.get(f"{API}/documents").json()) == 2
+    assert not (home / "docs/uploads").exists()
+
+
+def test_while_another_process_writes_it_is_said_so(client: TestClient, home: Path) -> None:
+    document = client.get(f"{API}/documents").json()[0]["id"]
+    with WriterLock(home / "animals" / LOCK):
+        refused = client.delete(f"{API}/documents/{document}")
+        assert (refused.status_code, refused.json()["error"]["kind"]) == (409, "LockedError")
+        (event,) = follow(client, client.post(f"{API}/update").json()["job"])
+    assert event[0] == "error"
+    assert "is being written by" in json.dumps(event[1])
+
+
+def test_a_job_that_is_none(client: TestClient) -> None:
+    reply = client.get(f"{API}/jobs/nothing/events")
+    assert (reply.status_code, reply.json()["error"]["kind"]) == (404, "NotFound")
+
+
+def test_an_index_of_one_file_takes_no_others(tmp_path: Path) -> None:
+    (tmp_path / "one.md").write_text("# One\n\nOne file.\n")
+    mmrag.build(tmp_path / "one.md", tmp_path / "one", pipeline=RECIPE).close()
+    with TestClient(create_app([tmp_path / "one"]), base_url=BASE) as client:
+        reply = client.post("/api/indexes/one/documents", files=[("files", ("fox.md", FOX))])
+    assert reply.status_code == 400
+    assert "of a single file" in reply.json()["error"]["message"]
+
+
+def test_reports_are_shown_in_a_sandbox(home: Path) -> None:
+    (home / "reports/first").mkdir(parents=True)
+    (home / "reports/first/report.html").write_text("<script>1</script>")
+    (home / "reports/secret.html").write_text("no")
+    options = ServerOptions(reports=str(home / "reports"))
+    with TestClient(create_app([home / "animals"], options), base_url=BASE) as client:
+        assert client.get("/api/reports").json() == {"reports": ["first"]}
+        shown = client.get("/reports/first")
+        assert shown.text == "<script>1</script>"
+        assert shown.headers["content-security-policy"].startswith(
+            "sandbox allow-scripts; default-src 'none'"
+        )
+        for name in ("secret.html", "..%2freports", "..%2fdocs", "first%2f..%2f..%2fdocs"):
+            assert client.get(f"/reports/{name}").status_code == 404, name
