@@ -84,7 +84,25 @@ def machine(folder: Path) -> Iterator[Check]:
         if free >= LITTLE_DISK
         else "little room for an index; put it elsewhere: mmrag index FOLDER --index PATH",
     )
+    yield _parsers()
     yield fact("GPU", _gpu() or "none found; none is needed")
+
+
+def _parsers() -> Check:
+    """Whether a parser process starts, and is kept from all that it should be."""
+    from mmrag.config import IngestOptions
+    from mmrag.ingest.process import ParserProcess
+
+    try:
+        process = ParserProcess(IngestOptions(), "mmrag.ingest:ingestors", 1)
+    except MmragError as error:
+        return Check("machine", "parsers", State.FAILED, "do not start", str(error))
+    process.kill()
+    if process.open_to:
+        found = "this system can't keep them from the network"
+        advice = "their limits of time and memory hold; a container can close the network to all of mmrag"
+        return Check("machine", "parsers", State.NOTE, found, advice)
+    return Check("machine", "parsers", State.OK, "in processes of their own, without a network")
 
 
 def packages() -> Iterator[Check]:

@@ -35,6 +35,9 @@ class ParserProcess:
         ingestors: ``package.module:function`` that gives the ingestors.
         threads: that numerical libraries in it may use.
 
+    Attributes:
+        open_to: what this system could not keep it from, see `mmrag.ingest.confinement`.
+
     Raises:
         CrashedError: if it does not start.
     """
@@ -58,6 +61,7 @@ class ParserProcess:
         if ready.kind != wire.READY:
             self.kill()
             raise wire.to_error(ready)
+        self.open_to: list[str] = ready.value()
 
     def send(self, frame: wire.Frame) -> None:
         """Pass a request on. A process that is gone is noticed by `receive`."""

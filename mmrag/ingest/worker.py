@@ -20,6 +20,7 @@ from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, IngestError
 from mmrag.ingest import wire
 from mmrag.ingest.base import Ingestor
+from mmrag.ingest.confinement import confine
 from mmrag.ingest.engines import Attempt
 from mmrag.ingest.opening import Job, open_file
 from mmrag.ingest.place import Place, listen
@@ -102,12 +103,12 @@ def main(arguments: list[str] | None = None) -> None:
     _die_with(chosen.parent)
     read, write = _channel()
     options = IngestOptions(**wire.read_frame(read).value())
-    _limit_memory(options.memory_mb)
+    open_to = confine(options.memory_mb)
     module, _, function = chosen.ingestors.partition(":")
     ingestors = getattr(importlib.import_module(module), function)()
     worker = _Worker(options, ingestors, lambda frame: write(wire.pack(frame)))
     listen(worker.moved)
-    write(wire.pack(wire.Frame(wire.READY)))
+    write(wire.pack(wire.to_frame(wire.READY, open_to)))
     try:
         _serve(worker, read, write)
     except MemoryError:
@@ -160,15 +161,6 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def _limit_memory(megabytes: int) -> None:
-    import resource
-
-    wanted = megabytes * 1_000_000
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
 if __name__ == "__main__":

@@ -232,6 +232,14 @@ def test_keys_stay_out_of_the_parsers(write: Write, monkeypatch: pytest.MonkeyPa
         assert texts(parser, job) == [["hidden", "plain"]]
 
 
+def test_parsers_reach_no_network_and_leave_no_cores(write: Write) -> None:
+    kinds = ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK")
+    job = write("a.x", *(f"confined {kind}" for kind in (*kinds, "program", "disk", "core")))
+    with pool() as parser:
+        (found,) = texts(parser, job)
+    assert found == [*["PermissionError"] * 4, "1", "OSError", "(0, 0)"]
+
+
 def test_closing_in_the_middle_ends_the_processes(write: Write) -> None:
     with pool(workers=2) as parser:
         files = parser.parse([write("a.x", "hang"), write("b.x", "hang")])

@@ -7,7 +7,11 @@ Lines of the file: ``page TEXT``, ``asset BYTES``, ``hang``, ``sleep SECONDS``, 
 import ctypes
 import hashlib
 import os
+import resource
+import socket
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Container, Iterator
 from pathlib import Path
@@ -48,6 +52,24 @@ def _misbehave(what: str, argument: str) -> None:
             os.write(1, b"noise")
 
 
+def _confined(what: str) -> str:
+    """What comes of reaching for the network or the disk."""
+    try:
+        if what == "core":
+            return str(resource.getrlimit(resource.RLIMIT_CORE))
+        if what == "disk":
+            with tempfile.TemporaryFile() as file:
+                os.truncate(file.fileno(), 10**9)
+        elif what == "program":
+            code = "import socket; socket.socket()"
+            return str(subprocess.run([sys.executable, "-c", code], capture_output=True).returncode)
+        else:
+            socket.socket(getattr(socket, what))
+    except OSError as error:
+        return type(error).__name__
+    return "open"
+
+
 def _page(document: str, number: int, what: str, argument: str) -> ParsedPage:
     page = Page(document, number, 100.0, 200.0, 90, "xii")
     box = BBox(0.1, 0.2, 0.3, 0.4)
@@ -56,7 +78,10 @@ def _page(document: str, number: int, what: str, argument: str) -> ParsedPage:
         return ParsedPage(page, (), (picture,))
     if what == "broken":
         return ParsedPage(page, (), error=argument)
-    text = os.environ.get(argument, "hidden") if what == "environment" else argument
+    if what == "environment":
+        text = os.environ.get(argument, "hidden")
+    else:
+        text = _confined(argument) if what == "confined" else argument
     element = Element(
         element_id(document, number, Kind.TEXT, box, text),
         document,
@@ -97,7 +122,7 @@ class ScriptIngestor:
             if number in skip:
                 continue
             _misbehave(what, argument)
-            if what in ("asset", "broken", "environment"):
+            if what in ("asset", "broken", "environment", "confined"):
                 yield _page(document.id, number, what, argument)
             else:
                 yield _page(document.id, number, "page", argument)
