@@ -24,6 +24,7 @@ from mmrag.index.captions import CaptionCache
 from mmrag.index.derived import derived_is_whole, deriving
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, create, is_index, translated
+from mmrag.index.sweeping import sweep
 from mmrag.index.writer import Writer
 from mmrag.ingest.pool import ParserPool
 from mmrag.ingest.walk import scan
@@ -56,8 +57,8 @@ def update(
     begin = time.perf_counter()
     if is_index(path):
         # Loading models takes its time; whoever can't write is told before.
-        with translated(path), WriterLock(path / LOCK):
-            pass
+        with translated(path):
+            WriterLock(path / LOCK).check()
     if lay:
         require(recipe)
     strategies = load_strategies(recipe) if lay else []
@@ -65,7 +66,7 @@ def update(
     prints = fingerprint(recipe, strategies)
     with translated(path):
         path.mkdir(parents=True, exist_ok=True)
-        with WriterLock(path / LOCK):
+        with WriterLock(path / LOCK) as lock:
             if not is_index(path):
                 create(path)
             writer = Writer(path)
@@ -74,13 +75,15 @@ def update(
                     notes, tally = Notes(cache), Tally(progress)
                     run = Run(writer, root, recipe, prints, strategies, password, retry_failed, notes, tally)
                     _settle(run, prints)
-                    _bring_up_to_date(run)
+                    if _bring_up_to_date(run) or lock.left:
+                        sweep(writer)
                     return _report(run, time.perf_counter() - begin)
             finally:
                 writer.close()
 
 
-def _bring_up_to_date(run: Run) -> None:
+def _bring_up_to_date(run: Run) -> bool:
+    """Whether anything has changed."""
     writer, tally = run.writer, run.tally
     tally.tell("scan")
     found, unread = scan(run.root, run.recipe.ingest.readers)
@@ -92,7 +95,7 @@ def _bring_up_to_date(run: Run) -> None:
                 take(run, parsed, states[parsed.job.name])
     _lay_missing(run)
     tally.tell("write")
-    _finish(writer, run.recipe.visual)
+    return _finish(writer, run.recipe.visual)
 
 
 def _settle(run: Run, now: Mapping[str, str]) -> None:
@@ -165,20 +168,19 @@ def _lay_missing(run: Run) -> None:
         tally.tell("lay", path)
 
 
-def _finish(writer: Writer, options: VisualOptions) -> None:
-    """Derived files and unused pictures follow the truth, if anything has changed since they did."""
+def _finish(writer: Writer, options: VisualOptions) -> bool:
+    """Derived files and what they rest on follow the truth, if it has changed since they did."""
     changes = writer.get("derived_at")
     newest = writer.state_mark()
     if changes == newest and derived_is_whole(writer):
         writer.seal()
-        return
+        return False
     with deriving(writer, options):
         writer.drop_unused_vectors()
-        unused = writer.drop_unused_assets()
+        writer.drop_unused_assets()
         writer.set("derived_at", newest)
         writer.set("updated", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
-    for file in unused:
-        file.unlink(missing_ok=True)
+    return True
 
 
 def _report(run: Run, seconds: float) -> Report:

@@ -22,16 +22,47 @@ _UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
 class WriterLock:
     """Held from ``__enter__`` to ``__exit__``.
 
+    Attributes:
+        left: whether the process that held it before was killed, or failed in what it did.
+
     Raises:
         LockedError: on entry, if another process holds it; the message names the process.
         IndexStoreError: if the index can't be written to.
     """
 
     def __init__(self, path: Path) -> None:
+        self.left = False
         self._path = path
         self._descriptor = -1
 
+    def check(self) -> None:
+        """Raise what `__enter__` would, and hold nothing."""
+        os.close(self._locked())
+
     def __enter__(self) -> WriterLock:
+        descriptor = self._locked()
+        name = f"process {os.getpid()} on {socket.gethostname()}\n".encode()
+        try:
+            self.left = os.fstat(descriptor).st_size > 0
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, name, 0)
+        except OSError:
+            os.close(descriptor)
+            raise
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+    def _locked(self) -> int:
         index = self._path.parent
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -51,24 +82,7 @@ class WriterLock:
                 f"the index {index} is being written by {holder}: "
                 "wait until it is done; searching it goes on meanwhile"
             ) from None
-        name = f"process {os.getpid()} on {socket.gethostname()}\n".encode()
-        try:
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, name, 0)
-        except OSError:
-            os.close(descriptor)
-            raise
-        self._descriptor = descriptor
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        os.ftruncate(self._descriptor, 0)
-        os.close(self._descriptor)
+        return descriptor
 
 
 def _holder(descriptor: int) -> str:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from mmrag.errors import CorruptError, DiskFullError, IndexStoreError, NotAnIndexError, SchemaError
 from mmrag.index.files import sync
 from mmrag.index.held import HeldFile
-from mmrag.index.seal import DATABASE, SEAL, Seal, check_seal, first_seal, next_seal, unsealed_log
+from mmrag.index.seal import DATABASE, LOG, SEAL, Seal, check_seal, first_seal, next_seal, unsealed_log
 from mmrag.types import Kind
 
 SCHEMA_VERSION = 2
@@ -58,7 +58,8 @@ def create(path: Path) -> None:
     name = secrets.token_hex(16)
     connection = sqlite3.connect(temporary, isolation_level=None)
     try:
-        connection.executescript((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"))
+        schema = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
+        connection.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute(f"PRAGMA application_id = {Seal(name, 1, 0, ()).token()}")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -85,7 +86,7 @@ class Store:
         if not is_index(path):
             raise NotAnIndexError(f"there is no index at {path}: make one with mmrag index FOLDER")
         self.path = path
-        self._log = path / f"{DATABASE}-wal"
+        self._log = path / LOG
         self._seal_at = LOG_LIMIT
         self._guard: sqlite3.Connection | None = None
         self._file = HeldFile(path / DATABASE)
@@ -148,9 +149,9 @@ class Store:
             self._file.release()
 
     @property
-    def generation(self) -> int:
-        """How often the index has been sealed, as this connection knows it."""
-        return self._seal.generation
+    def sealed(self) -> Seal:
+        """The seal of the index, as this connection knows it."""
+        return self._seal
 
     def name_generation(self) -> None:
         """Let this transaction be the one that names the next generation; then `seal` it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.index.assets import asset_path, write_asset
+from mmrag.index.assets import write_asset
 from mmrag.index.outcome import outcome
 from mmrag.index.packing import pack_boxes, pack_lines
 from mmrag.index.reader import Reader
@@ -337,13 +337,11 @@ class Writer(Reader):
         """Forget vectors that no chunk rests on any more."""
         self.connection.execute("DELETE FROM vectors WHERE row NOT IN (SELECT vector FROM chunks)")
 
-    def drop_unused_assets(self) -> list[Path]:
-        """Forget pictures that no element shows any more; their files, to be removed after the commit."""
-        rows = self.connection.execute(
-            "DELETE FROM assets WHERE id NOT IN"
-            " (SELECT picture FROM elements WHERE picture IS NOT NULL) RETURNING id, media_type"
-        ).fetchall()
-        return [asset_path(self.path, asset, media_type) for asset, media_type in rows]
+    def drop_unused_assets(self) -> None:
+        """Forget pictures that no element shows any more; `mmrag.index.sweeping` removes their files."""
+        self.connection.execute(
+            "DELETE FROM assets WHERE id NOT IN (SELECT picture FROM elements WHERE picture IS NOT NULL)"
+        )
 
 
 def _row(value: int | None) -> int:

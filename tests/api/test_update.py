@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import mmrag
 from mmrag.config import CaptionOptions, IngestOptions
@@ -211,3 +212,23 @@ def test_progress_is_told(folder: Path, tmp_path: Path) -> None:
 def test_a_second_index_has_the_same_content(built: mmrag.Index, folder: Path, tmp_path: Path) -> None:
     with mmrag.build(folder, tmp_path / "second", pipeline=RECIPE) as second:
         assert contents(second) == contents(built)
+
+
+def test_the_next_run_clears_away_what_a_killed_one_left(built: mmrag.Index, folder: Path) -> None:
+    Image.new("RGB", (30, 20), "red").save(folder / "red.png")
+    built.update()
+    files = {file for file in built.path.rglob("*") if file.is_file()}
+    (picture,) = built.path.glob("assets/*/*.png")
+    left = [
+        built.path / ".seal.json.0123.tmp",
+        built.path / "vectors" / "0123.faiss",
+        picture.with_name(".0123.tmp"),
+        picture.with_name(f"{'0' * 64}.png"),
+    ]
+    for file in left:
+        file.write_text("half")
+    built.update()
+    assert all(file.exists() for file in left)  # a run that finds nothing to do looks for nothing
+    (built.path / "writer.lock").write_text("process 1 on here")
+    built.update()
+    assert {file for file in built.path.rglob("*") if file.is_file()} == files

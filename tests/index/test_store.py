@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,11 +9,9 @@ from mmrag.errors import (
     CorruptError,
     DiskFullError,
     IndexStoreError,
-    LockedError,
     NotAnIndexError,
     SchemaError,
 )
-from mmrag.index.lock import WriterLock
 from mmrag.index.reader import Reader
 from mmrag.index.store import DATABASE, SCHEMA_VERSION, Store, create, translated
 from mmrag.index.writer import Writer
@@ -122,33 +117,3 @@ def test_a_full_database_is_a_full_disk(place: Path) -> None:
 def test_a_full_disk_under_a_file_is_a_full_disk(place: Path) -> None:
     with pytest.raises(DiskFullError, match="no space left"), translated(place):
         Path("/dev/full").write_text("x" * 100_000)
-
-
-HOLD = """
-import sys
-from pathlib import Path
-from mmrag.index.lock import WriterLock
-with WriterLock(Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_a_second_writer_is_told_who_holds_the_lock(tmp_path: Path) -> None:
-    lock = tmp_path / "writer.lock"
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert holder.stdout is not None
-    assert holder.stdin is not None
-    assert holder.stdout.readline() == "held\n"
-    with pytest.raises(LockedError, match=f"is being written by process {holder.pid} on "), WriterLock(lock):
-        pass
-    # A killed holder leaves nothing behind.
-    holder.kill()
-    holder.wait()
-    holder.stdout.close()
-    holder.stdin.close()
-    with WriterLock(lock):
-        assert f"process {os.getpid()} " in lock.read_text()
-    assert lock.read_text() == ""
