@@ -8,9 +8,9 @@ itself goes to the second in the same process.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from collections.abc import Container, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from mmrag import errors
 from mmrag.config import IngestOptions
@@ -22,133 +22,26 @@ from mmrag.errors import (
     TimedOutError,
     UnsupportedError,
 )
+from mmrag.ingest.attempts import FIRST, Attempt, Failure
 from mmrag.ingest.base import Ingestor
-from mmrag.ingest.place import Place, announce, second_engine, start
+from mmrag.ingest.place import announce, second_engine, start
 from mmrag.types import Document, Page, ParsedPage
 
 if TYPE_CHECKING:
     from mmrag.ingest.opening import Job, ResumableIngestor
-
-_CRASH, _HANG, _MOST = 2, 3, 7
-"""A third hang or a fourth crash on the pages of a file is the last that an engine is asked for in it."""
-
-_VERDICTS = {"TimedOutError": "timed out", "CrashedError": "crashed"}
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an engine did not read something: the name of an `IngestError`, and its message."""
-
-    kind: str
-    message: str
-
-    @classmethod
-    def of(cls, error: Exception) -> Failure:
-        """From an exception; any that is not ours is a crash."""
-        kind = type(error).__name__ if isinstance(error, IngestError) else CrashedError.__name__
-        return cls(kind, " ".join(str(error).split())[:500] or type(error).__name__)
-
-    @property
-    def verdict(self) -> str:
-        """In two words, to come behind an engine's name."""
-        return _VERDICTS.get(self.kind, "failed")
-
-    def and_then(self, name: str, then: Exception) -> IngestError:
-        """The error to report where both engines failed: the first one's, with both reasons."""
-        more = str(then).removeprefix(f"{name}: ").removeprefix(f"{name} ")
-        known = isinstance(then, UnsupportedError) or more in self.message
-        error: IngestError = getattr(errors, self.kind)(self.message if known else f"{self.message}; {more}")
-        return error
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """How to read a file, by what came of earlier attempts.
-
-    Attributes:
-        refused: why the first engine is not asked any more at all.
-        stop: the page from which on it is not asked, 1-based; 0 for none.
-        bad: pages that the first engine did not survive: the second reads them.
-        lost: pages that neither did, with what the second one did.
-    """
-
-    refused: Failure | None = None
-    stop: int = 0
-    bad: Mapping[int, Failure] = field(default_factory=dict)
-    lost: Mapping[int, Failure] = field(default_factory=dict)
-
-    def without(self, name: str, place: Place, error: IngestError) -> Attempt:
-        """The next attempt at the file ``name`` once an engine has failed at ``place``.
-
-        Raises:
-            IngestError: if nothing is left to try.
-        """
-        failure = Failure.of(error)
-        if place.why:
-            raise Failure(failure.kind, place.why).and_then(name, error)
-        if place.page == 0:
-            if place.engine or self.refused:
-                raise (self.refused or failure).and_then(name, error)
-            return replace(self, refused=failure)
-        if place.engine:
-            before = self.bad.get(place.page, self.refused) or failure
-            both = before.and_then(name, error)
-            lost = {**self.lost, place.page: Failure(failure.kind, str(both))}
-            if place.page in self.lost or _too_many(lost.values()):
-                raise both
-            return replace(self, lost=lost)
-        bad = {**self.bad, place.page: failure}
-        if self.stop or place.page in self.bad:
-            return replace(self, bad=bad, refused=failure)
-        return replace(self, bad=bad, stop=place.page if _too_many(bad.values()) else 0)
-
-    def __contains__(self, page: object) -> bool:
-        """Whether the first engine must leave the page alone."""
-        return page in self.bad or page in self.lost or (isinstance(page, int) and 0 < self.stop <= page)
-
-    def to_json(self) -> Any:
-        """As plain data."""
-        refused = self.refused and [self.refused.kind, self.refused.message]
-        pages = [
-            [[page, one.kind, one.message] for page, one in some.items()] for some in (self.bad, self.lost)
-        ]
-        return [refused, self.stop, *pages]
-
-    @classmethod
-    def from_json(cls, data: Any) -> Attempt:
-        """What `to_json` gave."""
-        refused, stop, *pages = data
-        return cls(
-            refused and Failure(*refused),
-            stop,
-            *({page: Failure(*one) for page, *one in some} for some in pages),
-        )
-
-
-FIRST = Attempt()
-"""Nothing has failed yet."""
-
-
-def _too_many(failures: Iterable[Failure]) -> bool:
-    return sum(_HANG if one.kind == TimedOutError.__name__ else _CRASH for one in failures) > _MOST
-
-
-class TwoEngines(Protocol):
-    """An ingestor with a second engine behind it.
-
-    Attributes:
-        engine: its name, for people.
-        second: the other one.
-    """
-
-    engine: str
-    second: TwoEngines | None
 
 
 def read(
     ingestor: Ingestor, job: Job, options: IngestOptions, attempt: Attempt
 ) -> tuple[Document, Iterator[ParsedPage]]:
     """The document, and its pages in order, by the first engine where it can and the second where it must.
+
+    Args:
+        ingestor: the first engine. Its attribute ``second``, if it has one, is the other; ``engine`` of both
+            is what people call it.
+        job: the file.
+        options: limits and switches.
+        attempt: what came of earlier ones.
 
     Raises:
         IngestError: one of its subclasses, if the file can't be read at all.
@@ -184,7 +77,8 @@ class _Reading:
 
     def by_both(self) -> tuple[Document, Iterator[ParsedPage]]:
         """By the first engine, and the second for what the first can't do."""
-        document, pages = self._open(self._first, self._job, self._attempt)
+        skip = () if self._attempt == FIRST else self._attempt
+        document, pages = self._open(self._first, self._job, skip)
         return document, self._merged(document, pages)
 
     def by_second(self, failure: Failure, *, softly: bool = False) -> tuple[Document, Iterator[ParsedPage]]:
@@ -212,12 +106,12 @@ class _Reading:
     def _open(
         self, ingestor: Ingestor, job: Job, skip: Container[int]
     ) -> tuple[Document, Iterator[ParsedPage]]:
-        if not job.after and skip in (FIRST, ()):
+        if not job.after and skip == ():
             return ingestor.open(job.path, job.name, self._options, job.password)
         if not hasattr(ingestor, "resume"):
             raise UnsupportedError(f"{job.name} can't be read from the middle")
         more: dict[str, Any] = {"resume": job.resume} if job.resume else {}
-        if skip not in (FIRST, ()):
+        if skip != ():
             more["skip"] = skip
         resumable = cast("ResumableIngestor", ingestor)
         return resumable.resume(job.path, job.name, self._options, job.password, job.after, **more)

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from mmrag.config import IngestOptions
 from mmrag.errors import TooLargeError, UnreadableError, UnsupportedError
+from mmrag.ingest.attempts import FIRST, Attempt
 from mmrag.ingest.base import Ingestor
-from mmrag.ingest.engines import FIRST, Attempt, read
+from mmrag.ingest.engines import read
 from mmrag.ingest.readers import load_reader
 from mmrag.ingest.sniff import sniff
 from mmrag.types import Document, ParsedPage

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from mmrag.errors import CrashedError, IngestError, UnreadableError
 from mmrag.ingest import wire
+from mmrag.ingest.attempts import Attempt
 from mmrag.ingest.buffer import Buffer, Feed
-from mmrag.ingest.engines import Attempt
 from mmrag.ingest.opening import Job, renamed
 from mmrag.ingest.place import Place
 from mmrag.ingest.process import ParserProcess

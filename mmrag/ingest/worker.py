@@ -19,9 +19,9 @@ from typing import Any
 from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, IngestError
 from mmrag.ingest import wire
+from mmrag.ingest.attempts import Attempt
 from mmrag.ingest.base import Ingestor
 from mmrag.ingest.confinement import confine
-from mmrag.ingest.engines import Attempt
 from mmrag.ingest.opening import Job, open_file
 from mmrag.ingest.place import Place, listen
 from mmrag.types import ParsedPage

@@ -14,7 +14,7 @@ from mmrag.errors import (
     TimedOutError,
     UnsupportedError,
 )
-from mmrag.ingest.engines import Attempt, Failure
+from mmrag.ingest.attempts import Attempt, Failure
 from mmrag.ingest.opening import Job
 from mmrag.ingest.place import Place
 from mmrag.ingest.pool import ParserPool
