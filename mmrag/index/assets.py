@@ -11,6 +11,7 @@ from mmrag.index.files import sha256_of, write_atomically
 from mmrag.types import Asset
 
 _ID = re.compile(r"[0-9a-f]{64}")
+FOLDER = "assets"
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -25,7 +26,7 @@ def asset_path(root: Path, asset_id: str, media_type: str) -> Path:
             f"the index {root} names a picture {asset_id[:80]!r} of type {media_type[:80]!r}, and can't: "
             "build it anew with mmrag index FOLDER --rebuild"
         )
-    return root / "assets" / asset_id[:2] / f"{asset_id}.{_ENDINGS[media_type]}"
+    return root / FOLDER / asset_id[:2] / f"{asset_id}.{_ENDINGS[media_type]}"
 
 
 def write_asset(root: Path, asset: Asset) -> None:
@@ -51,9 +52,9 @@ def check_asset(path: Path) -> Path:
         CorruptError: if the file is missing or its bytes are not the ones that its name promises.
     """
     if not path.is_file():
-        raise CorruptError(f"the picture {path} is missing: index the folder again with --rebuild")
+        raise CorruptError(f"the picture {path} is missing: mmrag repair brings it back from its document")
     if sha256_of(path) != path.stem:
-        raise CorruptError(f"the picture {path} is damaged: index the folder again with --rebuild")
+        raise CorruptError(f"the picture {path} is damaged: mmrag repair brings it back from its document")
     return path
 
 

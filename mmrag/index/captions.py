@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -56,9 +56,7 @@ class CaptionCache:
 
     def _open(self) -> None:
         with self._translated():
-            self._connection = sqlite3.connect(
-                self._file, isolation_level=None, timeout=30, check_same_thread=False
-            )
+            self._connection = _connect(f"{self._file.resolve().as_uri()}?mode=rwc")
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -125,11 +123,30 @@ class CaptionCache:
     def _insert(self, key: str, text: str) -> None:
         self._connection.execute(_INSERT, (key, text, _sum(key, text)))
 
-    def damaged(self) -> int:
-        """How many descriptions do not fit their checksums."""
+    @staticmethod
+    def count_damaged(path: Path) -> int:
+        """How many descriptions of the file in the folder ``path`` do not fit their checksums.
+
+        Nothing is changed, not even a file of an earlier mmrag, which has none.
+
+        Raises:
+            CorruptError: if the file itself is damaged. IndexStoreError: if it can't be used.
+        """
+        file = path / CAPTIONS
+        with _translated(file), closing(_connect(f"{file.resolve().as_uri()}?mode=ro")) as connection:
+            if "sum" not in {name for _, name, *_ in connection.execute(_COLUMNS)}:
+                return 0
+            return sum(_sum(key, text) != checksum for key, text, checksum in connection.execute(_ROWS))
+
+    def drop_damaged(self) -> None:
+        """Forget the descriptions that do not fit their checksums."""
         with self._lock, self._translated():
-            rows = self._connection.execute(_ROWS)
-            return sum(_sum(key, text) != checksum for key, text, checksum in rows)
+            rows = [
+                key for key, text, checksum in self._connection.execute(_ROWS) if _sum(key, text) != checksum
+            ]
+            self._connection.executemany(
+                "DELETE FROM captions WHERE CAST(key AS BLOB) = ?", [(key,) for key in rows]
+            )
 
     def __len__(self) -> int:
         with self._lock, self._translated():
@@ -148,19 +165,8 @@ class CaptionCache:
     ) -> None:
         self.close()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", None)
-            if code == sqlite3.SQLITE_FULL:
-                raise DiskFullError(
-                    f"no space left on the device of {self._file}: free some and run the same command again"
-                ) from error
-            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-                raise CorruptError(f"{self._file} is damaged ({error})") from error
-            raise IndexStoreError(f"{self._file} can't be used: {error}") from error
+    def _translated(self) -> AbstractContextManager[None]:
+        return _translated(self._file)
 
 
 def carry(source: Path, target: Path) -> None:
@@ -197,3 +203,22 @@ def _salvaged(file: Path) -> Iterator[tuple[str, str]]:
 def _sum(key: str | bytes, text: str | bytes) -> bytes:
     parts = [part.encode() if isinstance(part, str) else part for part in (key, text)]
     return hashlib.blake2b(b"\0".join(parts), digest_size=8).digest()
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+
+
+@contextmanager
+def _translated(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFullError(
+                f"no space left on the device of {file}: free some and run the same command again"
+            ) from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise CorruptError(f"{file} is damaged ({error})") from error
+        raise IndexStoreError(f"{file} can't be used: {error}") from error

@@ -59,5 +59,5 @@ def read_derived_file(
         reason = f"{path} is damaged"
     except (CorruptError, OSError) as error:  # a writer may have put another in its place
         reason = str(error)
-    _LOG.warning("the vectors of %s are read from their truth: %s", space, reason)
+    _LOG.warning("the vectors of %s are read from the database until mmrag repair: %s", space, reason)
     return None

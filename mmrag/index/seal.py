@@ -28,6 +28,7 @@ from mmrag.index.wal import Log, read_log
 
 DATABASE = "mmrag.sqlite"
 SEAL = "seal.json"
+LOG = f"{DATABASE}-wal"
 BLOCK = 64 << 10
 """Bytes that have a checksum of their own: so much is lost around a flipped bit."""
 
@@ -172,7 +173,7 @@ def _found_wrong(seal: Seal, folder: Path, connection: sqlite3.Connection, file:
         state = os.fstat(file)
         known = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns, seal.sha256)
         if known not in _KNOWN:
-            wrong = wrong_blocks(seal, file, folder / f"{DATABASE}-wal")
+            wrong = wrong_blocks(seal, file, folder / LOG)
             if wrong:
                 shown = ", ".join(str(block + 1) for block in wrong[:8]) + (", …" if len(wrong) > 8 else "")
                 return f"{len(wrong)} of {len(seal.sha256)} blocks of {DATABASE} do not fit {SEAL}: {shown}"
@@ -181,7 +182,7 @@ def _found_wrong(seal: Seal, folder: Path, connection: sqlite3.Connection, file:
     finally:
         connection.execute("ROLLBACK")
     if token not in (seal.token(), seal.token(1)):
-        return f"{DATABASE}-wal is of another index or another generation"
+        return f"{LOG} is of another index or another generation"
     return ""
 
 

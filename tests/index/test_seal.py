@@ -95,7 +95,7 @@ def test_each_closing_seals_the_next_generation(place: Path) -> None:
     assert second is not None
     assert (second.index, second.generation) == (first.index, 3)
     store = Store(place)
-    assert (store.generation, store.get("generation")) == (3, 3)
+    assert (store.sealed.generation, store.get("generation")) == (3, 3)
     store.close()
 
 
@@ -227,7 +227,7 @@ def test_a_long_run_seals_in_between(place: Path, monkeypatch: pytest.MonkeyPatc
             writer.set(f"{number}", "x" * 30_000)
         assert reader.get(f"{number}") is not None
         assert value(place, f"{number}") == "xxxxxxxx"
-    assert writer.generation > 4
+    assert writer.sealed.generation > 4
     assert (place / LOG).stat().st_size < 600_000
     reader.close()
     writer.close()
@@ -277,7 +277,7 @@ def test_opening_while_a_writer_seals(place: Path, busy: subprocess.Popen[bytes]
     seen: set[int] = set()
     while len(seen) < 12:
         store = Store(place)
-        seen.add(store.generation)
+        seen.add(store.sealed.generation)
         with store.snapshot():
             number = store.get("both")
             if number is not None:
