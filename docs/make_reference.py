@@ -24,6 +24,7 @@ terminal only; colour follows `NO_COLOR` and `FORCE_COLOR`.
 | 1 | an error |
 | 2 | wrong usage; nothing was touched |
 | 3 | the index was made or updated, but some files were skipped, wholly or in part |
+| 4 | no space is left on the disk; what was finished is kept, and searching goes on |
 | 130 | stopped from the keyboard; what was finished is kept |
 """
 

@@ -18,7 +18,8 @@ from mmrag.cli.versions import show_version, version
 app = typer.Typer(
     name="mmrag",
     help="Ask a folder of documents: answers from what the pages say and show, with the place of each.",
-    epilog="Exit codes: 0 fine, 1 error, 2 wrong usage, 3 the index was made but some files were skipped.",
+    epilog="Exit codes: 0 fine, 1 error, 2 wrong usage, 3 the index was made but some files were skipped, "
+    "4 the disk is full.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,6 +1,7 @@
 """From an exception to one line on standard error and an exit code.
 
-0 is fine, 1 an error, 2 a wrong call, 3 an index run that skipped files, 130 an interrupt from the keyboard.
+0 is fine, 1 an error, 2 a wrong call, 3 an index run that skipped files, 4 a full disk, 130 an interrupt from
+the keyboard.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from collections.abc import Callable
 
 import typer
 
-from mmrag.errors import MmragError, UsageError
+from mmrag.errors import DiskFullError, MmragError, UsageError
 
 ERROR = 1
 USAGE = 2
 SKIPPED = 3
+DISK_FULL = 4
 INTERRUPTED = 130
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(call: Callable[[], object]) -> int:
@@ -30,7 +34,7 @@ def run(call: Callable[[], object]) -> int:
         code = call()
         sys.stdout.flush()
     except MmragError as error:
-        return _say(str(error), USAGE if isinstance(error, UsageError) else ERROR)
+        return _say(str(error), _code(error))
     except typer.TyperException as error:
         return _say(error.format_message() + _see_help(error), error.exit_code)
     except KeyboardInterrupt:
@@ -38,10 +42,16 @@ def run(call: Callable[[], object]) -> int:
     except BrokenPipeError:
         return _close_quietly()
     except OSError as error:
-        return _say(_reason(error), ERROR)
+        return _say(_reason(error), DISK_FULL if error.errno in _FULL else ERROR)
     if code == INTERRUPTED:
         return _stopped()
     return code if isinstance(code, int) else 0
+
+
+def _code(error: MmragError) -> int:
+    if isinstance(error, UsageError):
+        return USAGE
+    return DISK_FULL if isinstance(error, DiskFullError) else ERROR
 
 
 def _say(message: str, code: int) -> int:
@@ -61,7 +71,7 @@ def _see_help(error: typer.TyperException) -> str:
 def _reason(error: OSError) -> str:
     name = f"{error.filename}: " if error.filename else ""
     reason = error.strerror or str(error) or type(error).__name__
-    if error.errno == errno.ENOSPC:
+    if error.errno in _FULL:
         return f"{name}no space left on the device; what was finished is kept, free some space and run again"
     return name + reason
 

@@ -80,9 +80,9 @@ def test_index_as_json(fake: FakeMmrag, mmrag: Run) -> None:
     ("error", "code", "says"),
     [
         (LockedError("process 7 is writing to it"), 1, "process 7 is writing to it"),
-        (DiskFullError("no space left"), 1, "no space left"),
+        (DiskFullError("no space left"), 4, "no space left"),
         (RecipeError("unknown key 'ocrr'"), 2, "unknown key 'ocrr'"),
-        (OSError(errno.ENOSPC, "No space left on device", "x.db"), 1, "x.db: no space left on the device"),
+        (OSError(errno.ENOSPC, "No space left on device", "x.db"), 4, "x.db: no space left on the device"),
         (PermissionError(errno.EACCES, "Permission denied", "/root/x"), 1, "/root/x: Permission denied"),
         (KeyboardInterrupt(), 130, "stopped"),
     ],
