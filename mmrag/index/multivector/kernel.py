@@ -28,10 +28,9 @@ Scores = NDArray[np.float32]
 _CHUNK = {"float32": 4096, "float16": 2048, "int8": 8192, "bit": 8192}
 _MOST_THREADS = 16
 _PARTS, _MOST_CHUNKS = 4, 64
-_GATHERED, _ALONE = (
-    1 << 18,
-    1 << 16,
-)  # numbers that one thread takes at once, and of a page that is not copied
+# Numbers that one thread takes at once, few enough to be scored before they leave a core's cache, and of a
+# page that is not copied.
+_GATHERED, _ALONE = 1 << 17, 1 << 16
 
 
 def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int | None = None) -> Scores:

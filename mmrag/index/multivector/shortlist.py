@@ -1,8 +1,9 @@
 """A page in a few vectors, to choose which pages of a large space are scored with all of theirs.
 
-The few are centres of clusters of the page's own vectors (spherical k-means, Dhillon & Modha 2001, begun at
-evenly spaced vectors), and a page's rough score is MaxSim over them. A page that the rough score leaves out
-has no score: the shortlist is deep, and what it misses is measured.
+The few are centres of clusters of the page's own vectors, and a page's rough score is MaxSim over them. The
+clusters begin at vectors that are least like each other (farthest-first traversal, Gonzalez 1985), so that
+what fills little of a page has a centre too, and are bettered by spherical k-means (Dhillon & Modha 2001). A
+page that the rough score leaves out has no score: the shortlist is deep, and what it misses is measured.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import numpy as np
 
 from mmrag.index.multivector.packed import Matrix, Packed, Rows, pack_stream
 
-# So many vectors share a centre. In the file, at four bits a number, that is 4 % of the vectors at int8.
+# So many vectors share a centre on a page of few. In the file, at four bits a number, that is 4 % of the
+# vectors at int8. A page of many has no more things to see, but the same ones in more vectors.
 _SHARE, _STEPS = 12, 7
-_ROUNDS = 3
+_MOST = 48
+_ROUNDS = 2
 
 
 def has_shortlist(precision: str) -> bool:
@@ -23,7 +26,7 @@ def has_shortlist(precision: str) -> bool:
 
 def summarise(packed: Packed) -> Packed:
     """The centres of each page, int8 of 7 steps, at the same positions."""
-    counts = packed.counts // _SHARE
+    counts = np.minimum(packed.counts // _SHARE, _MOST)
     # Many centres in multiples of eight: whole blocks need no filling.
     counts = np.where(counts >= 8, counts // 8 * 8, np.where(packed.counts > 0, np.maximum(counts, 1), 0))
     centres = (
@@ -35,7 +38,7 @@ def summarise(packed: Packed) -> Packed:
 
 def depth(k: int) -> int:
     """How many pages a shortlist holds for ``k`` results."""
-    return 4 * k + 256
+    return 3 * k + 160
 
 
 def sample_queries(packed: Packed, at: Rows, vectors: int = 20) -> list[Matrix]:
@@ -55,7 +58,7 @@ def sample_queries(packed: Packed, at: Rows, vectors: int = 20) -> list[Matrix]:
 
 
 def _centres(vectors: Matrix, count: int) -> Matrix:
-    centres = vectors[np.linspace(0, len(vectors) - 1, count).astype(np.int64)]
+    centres = vectors[_apart(vectors, count)]
     members = np.arange(len(vectors))
     for _ in range(_ROUNDS):
         belongs = np.zeros((count, len(vectors)), np.float32)
@@ -63,6 +66,16 @@ def _centres(vectors: Matrix, count: int) -> Matrix:
         sums = belongs @ vectors
         centres = np.where(belongs.any(axis=1, keepdims=True), _unit(sums), centres)
     return centres
+
+
+def _apart(vectors: Matrix, count: int) -> list[int]:
+    """``count`` positions: the vector nearest to the mean, then each time the one least like those before."""
+    chosen = [int((vectors @ vectors.mean(axis=0)).argmax())]
+    nearest = np.full(len(vectors), -np.inf, np.float32)
+    while len(chosen) < count:
+        np.maximum(nearest, vectors @ vectors[chosen[-1]], out=nearest)
+        chosen.append(int(nearest.argmin()))
+    return chosen
 
 
 def _unit(rows: Matrix) -> Matrix:

@@ -29,6 +29,7 @@ _EXACT = ("float32", "float16")
 _SMALL = 25_000_000
 _SAMPLE = 16
 _TOP = 10
+_MORE = 256  # pages beyond four for each result that codes may have underrated
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class PageSpace:
         pages, scores = scan(self._segments, query, allowed_pages)
         if self.precision in _EXACT:
             return best(pages, scores, k)
-        return self._rescored(query, *best(pages, scores, depth(k)), k)
+        return self._rescored(query, *best(pages, scores, 4 * k + _MORE), k)
 
     def score(self, query: Matrix, pages: Rows) -> Scores:
         """Exact scores of these pages, ``(len(pages),)``; -inf for a page without vectors."""
