@@ -23,8 +23,10 @@ from mmrag.index.writer import Writer
 from mmrag.types import Answer, BBox, Document, Element, FileReport, Filters, Hit, Line, Page, Query, Report
 
 if TYPE_CHECKING:
+    import numpy as np
     from llama_index.core.base.base_query_engine import BaseQueryEngine
     from llama_index.core.llms.llm import LLM
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
     from mmrag.api.asking import Answers
@@ -255,6 +257,27 @@ class Index:
                     "lay it with mmrag index FOLDER --strategy NAME"
                 )
         return self._retriever.search(query, top_k, strategies, elements)
+
+    def embed(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], int]:
+        """Vectors of texts by the index's first encoder of texts, and how many tokens it read.
+
+        Args:
+            texts: any number; what is longer than the encoder reads is cut there.
+
+        Returns:
+            ``(len(texts), dim)`` float32, rows of unit length; and the number of tokens, with special ones.
+
+        Raises:
+            UsageError: if no view of the index embeds texts by themselves.
+        """
+        from mmrag.encoders.batching import encode_texts
+        from mmrag.encoders.lists import ChunkList, texts_of
+
+        encoders = [made.encoder for made in self._lists if isinstance(made, ChunkList)]
+        if not encoders:
+            raise UsageError(f"the index {self.path} has no view that embeds texts: lay joint or caption")
+        encoder = texts_of(encoders[0])
+        return encode_texts(encoder, texts), sum(encoder.count_tokens(texts))
 
     def as_retriever(
         self,

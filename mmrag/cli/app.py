@@ -12,7 +12,7 @@ from mmrag.cli.failing import run
 from mmrag.cli.indexing import index, remove
 from mmrag.cli.looking import info, list_, show
 from mmrag.cli.models import models
-from mmrag.cli.serving import serve
+from mmrag.cli.serving import mcp, serve
 from mmrag.cli.versions import show_version, version
 
 app = typer.Typer(
@@ -24,7 +24,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (index, search, ask, chat, serve, bench, show, info, list_, remove, models, doctor, version):
+for command in (
+    index,
+    search,
+    ask,
+    chat,
+    serve,
+    mcp,
+    bench,
+    show,
+    info,
+    list_,
+    remove,
+    models,
+    doctor,
+    version,
+):
     app.command(command.__name__.rstrip("_"))(command)
 
 

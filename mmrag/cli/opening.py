@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmrag.errors import NotAnIndexError
+from mmrag.errors import NotAnIndexError, UsageError
 
 if TYPE_CHECKING:
     from mmrag.api import Index
@@ -30,6 +30,26 @@ def open_index(name: str, pipeline: str | None = None) -> Index:
         if not Path(name).is_dir():
             raise
     return _of_folder(name, pipeline)
+
+
+def path_of(name: str) -> Path:
+    """Where the index is that `open_index` opens by this name."""
+    with open_index(name) as index:
+        return index.path
+
+
+def every_index() -> list[str]:
+    """The indexes under ``./indexes``.
+
+    Raises:
+        UsageError: if there are none.
+    """
+    import mmrag
+
+    found = [index.path for index in mmrag.list_indexes()]
+    if not found:
+        raise UsageError("there is no index under ./indexes: make one with mmrag index FOLDER, or name one")
+    return found
 
 
 def is_source(name: str) -> bool:

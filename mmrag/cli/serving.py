@@ -1,4 +1,4 @@
-"""``mmrag serve``."""
+"""``mmrag serve`` and ``mmrag mcp``."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from typing import Annotated
 
 import typer
 
-from mmrag.cli.opening import open_index
+from mmrag.cli.opening import every_index, path_of
 from mmrag.cli.options import AskedBy, Offline
 from mmrag.errors import MissingExtraError, UsageError
 
 _STOP_SECONDS = 10
 
+Indexes = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[INDEX]...",
+        help="Names of indexes under ./indexes, their paths, or the folders that they were made of. All "
+        "under ./indexes if none is named.",
+        show_default=False,
+    ),
+]
+
 
 def serve(
-    indexes: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[INDEX]...",
-            help="Names of indexes under ./indexes, their paths, or the folders that they were made of. All "
-            "under ./indexes if none is named.",
-            show_default=False,
-        ),
-    ] = None,
+    indexes: Indexes = None,
     host: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Listen here. 0.0.0.0 lets other machines in, by a token.")
     ] = "127.0.0.1",
@@ -73,7 +75,7 @@ def serve(
     pipeline: AskedBy = None,
     offline: Offline = False,
 ) -> None:
-    """Serve indexes: a web page, and an HTTP API with an OpenAPI document at /openapi.json.
+    """Serve indexes: a web page, an HTTP API (/openapi.json), and a model for chat programs (/v1).
 
     Nothing but this machine can reach the server unless --host says so. Ctrl-C stops it.
     """
@@ -95,7 +97,7 @@ def serve(
         rate=rate if rate is not None else (0.0 if is_local else 20.0),
         reports=str(reports) if reports else "",
     )
-    places = [_path(name) for name in indexes or _all()]
+    places = [path_of(name) for name in indexes or every_index()]
     app = create_app(places, options, pipeline=pipeline)
     listening = _listen(host, port)
     config = uvicorn.Config(
@@ -114,18 +116,23 @@ def serve(
         raise typer.Exit(1)
 
 
-def _path(name: str) -> Path:
-    with open_index(name) as index:
-        return index.path
+def mcp(indexes: Indexes = None, pipeline: AskedBy = None, offline: Offline = False) -> None:
+    """Give indexes to an assistant that speaks MCP: search, ask, read_page, show_page and list_documents.
 
+    The assistant starts this command itself and speaks over its pipes. Over HTTP the same tools are at /mcp
+    of mmrag serve.
+    """
+    try:
+        from mmrag.server.mcp import create_mcp
+        from mmrag.server.shelf import Shelf
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("mmrag mcp", error.name or "mcp", "serve") from error
 
-def _all() -> list[str]:
-    import mmrag
-
-    found = [index.path for index in mmrag.list_indexes()]
-    if not found:
-        raise UsageError("there is no index under ./indexes: make one with mmrag index FOLDER, or name one")
-    return found
+    shelf = Shelf([path_of(name) for name in indexes or every_index()], pipeline)
+    try:
+        create_mcp(lambda: shelf).run("stdio")
+    finally:
+        shelf.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""The application: an HTTP API over indexes, and the page that uses it."""
+"""The application: an HTTP API over indexes, the page that uses it, and their tools for assistants."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
+from mcp.server.transport_security import TransportSecuritySettings
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -15,8 +16,9 @@ import mmrag
 from mmrag.errors import MmragError
 from mmrag.server.faults import on_error, on_refusal
 from mmrag.server.guard import Guard
+from mmrag.server.mcp import create_mcp
 from mmrag.server.options import ServerOptions
-from mmrag.server.routes import answering, documents, looking, page, reports, searching
+from mmrag.server.routes import answering, compatible, documents, looking, page, reports, searching
 from mmrag.server.shapes import ERRORS
 from mmrag.server.shelf import Shelf
 from mmrag.server.updating import Updates
@@ -51,7 +53,8 @@ def create_app(
         shelf = app.state.shelf = await anyio.to_thread.run_sync(Shelf, places, pipeline)
         updates = app.state.updates = {index.path: Updates(index.path) for index in shelf.all.values()}
         try:
-            yield
+            async with assistants.session_manager.run():
+                yield
         finally:
             for one in updates.values():
                 await one.stop()
@@ -69,9 +72,18 @@ def create_app(
         responses=ERRORS,
         max_body_size=BODY_BYTES,
     )
+    assistants = create_mcp(lambda: app.state.shelf)
     app.state.options = options
     app.state.answers = anyio.CapacityLimiter(options.answers)
-    for part in (looking, searching, answering, reports, page):
+    for part in (looking, searching, answering, compatible, reports, page):
         app.include_router(part.router)
     app.include_router(documents.make_router(options))
+    app.router.routes.extend(
+        # The guard has looked at hosts and origins already, by the names that the server goes by.
+        assistants.streamable_http_app(
+            stateless_http=True,
+            max_request_body_size=BODY_BYTES,
+            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+        ).routes
+    )
     return app

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-import anyio.to_thread
 from fastapi import APIRouter, Body, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from mmrag.errors import MmragError
-from mmrag.server.faults import message_of
+from mmrag.api.sharing import SharedIndex
+from mmrag.server.following import follow, whole
 from mmrag.server.routes.shared import OneIndex
 from mmrag.server.shapes import AskRequest, ChatRequest
 from mmrag.synthesize.context import Turn
@@ -30,7 +27,7 @@ _EVENTS = (
 @router.post("/ask")
 async def ask(http: Request, index: OneIndex, request: Annotated[AskRequest, Body()]) -> Answer:
     """An answer with citations, from the best pages for the question."""
-    return await _whole(http, lambda: _asked(index, request))
+    return await whole(http, lambda: _asked(index, request))
 
 
 @router.post("/ask/stream", response_class=EventSourceResponse, response_description=_EVENTS)
@@ -45,7 +42,7 @@ async def ask_and_follow(
 @router.post("/chat")
 async def chat(http: Request, index: OneIndex, request: Annotated[ChatRequest, Body()]) -> Answer:
     """An answer to a question that may lean on those before it. The client keeps the conversation."""
-    return await _whole(http, lambda: _said(index, request))
+    return await whole(http, lambda: said(index, request))
 
 
 @router.post("/chat/stream", response_class=EventSourceResponse, response_description=_EVENTS)
@@ -53,11 +50,11 @@ async def chat_and_follow(
     http: Request, index: OneIndex, request: Annotated[ChatRequest, Body()]
 ) -> AsyncIterator[ServerSentEvent]:
     """The same, as it is written."""
-    async for event in _events(http, lambda: _said(index, request)):
+    async for event in _events(http, lambda: said(index, request)):
         yield event
 
 
-def _asked(index: OneIndex, request: AskRequest) -> AnswerStream:
+def _asked(index: SharedIndex, request: AskRequest) -> AnswerStream:
     return index.here.stream(
         request.question,
         request.top_k,
@@ -67,7 +64,8 @@ def _asked(index: OneIndex, request: AskRequest) -> AnswerStream:
     )
 
 
-def _said(index: OneIndex, request: ChatRequest) -> AnswerStream:
+def said(index: SharedIndex, request: ChatRequest) -> AnswerStream:
+    """The answer to the next question of a conversation, begun in the thread that calls."""
     talk = index.here.chat(
         request.top_k, request.filters.value(), request.strategies, max_tokens=request.max_tokens
     )
@@ -75,37 +73,6 @@ def _said(index: OneIndex, request: ChatRequest) -> AnswerStream:
     return talk.stream(request.question)
 
 
-async def _whole(http: Request, begin: Callable[[], AnswerStream]) -> Answer:
-    return await anyio.to_thread.run_sync(lambda: begin().answer, limiter=http.app.state.answers)
-
-
 async def _events(http: Request, begin: Callable[[], AnswerStream]) -> AsyncIterator[ServerSentEvent]:
-    """An answer is written in one thread, from its search to its end; its pieces come over meanwhile."""
-    loop = asyncio.get_running_loop()
-    pieces: asyncio.Queue[tuple[str, Any] | None] = asyncio.Queue()
-    gone = threading.Event()
-
-    def tell(event: tuple[str, Any] | None) -> None:
-        loop.call_soon_threadsafe(pieces.put_nowait, event)
-
-    def write() -> None:
-        try:
-            with begin() as stream:
-                for piece in stream:
-                    if gone.is_set():
-                        return
-                    tell(("text", piece))
-                tell(("answer", to_dict(stream.answer)))
-        except MmragError as error:
-            fault = {"kind": type(error).__name__, "message": message_of(error, http.app.state.shelf)}
-            tell(("error", fault))
-        finally:
-            tell(None)
-
-    writing = asyncio.ensure_future(anyio.to_thread.run_sync(write, limiter=http.app.state.answers))
-    try:
-        while (event := await pieces.get()) is not None:
-            yield ServerSentEvent(event=event[0], data=event[1])
-        await writing
-    finally:
-        gone.set()
+    async for name, data in follow(http, begin):
+        yield ServerSentEvent(event=name, data=to_dict(data))

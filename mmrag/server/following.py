@@ -1,0 +1,58 @@
+"""Answers while they are written, each by one thread from the search to the end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio.to_thread
+from fastapi import Request
+
+from mmrag.errors import MmragError
+from mmrag.server.faults import message_of
+from mmrag.synthesize.stream import AnswerStream
+from mmrag.types import Answer
+
+Event = tuple[str, Any]
+
+
+async def whole(http: Request, begin: Callable[[], AnswerStream]) -> Answer:
+    """The answer that ``begin`` begins, once it is written."""
+    return await anyio.to_thread.run_sync(lambda: begin().answer, limiter=http.app.state.answers)
+
+
+async def follow(http: Request, begin: Callable[[], AnswerStream]) -> AsyncIterator[Event]:
+    """``("text", piece)`` for each piece, then ``("answer", Answer)`` or ``("error", {"kind", "message"})``.
+
+    The model stops at its next word when nobody listens any more.
+    """
+    loop = asyncio.get_running_loop()
+    events: asyncio.Queue[Event | None] = asyncio.Queue()
+    gone = threading.Event()
+
+    def tell(event: Event | None) -> None:
+        loop.call_soon_threadsafe(events.put_nowait, event)
+
+    def write() -> None:
+        try:
+            with begin() as stream:
+                for piece in stream:
+                    if gone.is_set():
+                        return
+                    tell(("text", piece))
+                tell(("answer", stream.answer))
+        except MmragError as error:
+            message = message_of(error, http.app.state.shelf)
+            tell(("error", {"kind": type(error).__name__, "message": message}))
+        finally:
+            tell(None)
+
+    writing = asyncio.ensure_future(anyio.to_thread.run_sync(write, limiter=http.app.state.answers))
+    try:
+        while (event := await events.get()) is not None:
+            yield event
+        await writing
+    finally:
+        gone.set()
