@@ -28,9 +28,8 @@ Scores = NDArray[np.float32]
 _CHUNK = {"float32": 4096, "float16": 2048, "int8": 8192, "bit": 8192}
 _MOST_THREADS = 16
 _PARTS, _MOST_CHUNKS = 4, 64
-# Numbers that one thread takes at once, few enough to be scored before they leave a core's cache, and of a
-# page that is not copied.
-_GATHERED, _ALONE = 1 << 17, 1 << 16
+_ALONE = 1 << 16  # numbers from which a page is scored by itself
+_LONGEST = 128
 
 
 def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int | None = None) -> Scores:
@@ -55,7 +54,7 @@ def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int 
 
     def work(group: Rows) -> None:
         chosen = positions[group]
-        maxima = [question.maxima(packed, blocks) for blocks in _chunks(chosen, starts, chunk_blocks)]
+        maxima = [question.maxima(packed.codes[blocks]) for blocks in _chunks(chosen, starts, chunk_blocks)]
         sizes = starts[chosen + 1] - starts[chosen]
         best = np.maximum.reduceat(np.concatenate(maxima), np.cumsum(sizes) - sizes, axis=0)
         found = (best - question.offset) @ question.factors
@@ -85,12 +84,14 @@ def maxsim_of(query: Matrix, pages: Iterable[Array]) -> Scores:
 
     def work(group: list[Array]) -> Scores:
         scores = np.full(len(group), -np.inf, np.float32)
-        small = [at for at, page in enumerate(group) if 0 < page.size < _ALONE]
-        large = [[at] for at, page in enumerate(group) if page.size >= _ALONE]
-        for at in [small, *large] if small else large:
-            packed = _together([group[one] for one in at], query.shape[1])
-            best = np.maximum.reduceat(question.maxima(packed, slice(None)), packed.starts[:-1], axis=0)
-            scores[at] = best @ question.factors
+        counts = np.array([len(page) for page in group])
+        filled = np.flatnonzero(counts)
+        if len(filled):
+            rows = group[0] if len(group) == 1 else np.concatenate(group)
+            block = _divisor(len(rows)) if len(group) == 1 else 1
+            maxima = question.maxima(rows.reshape(-1, block, query.shape[1]))
+            begins = (np.cumsum(counts) - counts)[filled] // block
+            scores[filled] = np.maximum.reduceat(maxima, begins, axis=0) @ question.factors
         return scores
 
     groups = _gathered(pages)
@@ -102,27 +103,23 @@ def maxsim_of(query: Matrix, pages: Iterable[Array]) -> Scores:
 
 
 def _gathered(pages: Iterable[Array]) -> Iterator[list[Array]]:
-    """The pages in lists that are worth a thread's while."""
+    """The pages in lists that are worth a thread's while, large ones alone: they need no copy."""
     group: list[Array] = []
     held = 0
     for page in pages:
-        group.append(page)
-        held += page.size
-        if held >= _GATHERED:
+        if group and (page.size >= _ALONE or held >= _ALONE):
             yield group
             group, held = [], 0
+        group.append(page)
+        held += page.size
     if group:
         yield group
 
 
-def _together(group: list[Array], dim: int) -> Packed:
-    """Pages as they lie, if it is one: packing would take longer than scoring."""
-    counts = np.array([len(page) for page in group])
-    rows = group[0] if len(group) == 1 else np.concatenate(group)
-    # The blockwise maximum is slow over thousands of rows.
-    sizes = range(16, 1, -1) if len(group) == 1 else ()
-    block = next((size for size in sizes if counts[0] % size == 0), 1)
-    return Packed("float16", dim, np.arange(len(group)), counts, rows.reshape(-1, block, dim))
+@cache
+def _divisor(count: int) -> int:
+    """Rows a block for a page alone: the most that leave no rest."""
+    return next(size for size in range(min(count, _LONGEST), 0, -1) if count % size == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +127,11 @@ class _Question:
     """A query as the codes want it.
 
     Attributes:
-        maxima: of packed pages and some of their blocks, ``(blocks, m)`` float32.
+        maxima: of packed codes, ``(blocks, rows, width)``, as ``(blocks, m)`` float32.
         factors, offset: ``(m,)``: a page's maxima, less the offset, times the factors are its score.
     """
 
-    maxima: Callable[[Packed, Any], Matrix]
+    maxima: Callable[[Array], Matrix]
     factors: Matrix
     offset: Matrix
 
@@ -156,13 +153,12 @@ def _question(query: Matrix, precision: str) -> _Question:
     return _Question(run, (2 * size * scales).astype(np.float32), sums / 2)
 
 
-def _runner(precision: str, weights: Array) -> Callable[[Packed, Any], Matrix]:
+def _runner(precision: str, weights: Array) -> Callable[[Array], Matrix]:
     session = _session(precision)
 
-    def run(packed: Packed, blocks: Any) -> Matrix:
-        codes = packed.codes[blocks]
+    def run(codes: Array) -> Matrix:
         if precision == "bit":
-            codes = np.unpackbits(codes, axis=2, count=packed.dim)
+            codes = np.unpackbits(codes, axis=2, count=len(weights))
         maxima: Matrix = session.run(None, {"codes": codes, "query": weights})[0]
         return maxima
 

@@ -125,9 +125,25 @@ def test_codes_of_seven_steps_go_two_to_a_byte(dim: int) -> None:
     np.testing.assert_allclose(packed.vectors(0), vectors[0], rtol=0, atol=largest / 14 + 1e-3)
 
 
-def test_rows_a_block() -> None:
-    assert rows_a_block(np.array([1030, 1030])) == 8
-    assert rows_a_block(np.array([2060, 2060])) == 16
-    assert rows_a_block(np.array([3, 5, 7])) == 1
-    assert rows_a_block(np.array([32, 64])) == 16
-    assert rows_a_block(np.empty(0, np.int64)) == 16
+@pytest.mark.parametrize(
+    ("counts", "rows"),
+    [
+        ([], 1),
+        ([1], 1),
+        ([3, 5, 7], 1),
+        ([50], 50),
+        ([32, 64], 32),
+        ([344], 115),
+        ([1030] * 2, 103),
+        ([768], 128),
+    ],
+)
+def test_rows_a_block(counts: list[int], rows: int) -> None:
+    assert rows_a_block(np.array(counts, np.int64)) == rows
+
+
+def test_filling_stays_small_for_pages_of_many_sizes() -> None:
+    counts = np.random.default_rng().integers(1, 2000, 500)
+    block = rows_a_block(counts)
+    assert block > 1
+    assert (-counts % block).sum() <= 0.008 * counts.sum()
