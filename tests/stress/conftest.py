@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.stress.runs import Scenes
 from tests.stress.table import Row, Trials, markdown
 
 _ROWS = pytest.StashKey[dict[str, Row]]()
@@ -23,6 +24,12 @@ def trials(request: pytest.FixtureRequest) -> Iterator[Trials]:
     failed_before = request.session.testsfailed
     yield counter
     counter.end(failed=request.session.testsfailed > failed_before)
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
+    """Documents and indexes to be harmed."""
+    return Scenes(tmp_path_factory.mktemp("scenes"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
