@@ -11,6 +11,7 @@ import errno
 import json
 import secrets
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -185,7 +186,8 @@ class Store:
     def get(self, key: str, default: Any = None) -> Any:
         """The setting ``key``, as it was given to `set`."""
         row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+        with self.decoded():
+            return default if row is None else json.loads(row[0])
 
     def set(self, key: str, value: Any) -> None:
         """Keep a JSON-able setting under ``key``."""
@@ -212,7 +214,20 @@ class Store:
             for table in ("documents", "pages", "chunks")
         }
         by_kind = self.connection.execute("SELECT kind, count(*) FROM elements GROUP BY kind")
-        return totals | {Kind(kind).value: int(count) for kind, count in by_kind}
+        with self.decoded():
+            return totals | {Kind(kind).value: int(count) for kind, count in by_kind}
+
+    @contextmanager
+    def decoded(self) -> Iterator[None]:
+        """Values inside that no writer of mmrag has written come out as a `CorruptError`."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError, zlib.error) as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise CorruptError(
+                f"the index {self.path} holds what mmrag can't have written ({reason}): build it anew with "
+                "mmrag index FOLDER --rebuild"
+            ) from error
 
     @contextmanager
     def writing(self) -> Iterator[None]:
