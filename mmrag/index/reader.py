@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.errors import CorruptError, UsageError
+from mmrag.errors import UsageError
 from mmrag.index.assets import asset_path, check_asset
 from mmrag.index.packing import unpack_lines
 from mmrag.index.store import Store
@@ -46,7 +44,7 @@ class Reader(Store):
         rows = self.connection.execute(
             "SELECT path, status, reason, pages, seconds FROM files ORDER BY path"
         ).fetchall()
-        with self._decoded():
+        with self.decoded():
             return [FileReport(path, Status(status), *rest) for path, status, *rest in rows]
 
     def documents(self) -> dict[int, Document]:
@@ -55,7 +53,7 @@ class Reader(Store):
             "SELECT row, id, path, media_type, title, page_count, paged, metadata"
             " FROM documents ORDER BY path"
         )
-        with self._decoded():
+        with self.decoded():
             return {
                 row: Document(key, path, media_type, title, page_count, bool(paged), json.loads(metadata))
                 for row, key, path, media_type, title, page_count, paged, metadata in rows
@@ -94,7 +92,7 @@ class Reader(Store):
     def elements(self, rows: Sequence[int]) -> dict[int, Element]:
         """Elements by row."""
         found = self._in(f"SELECT {_ELEMENT}{_ELEMENT_FROM} WHERE elements.row IN", rows)
-        with self._decoded():
+        with self.decoded():
             return {row[0]: _element(*row[1:]) for row in found}
 
     def elements_on(
@@ -112,7 +110,7 @@ class Reader(Store):
         )
         pages: dict[int, Page] = {}
         elements: dict[int, tuple[int, Page, Element]] = {}
-        with self._decoded():
+        with self.decoded():
             for page_row, owner, number, width, height, rotation, label, row, key, *rest in found:
                 page = pages.get(page_row)
                 if page is None:
@@ -145,7 +143,7 @@ class Reader(Store):
             " WHERE documents.path = ? AND number = ?",
             (document, number),
         ).fetchone()
-        with self._decoded():
+        with self.decoded():
             return () if row is None else unpack_lines(row[0])
 
     def document_pages(self, document: int) -> list[tuple[int, Page, tuple[Line, ...]]]:
@@ -155,7 +153,7 @@ class Reader(Store):
             " FROM pages JOIN documents ON documents.row = pages.document WHERE document = ? ORDER BY number",
             (document,),
         )
-        with self._decoded():
+        with self.decoded():
             return [(row, Page(*page), unpack_lines(lines)) for row, *page, lines in rows]
 
     def spaces(self) -> set[tuple[str, int, str, bool]]:
@@ -176,7 +174,7 @@ class Reader(Store):
             ("".join(c for c in prefix if c.isalnum()) + "*",),
         ).fetchall()
         documents = self.documents() if rows else {}
-        with self._decoded():
+        with self.decoded():
             return [(documents[row[0]], _element(*row[2:])) for row in rows]
 
     def page_elements(self, document: str, number: int) -> list[Element]:
@@ -186,7 +184,7 @@ class Reader(Store):
             " ORDER BY elements.position",
             (document, number),
         )
-        with self._decoded():
+        with self.decoded():
             return [_element(*row[1:]) for row in rows]
 
     def snippets(self, chunks: Sequence[int]) -> dict[int, str]:
@@ -213,18 +211,6 @@ class Reader(Store):
             if (not filters.documents or any(names(document, given) for given in filters.documents))
             and all(document.metadata.get(key) == value for key, value in filters.metadata.items())
         ]
-
-    @contextmanager
-    def _decoded(self) -> Iterator[None]:
-        """Values that no writer of mmrag has written come out as an error of mmrag."""
-        try:
-            yield
-        except (ValueError, KeyError, TypeError, RecursionError, zlib.error) as error:
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            raise CorruptError(
-                f"the index {self.path} holds what mmrag can't have written ({reason}): build it anew with "
-                "mmrag index FOLDER --rebuild"
-            ) from error
 
     def _in(self, query: str, rows: Iterable[int], tail: str = "") -> list[Any]:
         # One bound JSON array serves any number of rows.
