@@ -42,6 +42,8 @@ CHUNKS_A_PAGE = 6
 SUPPORT = 0.5
 """Weight of a page's second best chunk in its dense score; measured on the development set of benchmarks/."""
 
+_NO_PAGE = 1 << 31  # SQLite takes 64 bits, a question may hold more
+
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
@@ -196,7 +198,7 @@ class Retriever:
         if not filters:
             return Allowed()
         documents = self._store.matching(filters, self._corpus.documents)
-        first, last = filters.pages or (1, 1 << 31)
+        first, last = (min(max(number, 0), _NO_PAGE) for number in filters.pages or (1, _NO_PAGE))
         query = (
             "SELECT elements.page, elements.row FROM elements JOIN pages ON pages.row = elements.page"
             " WHERE number BETWEEN ? AND ? AND elements.document IN (SELECT value FROM json_each(?))"
@@ -204,7 +206,7 @@ class Retriever:
         values: list[int | str] = [first, last, str(documents)]
         if filters.kinds:
             query += f" AND kind IN ({', '.join('?' * len(filters.kinds))})"
-            values += [kind.value for kind in filters.kinds]
+            values += map(str, filters.kinds)
         if filters.labels:
             query += f" AND metadata ->> 'label' IN ({', '.join('?' * len(filters.labels))})"
             values += filters.labels
