@@ -30,7 +30,7 @@ def asset_path(root: Path, asset_id: str, media_type: str) -> Path:
 
 
 def write_asset(root: Path, asset: Asset) -> None:
-    """Write the picture unless it is there already; whole or not at all.
+    """Write the picture unless it is there already, undamaged; whole or not at all.
 
     Raises:
         CrashedError: if its id is not that of its data. A parser that a hostile file has taken over may say
@@ -39,7 +39,7 @@ def write_asset(root: Path, asset: Asset) -> None:
     if hashlib.sha256(asset.data).hexdigest() != asset.id or asset.media_type not in _ENDINGS:
         raise CrashedError("the parser sent a picture that is not what it says, and was not believed")
     path = asset_path(root, asset.id, asset.media_type)
-    if path.exists():
+    if path.is_file() and path.read_bytes() == asset.data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, lambda temporary: _write(temporary, asset.data))

@@ -93,19 +93,29 @@ def database_findings(store: Store, *, deep: bool) -> Iterator[Finding]:
 
 
 def _word_findings(store: Store) -> Iterator[Finding]:
-    """FTS5 checks itself by what looks like a write; it is taken back, and ``store`` keeps the log."""
+    """A check of FTS5 looks like a write; it is taken back, and ``store`` keeps the log where it is."""
     try:
         with WriterLock(store.path / LOCK), closing(_writing(store.path)) as connection:
-            for table in _TABLES:
-                connection.execute("BEGIN IMMEDIATE")
-                try:
-                    connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
-                except sqlite3.DatabaseError as error:
-                    yield Finding(DATABASE, f"{table} does not hold the words of its rows ({error})")
-                finally:
-                    connection.execute("ROLLBACK")
+            for table, problem in wrong_words(connection):
+                yield Finding(DATABASE, f"{table} does not hold the words of its rows ({problem})")
     except (LockedError, OSError, sqlite3.OperationalError) as error:
         yield Finding(DATABASE, f"its word indexes were not checked: {error}", harmless=True)
+
+
+def wrong_words(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Word indexes that do not fit what was put into them, and what FTS5 says; nothing is changed."""
+    found = []
+    for table in _TABLES:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            connection.execute(f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)")
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            found.append((table, str(error)))
+        finally:
+            connection.execute("ROLLBACK")
+    return found
 
 
 def _writing(folder: Path) -> sqlite3.Connection:
@@ -130,28 +140,18 @@ def derived_findings(store: Store) -> Iterator[Finding]:
             yield Finding(file, f"is damaged: the vectors of {name} are read from the database")
 
 
-def picture_findings(store: Store, *, deep: bool) -> Iterator[Finding]:
-    """Pictures that are missing or damaged: by their sizes, or by their bytes if ``deep``."""
-    for asset, media_type, width, height in store.connection.execute("SELECT * FROM assets ORDER BY id"):
+def picture_findings(store: Store) -> Iterator[Finding]:
+    """Pictures that are missing or damaged."""
+    for asset, media_type in store.connection.execute("SELECT id, media_type FROM assets ORDER BY id"):
         path = asset_path(store.path, asset, media_type)
         place = str(path.relative_to(store.path))
         if not path.is_file():
             yield Finding(place, "is missing")
-        elif sha256_of(path) != asset if deep else _size(path) != (width, height):
+        elif sha256_of(path) != asset:
             yield Finding(place, "is damaged")
     lost = "SELECT DISTINCT picture FROM elements WHERE picture NOT IN (SELECT id FROM assets)"
     for (asset,) in store.connection.execute(lost):
         yield Finding(DATABASE, f"an element shows picture {asset}, which is not there")
-
-
-def _size(path: Path) -> tuple[int, int]:
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            return picture.size
-    except (OSError, ValueError, SyntaxError):  # what Pillow raises for a file that is no picture
-        return (0, 0)
 
 
 def vector_findings(store: Store) -> Iterator[Finding]:
@@ -194,7 +194,9 @@ def stray_files(store: Store) -> list[Path]:
         asset_path(store.path, asset, media_type)
         for asset, media_type in store.connection.execute("SELECT id, media_type FROM assets")
     }
-    found = {file for name in (VECTORS, ASSETS) for file in (store.path / name).rglob("*") if file.is_file()}
+    # What was read of a long document has its pictures there before the database knows of them.
+    folders = (VECTORS,) if any((store.path / "staged").glob("*")) else (VECTORS, ASSETS)
+    found = {file for name in folders for file in (store.path / name).rglob("*") if file.is_file()}
     return sorted(found - named)
 
 
@@ -215,7 +217,7 @@ def index_findings(folder: Path, *, deep: bool = False) -> Iterator[Finding]:
         yield from log_findings(store)
         yield from database_findings(store, deep=deep)
         yield from derived_findings(store)
-        yield from picture_findings(store, deep=deep)
+        yield from picture_findings(store)
         if deep:
             yield from vector_findings(store)
         for file in stray_files(store):

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from mmrag.errors import CorruptError
 from mmrag.index.files import write_atomically
+from mmrag.index.held import HeldFile
 from mmrag.index.wal import Log, read_log
 
 DATABASE = "mmrag.sqlite"
@@ -223,30 +224,38 @@ def next_seal(seal: Seal, file: int, log: Log) -> Seal:
         log: as `unsealed_log` has found it.
 
     Raises:
-        CorruptError: if the file or the log is damaged.
+        CorruptError: if the file is damaged.
     """
     old, new = blocks_of(seal.size), blocks_of(log.size)
     touched = {(page - 1) * log.page_size // BLOCK for page in log.places}
     if log.size != seal.size:
         touched |= {old[-1], *new[old[-1] :]}
     before = Content(file, seal.size, sealed_log(seal, log.path))
-    if log.bad or _wrong(seal, before, sorted(touched.intersection(old))):
-        folder = log.path.parent
-        raise CorruptError(
-            f"{log.path if log.bad else folder / DATABASE} has changed on disk since it was written:"
-            f" see mmrag verify {folder}, then mmrag repair {folder}"
-        )
+    if _wrong(seal, before, sorted(touched.intersection(old))):
+        raise changed_on_disk(log.path.with_name(DATABASE))
     changed = sorted(touched.intersection(new))
     fresh = dict(zip(changed, Content(file, log.size, log).digests(changed), strict=True))
     sums = tuple(fresh[block] if block in fresh else seal.sha256[block] for block in new)
     return Seal(seal.index, seal.generation + 1, log.size, sums, (*log.salts, log.frames))
 
 
+def changed_on_disk(path: Path) -> CorruptError:
+    """The error that says so of a file that nobody else writes."""
+    folder = path.parent
+    return CorruptError(
+        f"{path} has changed on disk since it was written:"
+        f" see mmrag verify {folder}, then mmrag repair {folder}"
+    )
+
+
 def first_seal(database: Path, index: str, generation: int = 1) -> Seal:
     """The seal of a database that has no log and is open nowhere."""
-    with database.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        return Seal(index, generation, size, tuple(Content(file.fileno(), size).digests(blocks_of(size))))
+    file = HeldFile(database)
+    try:
+        size = os.fstat(file.descriptor).st_size
+        return Seal(index, generation, size, tuple(Content(file.descriptor, size).digests(blocks_of(size))))
+    finally:
+        file.release()
 
 
 def sealed_log(seal: Seal, log_path: Path) -> Log | None:

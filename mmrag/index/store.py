@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import secrets
 import sqlite3
 import zlib
@@ -23,7 +24,17 @@ from numpy.typing import NDArray
 from mmrag.errors import CorruptError, DiskFullError, IndexStoreError, NotAnIndexError, SchemaError
 from mmrag.index.files import sync
 from mmrag.index.held import HeldFile
-from mmrag.index.seal import DATABASE, LOG, SEAL, Seal, check_seal, first_seal, next_seal, unsealed_log
+from mmrag.index.seal import (
+    DATABASE,
+    LOG,
+    SEAL,
+    Seal,
+    changed_on_disk,
+    check_seal,
+    first_seal,
+    next_seal,
+    unsealed_log,
+)
 from mmrag.types import Kind
 
 SCHEMA_VERSION = 2
@@ -31,6 +42,7 @@ LOCK = "writer.lock"
 LOG_LIMIT = 128 << 20
 """Bytes of SQLite's log from which it is sealed and brought into the file in the middle of a run."""
 
+_LOG = logging.getLogger(__name__)
 _FRESH = f".{DATABASE}.new"
 
 
@@ -84,6 +96,8 @@ class Store:
     """
 
     def __init__(self, path: Path, *, writable: bool = False) -> None:
+        if (path / SEAL).is_file() and not is_index(path):
+            raise CorruptError(f"the index {path} has lost its {DATABASE}: see mmrag repair {path}")
         if not is_index(path):
             raise NotAnIndexError(f"there is no index at {path}: make one with mmrag index FOLDER")
         self.path = path
@@ -112,6 +126,7 @@ class Store:
                 # that may not write never does, and keeps others from being the last.
                 self._guard = self._connect("ro")
                 self._guard.execute("PRAGMA user_version").fetchone()
+                self._leave_damaged_log()
         except BaseException:
             self.connection.close()
             raise
@@ -167,18 +182,34 @@ class Store:
             DiskFullError: if there is no space; what was committed is in the log.
         """
         with translated(self.path):
-            if unsealed_log(self._seal, self._log):
+            log = unsealed_log(self._seal, self._log)
+            if log is not None:
+                if log.bad:
+                    raise changed_on_disk(self._log)
                 if self.get("generation") != self._seal.generation + 1:
                     with self._transaction():
                         self.name_generation()
-                log = unsealed_log(self._seal, self._log)
-                assert log is not None  # noqa: S101 - it has grown
-                fresh = next_seal(self._seal, self._file.descriptor, log)
-                fresh.write(self.path)
-                self._seal = fresh
+                self._write_seal()
             if self._log_size():
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._seal_at = self._log_size() + LOG_LIMIT
+
+    def _leave_damaged_log(self) -> None:
+        """Seal what SQLite still reads of a damaged log, so that no transaction follows what it does not."""
+        log = unsealed_log(self._seal, self._log)
+        if log is not None and log.bad:
+            _LOG.warning("%s is damaged: what was committed after frame %d is lost", self._log, log.frames)
+            with self._transaction():
+                self.name_generation()
+            self._write_seal()
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _write_seal(self) -> None:
+        log = unsealed_log(self._seal, self._log)
+        assert log is not None  # noqa: S101 - the generation has just been named in it
+        fresh = next_seal(self._seal, self._file.descriptor, log)
+        fresh.write(self.path)
+        self._seal = fresh
 
     def _log_size(self) -> int:
         return self._log.stat().st_size if self._log.exists() else 0

@@ -1,0 +1,68 @@
+"""Saying what is wrong with an index, without changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from mmrag.errors import CorruptError, NotAnIndexError
+from mmrag.index.checks import Finding, index_findings
+from mmrag.index.reader import Reader
+from mmrag.index.seal import DATABASE, SEAL
+from mmrag.ingest.walk import hash_file
+
+
+def verify(place: str | Path, *, deep: bool = False) -> tuple[Finding, ...]:
+    """What is not as it should be with the index at a path, or of that name under ``indexes/``.
+
+    Compares the database with its seal, and vector files, pictures and descriptions with their checksums; lets
+    SQLite check itself: every byte is read once.
+
+    Args:
+        place: path or name. The index need not be one that can be opened.
+        deep: also let SQLite check all of its indexes, compare the vector files with what the database would
+            write, look at every vector, and compare the folder's files with what was read of them.
+
+    Returns:
+        One finding for each thing; nothing that is not ``harmless`` if the index is whole.
+
+    Raises:
+        NotAnIndexError: if there is none. SchemaError: if another version of mmrag has written it.
+    """
+    folder = folder_of(place)
+    found = list(index_findings(folder, deep=deep))
+    if deep:
+        found += _source_findings(folder)
+    return tuple(found)
+
+
+def folder_of(place: str | Path) -> Path:
+    """The folder of an index, even one whose database is gone."""
+    for path in (Path(place), Path("indexes") / place):
+        if (path / DATABASE).is_file() or (path / SEAL).is_file():
+            return path
+    raise NotAnIndexError(
+        f"there is no index at {place} or indexes/{place}: make one with mmrag index FOLDER"
+    )
+
+
+def _source_findings(folder: Path) -> Iterator[Finding]:
+    """Files that have changed or gone since they were read: the next run follows them."""
+    try:
+        reader = Reader(folder)
+    except CorruptError:
+        return
+    with closing(reader):
+        root = Path(reader.get("root", ""))
+        base = root.parent if root.is_file() else root
+        for path, checksum in reader.connection.execute("SELECT path, sha256 FROM files ORDER BY path"):
+            try:
+                same = not checksum or hash_file(base / path) == checksum
+            except OSError as error:
+                reason = error.strerror or str(error)
+                yield Finding(path, f"can't be compared with what was read of it: {reason}", harmless=True)
+                continue
+            if not same:
+                problem = "has changed since it was read: the next mmrag index reads it again"
+                yield Finding(path, problem, harmless=True)
