@@ -33,6 +33,7 @@ _PLACES = {
     "Element": "mmrag.types:Element",
     "FileReport": "mmrag.types:FileReport",
     "Filters": "mmrag.types:Filters",
+    "Finding": "mmrag.index.checks:Finding",
     "Flag": "mmrag.types:Flag",
     "FlagKind": "mmrag.types:FlagKind",
     "Hit": "mmrag.types:Hit",
@@ -45,6 +46,7 @@ _PLACES = {
     "Progress": "mmrag.types:Progress",
     "Query": "mmrag.types:Query",
     "Recipe": "mmrag.config:Recipe",
+    "Repair": "mmrag.api.repairing:Repair",
     "Report": "mmrag.types:Report",
     "SharedIndex": "mmrag.api.sharing:SharedIndex",
     "Source": "mmrag.types:Source",
@@ -54,6 +56,8 @@ _PLACES = {
     "list_indexes": "mmrag.api:list_indexes",
     "load_recipe": "mmrag.config:load_recipe",
     "open": "mmrag.api:open_index",
+    "repair": "mmrag.api.repairing:repair",
+    "verify": "mmrag.api.verifying:verify",
 }
 
 __all__ = [
@@ -66,6 +70,7 @@ __all__ = [
     "Element",
     "FileReport",
     "Filters",
+    "Finding",
     "Flag",
     "FlagKind",
     "Hit",
@@ -78,6 +83,7 @@ __all__ = [
     "Progress",
     "Query",
     "Recipe",
+    "Repair",
     "Report",
     "SharedIndex",
     "Source",
@@ -87,15 +93,20 @@ __all__ = [
     "list_indexes",
     "load_recipe",
     "open",
+    "repair",
+    "verify",
 ]
 
 if TYPE_CHECKING:
     from mmrag.api import Index, IndexInfo, build, index_path, list_indexes
     from mmrag.api import open_index as open  # noqa: A004 - mmrag.open reads as it should
     from mmrag.api.chat import Chat
+    from mmrag.api.repairing import Repair, repair
     from mmrag.api.sharing import SharedIndex
+    from mmrag.api.verifying import verify
     from mmrag.config import Recipe, load_recipe
     from mmrag.errors import MmragError
+    from mmrag.index.checks import Finding
     from mmrag.synthesize.stream import AnswerStream
     from mmrag.types import (
         Answer,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mmrag.api.chat import Chat
     from mmrag.api.run import OnProgress
     from mmrag.encoders.lists import ChunkList, PageList
+    from mmrag.index.checks import Finding
     from mmrag.llama_index.retriever import IndexRetriever
     from mmrag.rerankers.base import Candidate
     from mmrag.retrieve.retriever import Retriever
@@ -378,6 +379,12 @@ class Index:
             finally:
                 writer.close()
         return gone
+
+    def verify(self, *, deep: bool = False) -> tuple[Finding, ...]:
+        """What is not as it should be on disk; `mmrag.verify` also takes an index that can't be opened."""
+        from mmrag.api.verifying import verify
+
+        return verify(self.path, deep=deep)
 
     def info(self) -> IndexInfo:
         """What the index holds, and what it was made with."""

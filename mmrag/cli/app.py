@@ -11,6 +11,7 @@ from mmrag.cli.doctor import doctor
 from mmrag.cli.failing import run
 from mmrag.cli.indexing import index, remove
 from mmrag.cli.looking import info, list_, show
+from mmrag.cli.mending import repair, verify
 from mmrag.cli.models import models
 from mmrag.cli.serving import mcp, serve
 from mmrag.cli.versions import show_version, version
@@ -36,6 +37,8 @@ for command in (
     info,
     list_,
     remove,
+    verify,
+    repair,
     models,
     doctor,
     version,
