@@ -79,7 +79,10 @@ class Workshop:
         else:
             report = self._update(path.name, "parsing", path, recipe, lay=False)
             if not report.pages:
-                raise UsageError(f"there is nothing to read in {self._corpus}{_first_reason(report)}")
+                raise UsageError(
+                    f"there is nothing to read in {self._corpus}{_first_reason(report)}; documents are PDF, "
+                    "pictures, Markdown, HTML and text"
+                )
             self._finish(path.name, report, size_of(path), content=_content(path))
         self._looked_at.add(path)
         return path

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import mmrag
 from mmrag.benchmark.caching import OutcomeCache, outcome_key, setup_key
+from mmrag.benchmark.counting import counted
 from mmrag.benchmark.laying import Workshop
 from mmrag.benchmark.values import BM25, Comparison, Dataset, Found, Outcome, Question, Run, Setup
 from mmrag.config import STRATEGIES, Recipe
@@ -129,9 +130,10 @@ def check_gold(dataset: Dataset, index: Path) -> None:
     if wrong:
         named = ", ".join(f"{gold.file}#{gold.page} of {key}" for key, gold in wrong[:_NAMED])
         more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+        verb = "is" if len(wrong) == 1 else "are"
         raise UsageError(
-            f"{len(wrong)} gold pages are not among the documents of {dataset.corpus}: {named}{more}; "
-            "correct the questions, or add the documents"
+            f"{counted(len(wrong), 'gold page')} {verb} not among the documents of {dataset.corpus}: {named}"
+            f"{more}; correct the questions, or add the documents"
         )
 
 

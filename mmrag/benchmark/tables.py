@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmrag.benchmark.counting import counted
 from mmrag.benchmark.metrics import ANSWER, MEASURES, Values, mean, measures
 from mmrag.benchmark.statistics import Difference, best_gold, better, documents_of, interval
 from mmrag.benchmark.values import BM25, Comparison, Run
@@ -156,12 +157,12 @@ def _quality(comparison: Comparison, found: Measured, pairs: Sequence[Difference
     if ANSWER in shown:
         note += " Answer: share of the answers that hold an accepted one."
     many = len(set(units.tolist()))
-    counted = f"document ({many})" if unit == "documents" else "question, as there are few documents"
+    by = f"document ({many})" if unit == "documents" else "question, as there are few documents"
     return Table(
-        f"{len(questions)} questions, all pages judged alike",
+        f"{counted(len(questions), 'question')}, all pages judged alike",
         ("", MAIN, "95 %", "better than", *shown[1:]),
         tuple(rows),
-        f"{note} Intervals and tests by {counted}.",
+        f"{note} Intervals and tests by {by}.",
     )
 
 
