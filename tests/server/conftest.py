@@ -22,7 +22,7 @@ def write_documents(folder: Path) -> None:
         "# Otters\n\nThe otter swims in the river. It eats fish.\n\n## Dens\n\nA holt.\n"
     )
     (folder / "owl.md").write_text(
-        "# Owls\n\nThe owl hunts at night, <script>alert(1)</script>, and sleeps by day.\n"
+        "# Owls\n\nThe owl hunts at night, `<script>alert(1)</script>`, and sleeps by day.\n"
     )
 
 
