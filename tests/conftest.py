@@ -16,6 +16,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--trials", choices=("smoke", "ci", "stress"), default="smoke", help="how many trials to make"
     )
+    group.addoption(
+        "--fuzz-seconds", type=float, metavar="N", help="seconds of the processor that fuzzing takes in all"
+    )
     group.addoption("--table", metavar="FILE", help="write the table of what held, in Markdown")
 
 

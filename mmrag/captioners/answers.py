@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmrag.captioners.base import Description
-from mmrag.text.thoughts import without_thoughts
+from mmrag.text.thoughts import mended, without_thoughts
 from mmrag.types import Usage
 
 _FIELDS = ("description", "visible_text", "data")
 _FENCE = re.compile(r"```[a-z]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL | re.IGNORECASE)
 # A field of an object that is cut off or not quite JSON; its text may end without a quotation mark.
 _LOOSE = re.compile(r'"(description|visible_text|data)"\s*:\s*"((?:[^"\\]|\\.)*)', re.DOTALL)
+_LONGEST = 40_000  # characters that are read of an answer, several times what it may have of tokens
 _NOTHING = frozenset({"", "n/a", "none", "null", "no", "...", "无", "無", "没有", "空"})
 
 
@@ -24,9 +25,9 @@ def described(answer: str, usage: Usage) -> Description:
     Taken in this order: a JSON object with the three fields, anywhere in the answer; such fields in what is
     not quite JSON; else the answer as it stands is the description.
     """
-    answer = without_thoughts(answer)
+    answer = without_thoughts(answer)[:_LONGEST]
     for found in (_object(answer), dict(_loose(answer))):
-        fields = {name: _plain(found.get(name)) for name in _FIELDS}
+        fields = {name: mended(_plain(found.get(name))) for name in _FIELDS}
         if any(fields.values()):
             return Description(**fields, usage=usage)
         if found.keys() & set(_FIELDS):

@@ -75,3 +75,20 @@ def test_what_is_written_as_json_is_read_back(description: str, data: str) -> No
     found = described(json.dumps({"description": f"x{description}", "data": f"y{data}"}), PAID)
     assert found.description == f"x{description}".strip()
     assert found.data == f"y{data}".strip()
+
+
+def test_half_a_character_in_an_answer_can_be_written() -> None:
+    told = described('{"description": "a \\ud83d\\ude00 b \\ud83d"}', Usage())
+    assert told.description == "a \U0001f600 b \ufffd"
+
+
+def test_an_answer_without_end_is_read_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def decode(self: json.JSONDecoder, text: str, start: int) -> tuple[object, int]:
+        read.append(len(text))
+        raise ValueError
+
+    monkeypatch.setattr(json.JSONDecoder, "raw_decode", decode)
+    described("{" * 100 + "x" * 1_000_000, Usage())
+    assert set(read) == {40_000}
