@@ -20,10 +20,10 @@ SEARCHES: tuple[dict[str, Any], ...] = (
 )
 
 
-def seen(path: Path) -> dict[str, object]:
+def seen(path: Path) -> dict[str, Any]:
     """What searches, an answer, pictures and the pages of the index at ``path`` give."""
     with mmrag.open(path) as index:
-        found: dict[str, object] = {
+        found: dict[str, Any] = {
             str(search): [_hit(hit) for hit in index.search(**search)] for search in SEARCHES
         }
         answer = index.ask("Which animal has stripes?")
@@ -41,6 +41,14 @@ def seen(path: Path) -> dict[str, object]:
         found["info"] = (info.documents, info.pages, info.figures, info.chunks, info.views)
         found["files"] = [(file.path, file.status, file.reason, file.pages) for file in index.files()]
         return found
+
+
+def unordered(found: dict[str, Any]) -> dict[str, object]:
+    """What was `seen`, but for the order of hits and elements that are equally good: it follows from rows."""
+    return {
+        key: sorted((*hit[:4], sorted(hit[4])) for hit in value) if key.startswith("{") else value
+        for key, value in found.items()
+    }
 
 
 def _hit(hit: mmrag.Hit) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -20,7 +21,7 @@ from mmrag.errors import MmragError
 from mmrag.index.captions import CAPTIONS, CaptionCache
 from mmrag.index.wal import read_log
 from tests.stress.damage import DAMAGES, files_of
-from tests.stress.observing import seen
+from tests.stress.observing import seen, unordered
 from tests.stress.table import Trials
 
 RECIPE = mmrag.Recipe(
@@ -106,12 +107,24 @@ class Indexes:
         ends = {log.frames for frame in range(whole.frames) if (log := read_log(path, frame)) is not None}
         return sorted(ends)
 
-    def after_frame(self, frame: int) -> dict[str, object]:
+    def after_frame(self, frame: int) -> dict[str, Any]:
         """What a reader sees of the killed run's index when the log ends after this frame."""
         trial = self.copy(self.states["killed"])
         with (trial / "mmrag.sqlite-wal").open("r+b") as log:
             log.truncate(32 + frame * (24 + 4096))
         return seen(trial)
+
+    def mend(self, trial: Path, told: str, *, damaged: bool) -> None:
+        """What was detected is found by verify; repaired and brought up to date all is as it was."""
+        is_there = (trial / "mmrag.sqlite").exists() or (trial / "seal.json").exists()
+        found = [one for one in mmrag.verify(trial) if not one.harmless] if is_there else []
+        assert found or not (damaged and is_there), f"{told}: verify finds nothing"
+        lost = mmrag.repair(trial).lost if is_there else ()
+        left = [one for one in mmrag.verify(trial, deep=True) if not one.harmless]
+        assert lost or not left, f"{told}: repair leaves {left}"
+        mmrag.build(self.place / "docs", trial, pipeline=RECIPE).close()
+        assert [one for one in mmrag.verify(trial, deep=True) if not one.harmless] == [], told
+        assert unordered(seen(trial)) == unordered(self.allowed["sealed"][0]), f"{told}: repaired otherwise"
 
     def choose(self, dice: random.Random) -> tuple[str, str]:
         """A state and one of its files; each kind of file as likely as any other."""
@@ -127,7 +140,7 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> Indexes:
     return Indexes(tmp_path_factory.mktemp("corruption"))
 
 
-def outcome(path: Path, allowed: Sequence[dict[str, object]], said: dict[str, str]) -> str:
+def outcome(path: Path, allowed: Sequence[dict[str, Any]], said: dict[str, str]) -> str:
     """``detected``, ``harmless``, or what was silently wrong."""
     try:
         found = seen(path)
@@ -147,15 +160,19 @@ def outcome(path: Path, allowed: Sequence[dict[str, object]], said: dict[str, st
 def test_no_damage_is_silently_wrong(indexes: Indexes, trials: Trials) -> None:
     outcomes: Counter[str] = Counter()
     said = descriptions(indexes.states["whole"])
-    for number in trials(smoke=24, ci=100, stress=1270):
+    for number in trials(smoke=16, ci=100, stress=1270):
         dice = random.Random(number)
         state, name = indexes.choose(dice)
         trial = indexes.copy(indexes.states[state])
         kind = dice.choice(sorted(DAMAGES))
         what = DAMAGES[kind](dice, trial, trial / name, indexes.others(state))
         came_to = outcome(trial, indexes.allowed[state], said)
-        assert came_to in ("detected", "harmless"), f"trial {number}: {state}, {name}: {what}: {came_to}"
+        told = f"trial {number}: {state}, {name}: {what}"
+        assert came_to in ("detected", "harmless"), f"{told}: {came_to}"
         outcomes[came_to] += 1
+        if number % 4 == 0:
+            indexes.mend(trial, told, damaged=came_to == "detected")
+            outcomes["mended"] += 1
         trials.held()
     trials.note(", ".join(f"{count} {came_to}" for came_to, count in sorted(outcomes.items())))
 
