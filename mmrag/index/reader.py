@@ -20,6 +20,9 @@ from mmrag.types import BBox, Document, Element, FileReport, Filters, Kind, Line
 
 Rows = NDArray[np.int64]
 
+UNREAD = "unread"
+"""The setting that holds what the last run passed over: reports, by path."""
+
 _ELEMENT = (
     "elements.row, elements.id, documents.id, pages.number, elements.kind, x0, y0, x1, y1, elements.text,"
     " elements.caption, elements.section, elements.position, elements.picture, elements.metadata"
@@ -40,12 +43,12 @@ class Reader(Store):
         super().__init__(path)
 
     def files(self) -> list[FileReport]:
-        """What became of every file, in the order of their paths."""
-        rows = self.connection.execute(
-            "SELECT path, status, reason, pages, seconds FROM files ORDER BY path"
-        ).fetchall()
+        """What became of every file, and what was passed over, in the order of their paths."""
+        rows = self.connection.execute("SELECT path, status, reason, pages, seconds FROM files").fetchall()
         with self.decoded():
-            return [FileReport(path, Status(status), *rest) for path, status, *rest in rows]
+            passed = [list(one.values()) for one in self.get(UNREAD, [])]
+            found = {path: FileReport(path, Status(status), *rest) for path, status, *rest in rows + passed}
+            return [found[path] for path in sorted(found)]
 
     def documents(self) -> dict[int, Document]:
         """All documents by row, in the order of their paths."""
@@ -119,14 +122,16 @@ class Reader(Store):
                 elements[row] = (owner, page, _element(key, page.document, number, *rest))
         return elements
 
-    def boxes_of_pages(self, pages: Sequence[int]) -> tuple[Rows, Rows, NDArray[np.float64]]:
-        """Rows ``(n,)``, pages ``(n,)`` and boxes ``(n, 4)`` of the elements of these pages that have a box.
+    def boxes_of_pages(self, pages: Sequence[int]) -> dict[int, list[tuple[float, ...]]]:
+        """For each of these pages (by row) its elements that have a box: their row, x0, y0, x1, y1.
 
-        By page (by row), and in reading order on each.
+        In reading order.
         """
+        found: dict[int, list[tuple[float, ...]]] = {page: [] for page in pages}
         query = "SELECT page, row, x0, y0, x1, y1 FROM elements WHERE x0 IS NOT NULL AND page IN"
-        found = np.array(list(self._in(query, pages, " ORDER BY page, position")), np.float64).reshape(-1, 6)
-        return found[:, 1].astype(np.int64), found[:, 0].astype(np.int64), found[:, 2:]
+        for page, *box in self._in(query, pages, " ORDER BY page, position"):
+            found[page].append(tuple(box))
+        return found
 
     def elements_of_pages(self, pages: Sequence[int]) -> dict[int, list[int]]:
         """Rows of the elements of each of these pages (by row), in reading order."""

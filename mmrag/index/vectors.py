@@ -104,8 +104,8 @@ class VectorSpace:
         """Exact scores of these chunks, ``(len(chunks),)``."""
         if len(chunks) == 0:
             return np.empty(0, np.float32)
-        # Too small for BLAS, whose second thread would only spin.
-        scores: Scores = np.einsum("ij,j->i", self._ann.vectors(chunks), query)
+        # Row by row: so few are too small for BLAS, whose second thread would only spin.
+        scores: Scores = np.vecdot(self._ann.vectors(chunks), query)
         return scores
 
     def write(self, store: Store) -> tuple[str, str]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.index.reader import Reader
+from mmrag.retrieve.kept import Kept
+from mmrag.retrieve.regions import Region, read_regions
 from mmrag.types import Document, Element, Page
+
+if TYPE_CHECKING:
+    from mmrag.index.multivector.space import PageSpace
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float64]
 
 ELEMENTS_KEPT = 8192
-"""How many elements stay in memory after a search has read them; some 2 kB each."""
+"""How many elements, and snippets of chunks, stay in memory after a search has read them; some 2 kB each."""
+
+REGIONS_KEPT = 1 << 25
+"""Bytes of page vectors that stay in memory of each space, beside those that it is searched by."""
 
 
 def _none() -> Rows:
@@ -25,7 +36,8 @@ def _none() -> Rows:
 class Corpus:
     """What one committed state of an index holds, by row: 8 bytes a page and 4 bytes an element.
 
-    Elements that were read stay, for the next question that finds them, as long as the state does.
+    What was read of elements and pages stays, for the next question that finds them, as long as the state
+    does. Call what takes a store inside a snapshot of that state.
 
     Attributes:
         documents: by row, in the order of their paths.
@@ -36,7 +48,9 @@ class Corpus:
     documents: dict[int, Document] = field(default_factory=dict)
     place_of: Rows = field(default_factory=_none)
     page_of: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
-    _read: dict[int, tuple[int, Page, Element]] = field(default_factory=dict)
+    _elements: Kept[tuple[int, Page, Element]] = field(default_factory=lambda: Kept(ELEMENTS_KEPT))
+    _snippets: Kept[str] = field(default_factory=lambda: Kept(ELEMENTS_KEPT))
+    _regions: dict[int, Kept[Region]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, store: Reader) -> Corpus:
@@ -61,15 +75,18 @@ class Corpus:
         order = np.lexsort((self.place_of[pages], -scores))[:count]
         return pages[order], scores[order]
 
-    def elements(self, store: Reader, rows: list[int]) -> dict[int, tuple[int, Page, Element]]:
-        """As `Reader.elements_on` for these rows at least; only those that are not at hand are read.
+    def elements(self, store: Reader, rows: Sequence[int]) -> Mapping[int, tuple[int, Page, Element]]:
+        """As `Reader.elements_on` for these rows at least."""
+        return self._elements.get(rows, partial(store.elements_on, self.documents))
 
-        Call inside a snapshot of the state that this is of.
-        """
-        missing = [row for row in rows if row not in self._read]
-        if missing:
-            if len(self._read) + len(missing) > ELEMENTS_KEPT:
-                self._read.clear()
-                missing = rows
-            self._read.update(store.elements_on(self.documents, missing))
-        return self._read
+    def snippets(self, store: Reader, chunks: Sequence[int]) -> Mapping[int, str]:
+        """As `Reader.snippets` for these rows at least."""
+        return self._snippets.get(chunks, store.snippets)
+
+    def regions(self, store: Reader, space: PageSpace, pages: Sequence[int]) -> list[Region]:
+        """The region of each of these pages (by row)."""
+        kept = self._regions.get(space.row)
+        if kept is None:
+            kept = self._regions[space.row] = Kept(REGIONS_KEPT, lambda region: region.vectors.nbytes)
+        found = kept.get(pages, partial(read_regions, store, space))
+        return [found[page] for page in pages]

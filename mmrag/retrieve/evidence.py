@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from mmrag.index.reader import Reader
 from mmrag.index.vectors import VectorSpace
+from mmrag.retrieve.corpus import Corpus
 
 if TYPE_CHECKING:
     from mmrag.index.multivector.space import PageSpace
@@ -35,22 +37,38 @@ class Evidence:
     chunk: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Voice:
-    """What one list says about elements of the found pages: aligned ``(n,)`` arrays of rows and scores.
+@dataclass(slots=True)
+class _Sum:
+    """What all lists say about elements of the found pages.
 
-    An element may come several times, by several chunks: its best counts. ``chunks`` are -1 where no chunk
-    matched.
+    Attributes:
+        scores: of each element (by row), added up over the lists.
+        chunks: of an element the score and the row of the chunk that matched best, over all lists.
     """
 
-    elements: Rows
-    pages: Rows
-    chunks: Rows
-    scores: Scores
+    scores: dict[int, float]
+    chunks: dict[int, tuple[float, int]]
+
+    def add(self, elements: Rows, scores: Scores) -> None:
+        """One list's scores, each element once."""
+        for element, score in zip(elements.tolist(), scores.tolist(), strict=True):
+            self.scores[element] = self.scores.get(element, 0.0) + score
+
+    def add_chunks(self, elements: Rows, scores: Scores, chunks: Rows) -> None:
+        """One list's scores by chunk. An element may come several times: its best chunk counts."""
+        best: dict[int, tuple[float, int]] = {}
+        for element, score, chunk in zip(elements.tolist(), scores.tolist(), chunks.tolist(), strict=True):
+            if element not in best or score > best[element][0]:
+                best[element] = score, chunk
+        for element, found in best.items():
+            self.scores[element] = self.scores.get(element, 0.0) + found[0]
+            if element not in self.chunks or found[0] > self.chunks[element][0]:
+                self.chunks[element] = found
 
 
 def find_evidence(
     store: Reader,
+    corpus: Corpus,
     pages: Rows,
     asked: Sequence[Matched],
     lexical: tuple[Rows, Rows, Scores],
@@ -66,26 +84,24 @@ def find_evidence(
 
     Args:
         store: the index.
+        corpus: what of it is in memory.
         pages: rows of the pages found.
         asked: spaces with the query's vectors in each.
         lexical: rows of elements, of their pages, and their BM25 scores, best first.
         allowed: only these elements, if given.
         count: at most so many elements a page.
     """
+    told = _Sum({}, {})
     share = 1 / len(asked) if asked else 0.0
-    voices = [
-        _of_chunks(matched.space, matched.vectors, pages, share)
-        if isinstance(matched.space, VectorSpace)
-        else _of_boxes(store, matched.space, matched.vectors, pages, share)
-        for matched in asked
-    ]
-    voices.append(_of_words(pages, lexical))
+    for matched in asked:
+        if isinstance(matched.space, VectorSpace):
+            _hear_chunks(told, matched.space, matched.vectors, pages, share)
+        else:
+            _hear_boxes(told, store, corpus, matched.space, matched.vectors, pages, share)
+    _hear_words(told, pages, lexical)
     members: dict[int, list[int]] = {page: [] for page in pages.tolist()}
-    chunks: dict[int, int] = {}
-    for element, page, chunk in _best_first(voices, allowed):
+    for element, page in _best_first(told, corpus, allowed):
         found = members[page]
-        if not found:
-            chunks[page] = chunk
         if len(found) < count:
             found.append(element)
     # A page may have been found by what is on no single element of it.
@@ -93,75 +109,61 @@ def find_evidence(
     passing = None if allowed is None or not silent else set(allowed.tolist())
     for page, found in store.elements_of_pages(silent).items() if silent else ():
         members[page] = [row for row in found if passing is None or row in passing][:count]
+    none = 0.0, None
     return {
-        page: Evidence(found, chunk if (chunk := chunks.get(page, -1)) >= 0 else None)
+        page: Evidence(found, told.chunks.get(found[0], none)[1] if found else None)
         for page, found in members.items()
     }
 
 
-def _best_first(voices: Sequence[_Voice], allowed: Rows | None) -> Iterator[tuple[int, int, int]]:
-    """Elements, each with its page and its best chunk (-1 if it has none), by the sum of all voices.
-
-    Ties in the order of rows.
-    """
-    elements = np.concatenate([voice.elements for voice in voices])
-    chunks = np.concatenate([voice.chunks for voice in voices])
-    pages = np.concatenate([voice.pages for voice in voices])
-    scores = np.concatenate([voice.scores for voice in voices])
-    voice = np.repeat(np.arange(len(voices)), [len(voice.elements) for voice in voices])
-    # A table from elements to the one entry of each that stands for it.
-    at = np.arange(len(elements))
-    table = np.empty(int(elements.max(initial=-1)) + 1, np.int64)
-    table[elements] = at
-    entry = table[elements]
-    # Written from the worst to the best, so that the best stays; of equals the first.
-    order = np.argsort(-scores, kind="stable")[::-1]
-    best = np.zeros((len(voices), len(elements)))
-    best[voice[order], entry[order]] = scores[order]
-    by_chunk = order[chunks[order] >= 0]
-    chunk_of = np.full(len(elements), -1)
-    chunk_of[entry[by_chunk]] = chunks[by_chunk]
-    kept = (entry == at).nonzero()[0]
+def _best_first(told: _Sum, corpus: Corpus, allowed: Rows | None) -> list[tuple[int, int]]:
+    """Elements, each with its page; ties in the order of rows."""
+    elements = np.fromiter(told.scores, np.int64, len(told.scores))
+    scores = np.fromiter(told.scores.values(), np.float64, len(elements))
     if allowed is not None:
-        kept = kept[np.isin(elements[kept], allowed)]
-    kept = kept[np.lexsort((elements[kept], -best.sum(axis=0)[kept]))]
-    return zip(elements[kept].tolist(), pages[kept].tolist(), chunk_of[kept].tolist(), strict=True)
+        kept = np.isin(elements, allowed)
+        elements, scores = elements[kept], scores[kept]
+    elements = elements[np.lexsort((elements, -scores))]
+    return list(zip(elements.tolist(), corpus.page_of[elements].tolist(), strict=True))
 
 
-def _of_chunks(space: VectorSpace, query: NDArray[np.float32], pages: Rows, share: float) -> _Voice:
-    places = space.places
-    at = places.on(pages)
-    chunks = places.chunks[at]
+def _hear_chunks(
+    told: _Sum, space: VectorSpace, query: NDArray[np.float32], pages: Rows, share: float
+) -> None:
+    at = space.places.on(pages)
+    chunks = space.places.chunks[at]
     near = space.score(query, chunks)
     near = near / max(float(near.max(initial=0.0)), 1e-6)
-    return _Voice(places.elements[at], places.pages[at], chunks, share * near.astype(np.float64))
+    told.add_chunks(space.places.elements[at], share * near.astype(np.float64), chunks)
 
 
-def _of_boxes(
-    store: Reader, space: PageSpace, query: NDArray[np.float32], pages: Rows, share: float
-) -> _Voice:
+def _hear_boxes(
+    told: _Sum,
+    store: Reader,
+    corpus: Corpus,
+    space: PageSpace,
+    query: NDArray[np.float32],
+    pages: Rows,
+    share: float,
+) -> None:
     """The mean over the query's vectors of the best similarity inside each element's box."""
-    elements, places, around = store.boxes_of_pages(pages.tolist())
-    found = space.similarity(store, pages.tolist(), query)
-    centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-    inside = places[:, None] == found.pages
-    for axis in (0, 1):
-        inside &= (centres[:, axis] >= around[:, axis, None]) & (
-            centres[:, axis] <= around[:, axis + 2, None]
-        )
-    element, vector = inside.nonzero()
-    speaks, starts = np.unique(element, return_index=True)
-    scores = np.empty(0)
-    if len(speaks):
-        scores = np.maximum.reduceat(found.near[:, vector], starts, axis=1).mean(axis=0).astype(np.float64)
-        scores = share * scores / max(float(scores.max()), 1e-6)
-    return _Voice(elements[speaks], places[speaks], np.full(len(speaks), -1), scores)
+    regions = [one for one in corpus.regions(store, space, pages.tolist()) if len(one.elements)]
+    if not regions:
+        return
+    near = space.products(query, np.concatenate([region.vectors for region in regions]))
+    starts = accumulate((len(region.vectors) for region in regions), initial=0)
+    members = np.concatenate([one.members + start for one, start in zip(regions, starts, strict=False)])
+    counts = np.concatenate([region.counts for region in regions])
+    best = np.maximum.reduceat(near[members], counts.cumsum() - counts, axis=0)
+    scores = best.mean(axis=1).astype(np.float64)
+    elements = np.concatenate([region.elements for region in regions])
+    told.add(elements, share * scores / max(float(scores.max()), 1e-6))
 
 
-def _of_words(pages: Rows, lexical: tuple[Rows, Rows, Scores]) -> _Voice:
+def _hear_words(told: _Sum, pages: Rows, lexical: tuple[Rows, Rows, Scores]) -> None:
     elements, places, bm25 = lexical
     is_found = np.zeros(int(max(pages.max(initial=-1), places.max(initial=-1))) + 1, np.bool_)
     is_found[pages] = True
-    here = (is_found[places]).nonzero()[0]
-    scores = bm25[here] / bm25[0] if len(here) else bm25[here]
-    return _Voice(elements[here], places[here], np.full(len(here), -1), scores)
+    here = is_found[places].nonzero()[0]
+    if len(here):
+        told.add(elements[here], bm25[here] / bm25[0])

@@ -67,12 +67,6 @@ def fuse(lists: Sequence[RankedList], fusion: str, rrf_k: int = 60) -> tuple[Row
     if not lists:
         return np.empty(0, np.int64), np.empty(0)
     entries = np.concatenate([ranked.pages for ranked in lists])
-    at = np.arange(len(entries))
-    # A table from pages to positions, first among the entries, then among the sorted pages.
-    position = np.empty(int(entries.max()) + 1, np.int64)
-    position[entries] = at
-    pages = np.sort(entries[position[entries] == at])
-    position[pages] = np.arange(len(pages))
     lengths = [len(ranked.pages) for ranked in lists]
     weights = np.array([ranked.weight for ranked in lists])
     if fusion == "rrf":
@@ -81,8 +75,11 @@ def fuse(lists: Sequence[RankedList], fusion: str, rrf_k: int = 60) -> tuple[Row
     else:
         scores = np.concatenate([ranked.scores for ranked in lists])
         gains, least = _zscores(scores, np.array(lengths), weights)
-    fused: Scores = np.bincount(position[entries], gains).astype(np.float64, copy=False) + least
-    return pages, fused
+    fused: Scores = np.bincount(entries, gains).astype(np.float64, copy=False)
+    is_found = np.zeros(len(fused), np.bool_)
+    is_found[entries] = True
+    pages = is_found.nonzero()[0]
+    return pages, fused[pages] + least
 
 
 def _zscores(scores: Scores, lengths: Rows, weights: Scores) -> tuple[Scores, float]:

@@ -36,7 +36,8 @@ def to_hits(
         evidence: by row of the page.
     """
     elements = corpus.elements(store, [row for found in evidence.values() for row in found.elements])
-    snippets = store.snippets([found.chunk for found in evidence.values() if found.chunk is not None])
+    chunks = [found.chunk for found in evidence.values() if found.chunk is not None]
+    snippets = corpus.snippets(store, chunks)
     silent = [page for page, found in evidence.items() if not found.elements]
     alone = store.pages(silent) if silent else {}
     hits: list[Hit] = []
@@ -76,15 +77,9 @@ def _beginning(element: Element, length: int = 300) -> str:
 
 def _sources(pages: Rows, lists: Sequence[RankedList]) -> list[list[Source]]:
     """For each page the lists that have it, with its rank and score there."""
-    sources: list[list[Source]] = [[] for _ in pages]
-    last = max((int(ranked.pages.max(initial=-1)) for ranked in lists), default=-1)
-    # A table from pages to their positions in `sources`, -1 for the others.
-    position = np.full(max(last, int(pages.max(initial=-1))) + 1, -1, np.int32)
-    position[pages] = np.arange(len(pages))
+    sources: dict[int, list[Source]] = {page: [] for page in pages.tolist()}
     for ranked in lists:
-        among = position[ranked.pages]
-        ranks = (among >= 0).nonzero()[0]
-        brought = zip(among[ranks].tolist(), ranks.tolist(), ranked.scores[ranks].tolist(), strict=True)
-        for at, rank, score in brought:
-            sources[at].append(Source(ranked.name, rank + 1, score))
-    return sources
+        for rank, page in enumerate(ranked.pages.tolist()):
+            if page in sources:
+                sources[page].append(Source(ranked.name, rank + 1, ranked.scores.item(rank)))
+    return list(sources.values())

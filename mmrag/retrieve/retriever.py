@@ -144,7 +144,9 @@ class Retriever:
             pages, scores = fuse(lists, self._options.fusion, self._options.rrf_k)
             pages, scores = self._corpus.best(pages, scores, wanted)
             matched_in = [self._matched(one) for one in asked]
-            evidence = find_evidence(self._store, pages, matched_in, by_words, allowed.elements, elements)
+            evidence = find_evidence(
+                self._store, self._corpus, pages, matched_in, by_words, allowed.elements, elements
+            )
             hits = to_hits(self._store, self._corpus, pages, scores, lists, evidence)
         if self._options.reranker and self._to_candidate is not None:
             hits = rerank(query.text, hits, self._options, self._to_candidate)
@@ -173,7 +175,7 @@ class Retriever:
         with self._store.snapshot():
             self._refresh()
             space = self._page_spaces[asked[0].list.name]
-            found = space.similarity(self._store, [page], asked[0].vectors)
+            found = space.similarity(self._store, page, asked[0].vectors)
         return heat(found.near, found.boxes, height, width)
 
     def _refresh(self) -> None:

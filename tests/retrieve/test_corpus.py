@@ -45,4 +45,4 @@ def test_no_more_elements_stay_than_there_is_room_for(
     first = searching.search(Query("zebra"), 2)
     assert searching.search(Query("apple"), 2)[0].element.text == "apple pie"
     assert searching.search(Query("zebra"), 2) == first
-    assert len(searching._corpus._read) <= 3
+    assert len(searching._corpus._elements) <= 3

@@ -102,6 +102,18 @@ def maxsim_of(query: Matrix, pages: Iterable[Array]) -> Scores:
     return np.concatenate([np.empty(0, np.float32), *parts])
 
 
+def products(query: Matrix, vectors: Array) -> Matrix:
+    """The inner products of which MaxSim takes the largest: ``(n, m)`` float32.
+
+    Args:
+        query: ``(m, dim)`` float32, m at least 1.
+        vectors: ``(n, dim)`` float16, n at least 1.
+    """
+    weights = np.ascontiguousarray(query.T, np.float32)
+    found: Matrix = _session("float16").run(None, {"codes": vectors[:, None], "query": weights})[0]
+    return found
+
+
 def _gathered(pages: Iterable[Array]) -> Iterator[list[Array]]:
     """The pages in lists that are worth a thread's while, large ones alone: they need no copy."""
     group: list[Array] = []

@@ -17,7 +17,7 @@ import numpy as np
 
 from mmrag.index.derived_file import read_derived_file, write_derived_file
 from mmrag.index.multivector.file import read_packed, write_packed
-from mmrag.index.multivector.kernel import Scores, maxsim_of
+from mmrag.index.multivector.kernel import Scores, maxsim_of, products
 from mmrag.index.multivector.packed import Array, Matrix, Packed, Parts, Rows, pack, pack_stream
 from mmrag.index.multivector.segment import Segment, best, count, merge_small, scan
 from mmrag.index.multivector.shortlist import depth, has_shortlist, sample_queries
@@ -34,17 +34,15 @@ _MORE = 256  # pages beyond four for each result that codes may have underrated
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """The vectors of some pages against those of a query.
+    """The vectors of a page against those of a query.
 
     Attributes:
         near: ``(m, n)`` float32 inner products.
         boxes: ``(n, 4)`` float32 page fractions, NaN for a vector of no place.
-        pages: ``(n,)`` int64, the row of each vector's page, ascending.
     """
 
     near: Matrix
     boxes: Matrix
-    pages: Rows
 
 
 class PageSpace:
@@ -159,15 +157,25 @@ class PageSpace:
         out[np.searchsorted(wanted, found)] = scores
         return out[place]
 
-    def similarity(self, store: Store, pages: Sequence[int], query: Matrix) -> Similarity:
-        """How well the vectors of these pages fit each vector of the query, and where they stand."""
-        rows, vectors, boxes = [], [np.empty((0, self.dim), np.float16)], [np.empty((0, 4), np.float32)]
-        for row, held, places in page_places(store.connection, self.row, self.dim, np.array(pages, np.int64)):
-            rows.append(np.full(len(held), row))
-            vectors.append(held)
-            boxes.append(places)
-        near = query @ np.concatenate(vectors).astype(np.float32).T
-        return Similarity(near, np.concatenate(boxes), np.concatenate([np.empty(0, np.int64), *rows]))
+    def similarity(self, store: Store, page: int, query: Matrix) -> Similarity:
+        """How well the vectors of a page fit each vector of the query, and where they stand."""
+        for _, vectors, boxes in self.places(store, [page]):
+            if len(vectors):
+                return Similarity(products(query, vectors).T, boxes)
+        return Similarity(np.empty((len(query), 0), np.float32), np.empty((0, 4), np.float32))
+
+    def products(self, query: Matrix, vectors: Array) -> Matrix:
+        """``(n, m)`` float32 inner products, of which MaxSim takes the largest, of float16 vectors."""
+        return products(query, vectors)
+
+    def places(self, store: Store, pages: Sequence[int]) -> Iterator[tuple[int, Array, Matrix]]:
+        """The vectors of these pages, and where they stand.
+
+        Yields:
+            Row, ``(n, dim)`` float16 vectors, and their ``(n, 4)`` float32 boxes in page fractions, NaN for
+            a vector of no place. Ascending; pages that are not there are left out.
+        """
+        return page_places(store.connection, self.row, self.dim, np.array(pages, np.int64))
 
     def write(self, path: Path) -> tuple[str, str]:
         """Write the derived file under the index folder ``path``; its relative name and its sha256.

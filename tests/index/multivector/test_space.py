@@ -363,12 +363,19 @@ def test_signs_need_no_shortlist(store: Store) -> None:
 
 
 def test_where_a_query_matches_on_a_page(store: Store) -> None:
-    rows = add(store, [np.eye(DIM, dtype=np.float16)[:3], np.empty((0, DIM), np.float16)])
+    page, empty = add(store, [np.eye(DIM, dtype=np.float16)[:3], np.empty((0, DIM), np.float16)])
     space = load(store)
     query = np.eye(DIM, dtype=np.float32)[[2, 0]]
-    found = space.similarity(store, [999, *rows], query)
+    found = space.similarity(store, page, query)
     assert found.near.tolist() == [[0, 0, 1], [1, 0, 0]]
-    assert found.pages.tolist() == [rows[0]] * 3
     np.testing.assert_allclose(found.boxes[:, 1], [0, 0.45, 0.9], atol=1e-4)
-    nothing = space.similarity(store, [999, rows[1]], query)
-    assert (nothing.near.shape, nothing.boxes.shape, nothing.pages.shape) == ((2, 0), (0, 4), (0,))
+    for silent in (empty, 999):
+        nothing = space.similarity(store, silent, query)
+        assert (nothing.near.shape, nothing.boxes.shape) == ((2, 0), (0, 4))
+
+
+def test_products_are_those_of_the_definition(store: Store) -> None:
+    rng = np.random.default_rng()
+    query, vectors = unit(rng.normal(size=(5, DIM))), rng.normal(size=(40, DIM)).astype(np.float16)
+    found = load(store).products(query, vectors)
+    np.testing.assert_allclose(found, vectors.astype(np.float32) @ query.T, atol=1e-5)
