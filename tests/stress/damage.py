@@ -73,7 +73,7 @@ def swap_within(dice: random.Random, index: Path, file: Path, others: Mapping[st
     alike = [one for one in file.parent.rglob(f"*{file.suffix}") if one != file] or [file]
     other = dice.choice(sorted(alike))
     held = file.read_bytes()
-    shutil.copyfile(other, file)
+    file.write_bytes(other.read_bytes())
     other.write_bytes(held)
     return f"changed places with {other.relative_to(index)}"
 

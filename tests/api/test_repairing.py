@@ -1,0 +1,309 @@
+"""Verifying and repairing an index: what is said, what is kept, what is lost."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import mmrag
+from mmrag.config import CaptionOptions, IngestOptions, VisualOptions
+from mmrag.errors import CorruptError, LockedError, NotAnIndexError
+from mmrag.index.captions import CAPTIONS
+from mmrag.index.lock import WriterLock
+from mmrag.index.salvage import FOLDER, put_in_place
+from mmrag.index.seal import BLOCK, DATABASE, LOG, SEAL, read_seal
+from tests.fakes import LetterEncoder
+from tests.truth import truth
+
+RECIPE = mmrag.Recipe(
+    name="fake",
+    strategies=("caption", "visual"),
+    ingest=IngestOptions(workers=1, ocr="never"),
+    caption=CaptionOptions(captioner="tests.fakes:SizeCaptioner", encoders=("tests.fakes:LetterEncoder",)),
+    visual=VisualOptions(encoders=("tests.fakes:LinesEncoder",)),
+)
+WORDS = "quick brown fox jumps over lazy dog vexing wizards quiz jazz zebra".split()  # noqa: SIM905
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Documents, and an index of them of several dozen blocks."""
+    place = tmp_path_factory.mktemp("made")
+    docs = place / "docs"
+    docs.mkdir()
+    for number in range(8):
+        dice = random.Random(number)
+        Image.new("RGB", (40 + number, 30), (number * 20, 90, 10)).save(docs / f"{number}.png")
+        parts = [f"# Part {part}\n\n{' '.join(dice.choices(WORDS, k=200))}.\n\n" for part in range(12)]
+        (docs / f"{number}.md").write_text("".join(parts) + f"![The lake {number}]({number}.png)\n")
+    mmrag.build(docs, place / "index", pipeline=RECIPE).close()
+    return place
+
+
+@pytest.fixture
+def index(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made / "index", tmp_path / "index"))
+
+
+def damaged(found: tuple[mmrag.Finding, ...]) -> list[tuple[str, str]]:
+    return [(one.place, one.problem) for one in found if not one.harmless]
+
+
+def flip(file: Path, place: int) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(place)
+        (byte,) = opened.read(1)
+        opened.seek(place)
+        opened.write(bytes([byte ^ 8]))
+
+
+def test_a_whole_index_has_nothing_to_be_said_of(index: Path) -> None:
+    assert mmrag.verify(index) == mmrag.verify(index, deep=True) == ()
+    with mmrag.open(index) as opened:
+        assert opened.verify(deep=True) == ()
+    assert mmrag.repair(index) == mmrag.Repair()
+    with pytest.raises(NotAnIndexError, match="there is no index at"):
+        mmrag.verify(index.parent)
+    with pytest.raises(NotAnIndexError, match="there is no index at"):
+        mmrag.repair(index.parent)
+
+
+def test_documents_that_are_whole_are_kept_as_they_were(index: Path, made: Path) -> None:
+    before = truth(index)
+    size = (index / DATABASE).stat().st_size
+    flip(index / DATABASE, size * 2 // 3)
+    begin = size * 2 // 3 // BLOCK * BLOCK
+    assert damaged(mmrag.verify(index)) == [
+        (DATABASE, f"bytes {begin:,} to {begin + BLOCK:,} are not what was written")
+    ]
+    with pytest.raises(CorruptError, match=r"1 of \d+ blocks of mmrag.sqlite do not fit .*mmrag repair"):
+        mmrag.open(index)
+    done = mmrag.repair(index)
+    lost = {found.place for found in done.lost}
+    assert 1 <= len(lost) <= 6
+    assert damaged(mmrag.verify(index, deep=True)) == []
+    with mmrag.open(index) as opened:
+        kept = {document.path for document in opened.documents()}
+        assert kept | lost == {f"{number}.{kind}" for number in range(8) for kind in ("md", "png")}
+        assert not kept & lost
+        found = {hit.document.path for hit in opened.search("vexing wizards", 1000)}
+        assert {path for path in kept if path.endswith(".md")} <= found <= kept
+    calls = LetterEncoder.calls
+    with mmrag.build(made / "docs", index) as opened:
+        assert opened.report is not None
+        assert {one.path for one in opened.report.files if one.status == "indexed"} == lost
+    assert LetterEncoder.calls - calls <= 300 * len(lost)
+    assert truth(index) == before
+
+
+def test_what_rests_on_a_damaged_block_is_never_kept(index: Path) -> None:
+    blocks = (index / DATABASE).stat().st_size // BLOCK
+    with mmrag.open(index) as opened:
+        before = {one.path: truth_of(opened, one) for one in opened.documents()}
+    for block in random.Random(5).sample(range(blocks), 4):
+        trial = index.with_name("trial")
+        shutil.rmtree(trial, ignore_errors=True)
+        shutil.copytree(index, trial)
+        with (trial / DATABASE).open("r+b") as file:
+            file.seek(block * BLOCK)
+            data = bytearray(file.read(BLOCK))
+            for at in range(0, BLOCK, 5):
+                data[at] ^= 0x11
+            file.seek(block * BLOCK)
+            file.write(data)
+        mmrag.repair(trial)
+        with mmrag.open(trial) as opened:
+            for document in opened.documents() if opened._is_settled else ():
+                assert truth_of(opened, document) == before[document.path], block
+
+
+def truth_of(index: mmrag.Index, document: mmrag.Document) -> list[object]:
+    """All that the database has of a document."""
+    connection = index._reader.connection
+    (row,) = connection.execute("SELECT row FROM documents WHERE path = ?", (document.path,)).fetchone()
+    queries = (
+        "SELECT * FROM pages JOIN page_terms ON page_terms.rowid = row WHERE document = ?",
+        "SELECT * FROM elements LEFT JOIN element_terms ON element_terms.rowid = row WHERE document = ?",
+        "SELECT * FROM chunks JOIN vectors ON vectors.row = chunks.vector WHERE document = ? ORDER BY 1",
+        "SELECT * FROM page_vectors WHERE document = ? ORDER BY page",
+        "SELECT * FROM views WHERE document = ?",
+    )
+    return [connection.execute(query, (row,)).fetchall() for query in queries]
+
+
+def test_a_database_that_is_lost_is_made_from_nothing(index: Path, made: Path) -> None:
+    before = truth(index)
+    (index / DATABASE).unlink()
+    assert damaged(mmrag.verify(index)) == [(DATABASE, "is missing")]
+    done = mmrag.repair(index)
+    assert (DATABASE, "nothing in it could be saved") in [(one.place, one.problem) for one in done.lost]
+    with mmrag.build(made / "docs", index, pipeline=RECIPE) as opened:
+        assert opened.report is not None
+        assert opened.report.described_before > 0
+    assert truth(index) == before
+
+
+def test_a_seal_is_made_anew(index: Path) -> None:
+    before = truth(index)
+    (index / SEAL).write_text("{}")
+    assert [place for place, _ in damaged(mmrag.verify(index))] == [SEAL]
+    done = mmrag.repair(index)
+    assert [(one.place, one.problem) for one in done.mended] == [
+        (SEAL, "was made anew; what mmrag.sqlite holds was taken as it is")
+    ]
+    assert truth(index) == before
+    seal = read_seal(index)
+    assert seal is not None
+    assert seal.generation >= 3
+
+
+def test_vector_files_are_written_anew(index: Path) -> None:
+    files = {file.name: file.read_bytes() for file in (index / "vectors").iterdir()}
+    first, second = sorted(files)
+    flip(index / "vectors" / first, 100)
+    (index / "vectors" / second).unlink()
+    assert sorted(place for place, _ in damaged(mmrag.verify(index))) == [
+        f"vectors/{first}",
+        f"vectors/{second}",
+    ]
+    assert len(mmrag.repair(index).mended) == 2
+    assert {file.name: file.read_bytes() for file in (index / "vectors").iterdir()} == files
+
+
+def test_pictures_come_back_from_documents_that_have_not_changed(
+    index: Path, made: Path, tmp_path: Path
+) -> None:
+    pictures = {file: file.read_bytes() for file in (index / "assets").rglob("*.png")}
+    gone, cut, *_ = sorted(pictures)
+    gone.unlink()
+    cut.write_bytes(pictures[cut][:40])
+    assert {problem for _, problem in damaged(mmrag.verify(index))} == {"is missing", "is damaged"}
+    done = mmrag.repair(index)
+    assert [one.problem.startswith("was brought back from ") for one in done.mended] == [True, True]
+    assert done.lost == ()
+    assert {file: file.read_bytes() for file in (index / "assets").rglob("*.png")} == pictures
+
+
+def test_a_picture_of_a_document_that_has_changed_is_lost_until_it_is_read_again(
+    made: Path, tmp_path: Path
+) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for name in ("0.md", "0.png"):
+        shutil.copy(made / "docs" / name, docs)
+    mmrag.build(docs, tmp_path / "index", pipeline=RECIPE).close()
+    (picture,) = (tmp_path / "index" / "assets").rglob("*.png")
+    whole = picture.read_bytes()
+    picture.write_bytes(b"damaged")
+    for file in docs.iterdir():
+        file.rename(file.with_name(f"moved-{file.name}"))
+    done = mmrag.repair(tmp_path / "index")
+    assert {one.problem.split(":")[0] for one in done.lost} == {
+        "0.md does not give it any more",
+        "0.png does not give it any more",
+    }
+    for file in docs.iterdir():
+        file.rename(file.with_name(file.name.removeprefix("moved-")))
+    mmrag.build(docs, tmp_path / "index").close()
+    assert picture.read_bytes() == whole
+    assert damaged(mmrag.verify(tmp_path / "index", deep=True)) == []
+
+
+def test_files_that_belong_to_nothing_are_removed(index: Path) -> None:
+    stray = index / "vectors" / "0123.faiss"
+    stray.write_bytes(b"of nobody")
+    (found,) = mmrag.verify(index)
+    assert found == mmrag.Finding("vectors/0123.faiss", "belongs to nothing", harmless=True)
+    assert [one.place for one in mmrag.repair(index).mended] == ["vectors/0123.faiss"]
+    assert not stray.exists()
+
+
+def test_damaged_descriptions_are_forgotten(index: Path) -> None:
+    data = (index / CAPTIONS).read_bytes()
+    assert data.count(b"A picture of 40 by 30.")
+    (index / CAPTIONS).write_bytes(data.replace(b"A picture of 40 by 30.", b"A picture of 40 by 31."))
+    assert [place for place, _ in damaged(mmrag.verify(index))] == [CAPTIONS]
+    assert [one.place for one in mmrag.repair(index).mended] == [CAPTIONS]
+    assert mmrag.verify(index) == ()
+
+
+def test_word_indexes_are_checked_and_written_anew(index: Path) -> None:
+    before = truth(index)
+    connection = sqlite3.connect(index / DATABASE, isolation_level=None)
+    connection.execute("DELETE FROM page_terms_docsize WHERE id IN (SELECT min(id) FROM page_terms_docsize)")
+    connection.execute("UPDATE element_terms_content SET c0 = 'other words' WHERE id = 1")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    (index / SEAL).unlink()
+    mmrag.repair(index)
+    assert truth(index) == before
+    assert damaged(mmrag.verify(index, deep=True)) == []
+
+
+def test_a_log_of_another_index_is_removed(index: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite"
+    connection = sqlite3.connect(other, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE t (x)")
+    shutil.copy(f"{other}-wal", index / LOG)
+    connection.close()
+    assert damaged(mmrag.verify(index)) == [(LOG, "is of another index or another generation")]
+    assert [one.place for one in mmrag.repair(index).mended] == [LOG]
+    assert mmrag.verify(index, deep=True) == ()
+
+
+def test_documents_that_have_changed_since_are_noted(index: Path, made: Path) -> None:
+    file = made / "docs" / "3.md"
+    before = file.read_text()
+    try:
+        file.write_text("changed")
+        (note,) = mmrag.verify(index, deep=True)
+    finally:
+        file.write_text(before)
+    assert (note.place, note.harmless) == ("3.md", True)
+    assert note.problem.startswith("has changed since it was read")
+
+
+def test_a_repair_that_was_cut_off_is_finished(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flip(index / DATABASE, (index / DATABASE).stat().st_size // 2)
+    replaced = Path.replace
+
+    def cut_off(path: Path, target: Path) -> Path:
+        if path.name == DATABASE and path.parent.parent.name == FOLDER:
+            raise KeyboardInterrupt
+        return replaced(path, target)
+
+    monkeypatch.setattr(Path, "replace", cut_off)
+    monkeypatch.setattr("mmrag.index.salvage.shutil.rmtree", lambda *_, **__: None)
+    with pytest.raises(KeyboardInterrupt):
+        mmrag.repair(index)
+    monkeypatch.undo()
+    with pytest.raises(CorruptError):
+        mmrag.open(index)
+    assert mmrag.repair(index).mended[0].problem == "a repair that was cut off was finished"
+    assert damaged(mmrag.verify(index, deep=True)) == []
+    with mmrag.open(index) as opened:
+        assert len(opened.documents()) >= 10
+    assert not put_in_place(index)
+
+
+def test_nothing_is_repaired_while_a_run_writes(index: Path) -> None:
+    with WriterLock(index / "writer.lock"):
+        with pytest.raises(LockedError):
+            mmrag.repair(index)
+        (note,) = mmrag.verify(index, deep=True)
+        assert (note.harmless, "were not checked" in note.problem) == (True, True)
+
+
+def test_a_damaged_index_is_built_anew_by_rebuild(index: Path, made: Path) -> None:
+    before = truth(index)
+    flip(index / DATABASE, 5000)
+    with mmrag.build(made / "docs", index, pipeline=replace(RECIPE), rebuild=True) as opened:
+        assert opened.verify(deep=True) == ()
+    assert truth(index) == before
