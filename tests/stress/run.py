@@ -10,6 +10,7 @@ import errno
 import os
 import signal
 import sys
+import time
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,7 @@ import mmrag.api.taking
 from mmrag.cli import failing
 from mmrag.config import CaptionOptions, IngestOptions, Recipe, VisualOptions
 from mmrag.ingest.pool import ParserPool
+from mmrag.types import Progress
 
 RANGE = 5
 """Pages of a range, so that a short book is a long document."""
@@ -38,13 +40,31 @@ def main() -> int:
     parser.add_argument("index", type=Path)
     parser.add_argument("--rebuild", action="store_true")
     parser.add_argument("--break-at", type=int, default=0, help="from which of Python's renames on ...")
+    parser.add_argument("--pause", action="store_true", help="wait for a line before, and once it may write")
     parser.add_argument("--by", default="KILL", help="... it is killed, or they fail: ENOSPC or EIO")
     chosen = parser.parse_args()
     if chosen.break_at:
         _break(chosen.break_at, chosen.by)
-    return failing.run(
-        lambda: mmrag.build(chosen.folder, chosen.index, pipeline=FAKES, rebuild=chosen.rebuild).close()
+    if chosen.pause:
+        sys.stdin.readline()
+    begin = time.monotonic()
+    code = failing.run(
+        lambda: mmrag.build(
+            chosen.folder,
+            chosen.index,
+            pipeline=FAKES,
+            rebuild=chosen.rebuild,
+            progress=_pause if chosen.pause else None,
+        ).close()
     )
+    print(time.monotonic() - begin)
+    return code
+
+
+def _pause(now: Progress) -> None:
+    if now.stage == "scan":
+        print("writing", flush=True)
+        sys.stdin.readline()
 
 
 def _break(at: int, by: str) -> None:

@@ -66,19 +66,17 @@ def _picture(path: Path, size: tuple[int, int]) -> None:
     Image.new("RGB", size, "red").save(path)
 
 
-def start(
-    folder: Path, index: Path, *options: str, under: Sequence[str] = (), **more: Any
-) -> subprocess.Popen[str]:
+def start(folder: Path, index: Path, *options: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
     """A run (see `tests.stress.run`) in a process group of its own, under another command if there is one."""
     return subprocess.Popen(
         [*under, sys.executable, "-m", "tests.stress.run", str(folder), str(index), *options],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        **more,
     )
 
 
