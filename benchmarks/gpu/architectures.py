@@ -6,15 +6,17 @@ without that. The ceiling is what a large square matrix product of the same type
 operations are counted by torch. Busy is the share of the time in which the model runs. Last is MaxSim over
 pages of as many vectors as the models give.
 
-``--device cpu --tiny`` tries the script out on toy sizes in seconds: such figures mean nothing.
+What fails, for want of memory say, is named in its cell and costs no other; after ``--minutes`` nothing new
+is begun. ``--device cpu --tiny`` tries the script out on toy sizes in seconds: such figures mean nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import maxsim
@@ -72,6 +74,10 @@ class RandomEncoder:
         self.dim = found.shape[-1]
         return [PageVectors(unit_rows(rows), np.full((len(rows), 4), np.nan, np.float32)) for rows in found]
 
+    def run(self, inputs: Inputs) -> torch.Tensor:
+        """The model's vectors for what `inputs` has made."""
+        return self._shape.encode(**inputs)
+
     def encode_queries(self, queries: Sequence[str]) -> list[Matrix]:
         """Nothing is asked here."""
         return []
@@ -97,11 +103,102 @@ class RandomEncoder:
         return found
 
 
+class Trials:
+    """Measurements of which each may fail, until the time is up.
+
+    Args:
+        minutes: after which none is begun.
+    """
+
+    def __init__(self, minutes: float) -> None:
+        self.failures: list[str] = []
+        self._end = time.monotonic() + 60 * minutes
+
+    def cell(self, what: str, measure: Callable[[], str]) -> str:
+        """What ``measure`` says, or in short why it could not."""
+        if time.monotonic() > self._end:
+            self.failures.append(f"{what}: no time was left")
+            return "no time left"
+        try:
+            return measure()
+        except Exception as error:  # whatever it is, the other cells are worth having
+            lines = str(error).strip().splitlines() or [""]
+            self.failures.append(f"{what}: {type(error).__name__}: {lines[0]}")
+            return type(error).__name__
+
+
+class Measured:
+    """What one model costs.
+
+    Args:
+        name: of the model.
+        pages: to encode.
+        device: where it runs.
+        ceiling: operations a second of the square product.
+        trials: what each measurement is part of.
+
+    Attributes:
+        late: how many vectors it gives a page, by its name, if these are many.
+    """
+
+    def __init__(
+        self, name: str, pages: Sequence[PageView], device: torch.device, ceiling: float, trials: Trials
+    ) -> None:
+        self.late: dict[str, int] = {}
+        self._name, self._pages, self._device = name, pages, device
+        self._ceiling, self._trials = ceiling, trials
+
+    @torch.inference_mode()
+    def row(self, shape: Shape) -> str:
+        """Cells of the table, each by itself as soon as the model has run once."""
+        encoder = RandomEncoder(self._name, shape, self._device)
+        parameters = sum(weights.numel() for weights in shape.model.parameters())
+        one = encoder.inputs(self._pages[:1])
+        with FlopCounterMode(display=False) as counter:
+            each = shape.encode(**one).shape[1]
+        flops = counter.get_total_flops()
+        if shape.late:
+            self.late = {self._name: each}
+        cells = [f"{parameters / 1e6:,.4g} M", f"{each:,}", f"{flops / 1e9:,.3g}"]
+        for size in BATCHES:
+            cells.append(self._cell(f"{size} at once", lambda size=size: self._alone(encoder, size, flops)))
+        for ahead, what in ((True, "through mmrag"), (False, "without drawing ahead")):
+            cells.append(self._cell(what, lambda ahead=ahead: self._through(shape, ahead, flops)))
+        return " | ".join(cells)
+
+    def _cell(self, what: str, measure: Callable[[], str]) -> str:
+        return self._trials.cell(f"{self._name}, {what}", measure)
+
+    def _alone(self, encoder: RandomEncoder, size: int, flops: int) -> str:
+        batch = encoder.inputs([self._pages[at % len(self._pages)] for at in range(size)])
+        speed = size / maxsim.seconds(lambda: encoder.run(batch), self._device)
+        return f"{speed:,.1f}, {speed * flops / self._ceiling:.0%}"
+
+    def _through(self, shape: Shape, ahead: bool, flops: int) -> str:
+        encoder = RandomEncoder(self._name, shape, self._device, ahead)
+        speed, busy = through_mmrag(encoder, self._pages)
+        of_ceiling = f", {speed * flops / self._ceiling:.0%}" if ahead else ""
+        return f"{speed:,.1f}{of_ceiling}, {busy:.0%}"
+
+
+def model_on(name: str, tiny: bool, device: torch.device, kind: torch.dtype) -> Callable[[], Shape]:
+    """Makes a model on its device; not every way to draw random weights is there for each type."""
+
+    def make() -> Shape:
+        with torch.device(device):
+            shape = SHAPES[name](tiny)
+        shape.model.to(kind).eval()
+        return shape
+
+    return make
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--tiny", action="store_true", help="toy sizes, to try the script out")
     parser.add_argument("--pages", type=int, default=128)
+    parser.add_argument("--minutes", type=float, default=7, help="begin nothing new after so many")
     parser.add_argument("--models", nargs="+", choices=list(SHAPES), default=list(SHAPES))
     options = parser.parse_args()
     device = torch.device(options.device)
@@ -112,6 +209,7 @@ def main() -> None:
     print_machine()
     if device.type == "cuda":
         print(f"GPU: {torch.cuda.get_device_name(device)}, torch {torch.__version__}")
+    trials = Trials(options.minutes)
     _, ceiling = maxsim.ceilings(device, kind, 64 if options.tiny else 8_192)
     print(f"ceiling: {ceiling / 1e12:,.3g} Tflop/s, square product in {str(kind).removeprefix('torch.')}")
     print(f"{count} pages of A4 at {DPI} dpi\n")
@@ -120,48 +218,27 @@ def main() -> None:
         f"| model | parameters | vectors a page | Gflop a page | {alone} "
         "| mmrag: pages/s, of the ceiling, busy | without drawing ahead: pages/s, busy |"
     )
-    print("|---|---|---|---|" + "---|" * (len(BATCHES) + 2))
+    print("|---|---|---|---|" + "---|" * (len(BATCHES) + 2), flush=True)
     late: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         pages = drawn_pages(Path(folder) / "pages.pdf", count)
         for name in options.models:
-            with torch.device(device):
-                torch.set_default_dtype(kind)
-                shape = SHAPES[name](options.tiny)
-                torch.set_default_dtype(torch.float32)
-            shape.model.eval()
-            each = measure(name, shape, pages, device, ceiling)
-            if shape.late:
-                late[name] = each
-            del shape
+            made = model_on(name, options.tiny, device, kind)
+            measured = Measured(name, pages, device, ceiling, trials)
+            print(
+                f"| {name} | {trials.cell(name, lambda made=made, of=measured: of.row(made()))} |", flush=True
+            )
+            late |= measured.late
+            gc.collect()
             if device.type == "cuda":
                 torch.cuda.empty_cache()
-    print("\nMaxSim over pages of as many vectors:\n")
-    maxsim.table(late, [20] if options.tiny else [1_000, 10_000], device, 64 if options.tiny else 8_192)
-
-
-def measure(name: str, shape: Shape, pages: Sequence[PageView], device: torch.device, ceiling: float) -> int:
-    """Print a row for one model; how many vectors it gives a page."""
-    encoder = RandomEncoder(name, shape, device)
-    parameters = sum(weights.numel() for weights in shape.model.parameters())
-    with torch.inference_mode():
-        one = encoder.inputs(pages[:1])
-        with FlopCounterMode(display=False) as counter:
-            each = shape.encode(**one).shape[1]
-        flops = counter.get_total_flops()
-        alone = []
-        for size in BATCHES:
-            batch = encoder.inputs([pages[at % len(pages)] for at in range(size)])
-            speed = size / maxsim.seconds(lambda batch=batch: shape.encode(**batch), device)
-            alone.append(f"{speed:,.1f}, {speed * flops / ceiling:.0%}")
-    ahead, busy = through_mmrag(RandomEncoder(name, shape, device), pages)
-    after, idle = through_mmrag(RandomEncoder(name, shape, device, ahead=False), pages)
-    print(
-        f"| {name} | {parameters / 1e6:,.4g} M | {each:,} | {flops / 1e9:,.3g} | {' | '.join(alone)} "
-        f"| {ahead:,.1f}, {ahead * flops / ceiling:.0%}, {busy:.0%} | {after:,.1f}, {idle:.0%} |",
-        flush=True,
-    )
-    return each
+    print("\nMaxSim over pages of as many vectors:\n", flush=True)
+    counts, size = ([20], 64) if options.tiny else ([1_000, 10_000], 8_192)
+    failed = trials.cell("MaxSim", lambda: maxsim.table(late, counts, device, size) or "")
+    if failed:
+        print(failed)
+    if trials.failures:
+        raise SystemExit("\n".join(["", *trials.failures]))
 
 
 def through_mmrag(encoder: RandomEncoder, pages: Sequence[PageView]) -> tuple[float, float]:

@@ -49,3 +49,54 @@ def test_the_script_runs_on_toy_sizes() -> None:
         assert all(float(cell.split(",")[0]) > 0 for cell in models[name][3:])
     latencies = [row for row in rows if len(row) == 7 and row[0] != "| model"]
     assert [row[0] for row in latencies] == ["| ColPali-3B"] * 2 + ["| ColQwen2.5-3B"] * 2
+
+
+@pytest.fixture
+def architectures(shapes: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(FOLDER)
+    import torch
+
+    monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)  # for the tests that follow
+    return importlib.import_module("architectures")
+
+
+def run(
+    architectures: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *asked: str,
+) -> tuple[str, str]:
+    """What is printed, and what the script ends with."""
+    monkeypatch.setattr("sys.argv", ["architectures.py", "--device", "cpu", "--tiny", *asked])
+    with pytest.raises(SystemExit) as end:
+        architectures.main()
+    return capsys.readouterr().out, str(end.value)
+
+
+def test_what_fails_costs_nothing_else(
+    architectures: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fits(encoder: object, inputs: dict[str, object]) -> object:
+        if len(inputs["pixel_values"]) > 8:
+            raise MemoryError("no room")
+        return ready(encoder, inputs)
+
+    ready = architectures.RandomEncoder.run
+    monkeypatch.setattr(architectures.RandomEncoder, "run", fits)
+    monkeypatch.setitem(architectures.SHAPES, "SigLIP-so400m", lambda tiny: 1 / 0)
+    printed, end = run(architectures, monkeypatch, capsys, "--models", "SigLIP-so400m", "CLIP B/32")
+    assert "| SigLIP-so400m | ZeroDivisionError |" in printed
+    assert "\n| CLIP B/32 | 0.1167 M | 1 | " in printed
+    assert printed.count("MemoryError |") == 1
+    assert end.strip().splitlines() == [
+        "SigLIP-so400m: ZeroDivisionError: division by zero",
+        "CLIP B/32, 32 at once: MemoryError: no room",
+    ]
+
+
+def test_after_its_minutes_the_script_begins_nothing(
+    architectures: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed, end = run(architectures, monkeypatch, capsys, "--minutes", "0")
+    assert printed.count("| no time left |") == len(PUBLISHED)
+    assert end.count("no time was left") == len(PUBLISHED) + 1
