@@ -23,6 +23,7 @@ from mmrag.errors import UsageError
 from mmrag.index.captions import CaptionCache
 from mmrag.index.derived import derived_is_whole, deriving
 from mmrag.index.lock import WriterLock
+from mmrag.index.reader import UNREAD
 from mmrag.index.store import LOCK, create, is_index, translated
 from mmrag.index.sweeping import sweep
 from mmrag.index.writer import Writer
@@ -31,7 +32,7 @@ from mmrag.ingest.walk import scan
 from mmrag.models import require
 from mmrag.strategies import load_strategies
 from mmrag.strategies.base import Notes
-from mmrag.types import Report, to_dict
+from mmrag.types import FileReport, Report, to_dict
 
 
 def update(
@@ -87,6 +88,7 @@ def _bring_up_to_date(run: Run) -> bool:
     writer, tally = run.writer, run.tally
     tally.tell("scan")
     found, unread = scan(run.root, run.recipe.ingest.readers)
+    _keep_unread(writer, unread)
     jobs, states = plan(run, found, unread)
     tally.files_total = len(jobs)
     if jobs:
@@ -96,6 +98,14 @@ def _bring_up_to_date(run: Run) -> bool:
     _lay_missing(run)
     tally.tell("write")
     return _finish(writer, run.recipe.visual)
+
+
+def _keep_unread(writer: Writer, unread: list[FileReport]) -> None:
+    """Remember what is passed over, to be listed with the files."""
+    said = to_dict(unread)
+    if said != writer.get(UNREAD, []):
+        with writer.writing():
+            writer.set(UNREAD, said)
 
 
 def _settle(run: Run, now: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from mmrag.errors import DamagedError, UsageError
 from mmrag.index.files import sha256_of
+from mmrag.ingest.names import file_at
 from mmrag.pictures import FORMATS, as_rgb
 from mmrag.types import BBox, Document, Page
 
@@ -31,7 +32,7 @@ def checked_file(root: Path, document: Document) -> Path:
     Raises:
         UsageError: if the file is gone, has changed, or lies outside the folder.
     """
-    path = root if root.is_file() else root / document.path
+    path = file_at(root, document.path)
     if not path.resolve().is_relative_to(root.resolve()):
         raise UsageError(f"{path} is outside the indexed folder, and was not opened")
     if not path.is_file():

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from mmrag.api.run import Run
 from mmrag.index.staging import Staging, drop_others
 from mmrag.index.writer import FileState, Writer
-from mmrag.ingest.opening import Job, renamed
+from mmrag.ingest.opening import Job, over_size, renamed
 from mmrag.ingest.walk import FoundFile, hash_file
 from mmrag.types import FileReport, Status
 
@@ -30,7 +30,10 @@ def plan(
     tally.reports |= {report.path: report for report in unread}
     for file in found:
         before = known.get(file.name)
-        if before is not None and (before.size, before.mtime_ns) == (file.size, file.mtime_ns):
+        if file.size > run.recipe.ingest.max_file_mb * 1_000_000:
+            _refuse(run, file, before)
+            continue
+        if before is not None and _is_as_before(file, before):
             checksum = before.sha256
         else:
             try:
@@ -73,6 +76,11 @@ def _job(run: Run, file: FoundFile, checksum: str, read_on: set[str]) -> Job:
     return replace(job, after=staging.after, resume=staging.resume)
 
 
+def _is_as_before(file: FoundFile, before: FileState) -> bool:
+    # One that was too large to be looked at has no checksum.
+    return bool(before.sha256) and (before.size, before.mtime_ns) == (file.size, file.mtime_ns)
+
+
 def _is_under(name: str, places: tuple[str, ...]) -> bool:
     return any(name == place or name.startswith(f"{place.rstrip('/')}/") for place in places)
 
@@ -96,6 +104,17 @@ def _bytes(name: str, checksum: str) -> tuple[str, str]:
 def _failed(report: FileReport) -> bool:
     """Whether the file's own bytes are why nothing was read of it."""
     return report.status.skipped and report.status not in (Status.PARTLY, Status.EMPTY, Status.UNREADABLE)
+
+
+def _refuse(run: Run, file: FoundFile, before: FileState | None) -> None:
+    """Put down a file as too large, unread."""
+    report = FileReport(file.name, Status.TOO_LARGE, over_size(file.name, file.size, run.recipe.ingest))
+    state = FileState(file.size, file.mtime_ns, "", report)
+    if state != before:
+        with run.writer.writing():
+            run.writer.remove_document(file.name)
+            run.writer.put_file(state)
+    run.tally.reports[file.name] = report
 
 
 def _judge(writer: Writer, state: FileState, verdict: FileState) -> FileState:

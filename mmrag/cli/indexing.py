@@ -93,6 +93,7 @@ def remove(
     """Take documents out of an index. The files themselves are left alone."""
     from mmrag.cli.opening import open_index
     from mmrag.cli.terminal import clean, errors, output, print_json
+    from mmrag.ingest.names import file_at
 
     with open_index(index) as opened:
         removed = opened.remove(document)
@@ -103,7 +104,7 @@ def remove(
     for gone in removed:
         pages = _count(gone.page_count, "page" if gone.paged else "section")
         output().print(f"removed {clean(gone.path)}, {pages}", soft_wrap=True)
-    if any((root / gone.path).exists() for gone in removed):
+    if any(file_at(root, gone.path).exists() for gone in removed):
         errors().print("Still in the folder, so the next `mmrag index` would read it again.", style="dim")
 
 

@@ -11,7 +11,7 @@ import typer
 from mmrag.cli.drawing import DPI, draw
 from mmrag.cli.options import IndexName, Json, Password
 from mmrag.errors import UsageError
-from mmrag.types import Document, Element
+from mmrag.types import Document, Element, Status
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 def info(
     index: IndexName,
     files: Annotated[bool, typer.Option("--files", help="List the files and what became of each.")] = False,
+    status: Annotated[
+        list[Status] | None,
+        typer.Option(
+            metavar="STATUS",
+            help="List only files of which this became, as in --status damaged; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say what an index holds, what it was made of, and with which models."""
@@ -32,12 +40,12 @@ def info(
 
     with open_index(index) as opened:
         facts = opened.info()
-        reports = opened.files() if files else []
+        reports = [file for file in opened.files() if not status or file.status in status]
     if json:
-        print_json({"index": facts, "files": reports} if files else facts)
+        print_json({"index": facts, "files": reports} if files or status else facts)
         return
     output().print(_facts(facts), soft_wrap=True)
-    if files:
+    if files or status:
         output().print()
         output().print(_files(reports))
 

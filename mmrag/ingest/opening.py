@@ -83,11 +83,14 @@ def open_file(
     except OSError as error:
         raise UnreadableError(f"{job.name} can't be opened: {error.strerror or error}") from error
     if size > options.max_file_mb * 1_000_000:
-        raise TooLargeError(
-            f"{job.name} has {size / 1e6:,.0f} MB, over the limit of {options.max_file_mb:,} MB "
-            "(ingest.max_file_mb)"
-        )
+        raise TooLargeError(over_size(job.name, size, options))
     return read(_ingestor(job, options, ingestors), job, options, attempt)
+
+
+def over_size(name: str, size: int, options: IngestOptions) -> str:
+    """What is said of a file of too many bytes."""
+    limit = f"{options.max_file_mb:,} MB (ingest.max_file_mb)"
+    return f"{name} has {size / 1e6:,.0f} MB, over the limit of {limit}"
 
 
 def renamed(reason: str, old: str, new: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from mmrag.errors import UsageError
+from mmrag.ingest.names import as_text
 from mmrag.ingest.sniff import ENDINGS
 from mmrag.types import FileReport, Status
 
@@ -38,8 +39,8 @@ class FoundFile:
 def scan(root: Path, endings: Collection[str] = ()) -> tuple[list[FoundFile], list[FileReport]]:
     """Every document under ``root``, or ``root`` alone if it is a file.
 
-    Left out: hidden files and folders, folders that hold an index, links that lead out of the root,
-    and links to a folder above themselves.
+    Left out: hidden files and folders, and folders that hold an index. Links to files under the root are
+    followed; links to folders are not, since what they lead to is read where it stands, or is not to be read.
 
     Args:
         root: a folder or a file.
@@ -47,27 +48,24 @@ def scan(root: Path, endings: Collection[str] = ()) -> tuple[list[FoundFile], li
 
     Returns:
         The files with an ending that is read, by name; and what is passed over, by path: one line for
-        each ending that is not read (``*.docx``), one for each file or folder that can't be opened.
+        each ending that is not read (``*.docx``), one for each file or folder that can't be opened, each link
+        out of the root, and each pipe, socket or device with an ending that is read.
 
     Raises:
         UsageError: if ``root`` does not exist or can't be listed.
     """
     root = root.absolute()
-    files: list[FoundFile] = []
-    failed: list[FileReport] = []
+    found = _Found(root, frozenset(ENDINGS) | frozenset(endings))
     if root.is_file():
-        _add(root, root.name, files, failed)
-        return files, failed
-    _check(root)
-    foreign: dict[str, list[str]] = {}
-    for path in _walk(root, root, failed):
-        name = path.relative_to(root).as_posix()
-        if path.suffix.lower() in ENDINGS or path.suffix.lower() in endings:
-            _add(path, name, files, failed)
-        else:
-            foreign.setdefault(path.suffix.lower(), []).append(name)
-    failed += [_unsupported(ending, names) for ending, names in foreign.items()]
-    return sorted(files, key=lambda file: file.name), sorted(failed, key=lambda report: report.path)
+        found.add(root, as_text(root.name))
+    else:
+        _check(root)
+        _walk(root, found)
+    failed = found.failed + [_unsupported(ending, names) for ending, names in found.foreign.items()]
+    return (
+        sorted(found.files.values(), key=lambda file: file.name),
+        sorted(failed, key=lambda report: report.path),
+    )
 
 
 def hash_file(path: Path) -> str:
@@ -93,46 +91,88 @@ def _check(folder: Path) -> None:
         raise UsageError(f"the folder {folder} can't be read: {error.strerror}") from error
 
 
-def _walk(folder: Path, root: Path, failed: list[FileReport], above: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """Files under ``folder``. ``above`` holds the real paths of the folders that it stands in."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        name = folder.relative_to(root).as_posix()
-        failed.append(FileReport(name, Status.UNREADABLE, f"the folder can't be read: {error.strerror}"))
-        return
-    if any(entry.name == INDEX_FILE for entry in entries):
-        return
-    here = (*above, folder.resolve())
-    for entry in entries:
-        path = folder / entry.name
-        if entry.name.startswith(".") or (entry.is_symlink() and not _inside(path, here)):
+class _Found:
+    """What a walk has come upon."""
+
+    def __init__(self, root: Path, endings: Collection[str]) -> None:
+        self.root = root
+        self.files: dict[str, FoundFile] = {}
+        self.failed: list[FileReport] = []
+        self.foreign: dict[str, list[str]] = {}
+        self._endings = endings
+
+    def take(self, path: Path) -> None:
+        """A file under the root, by its ending."""
+        if self.is_read(path):
+            self.add(path, self.name(path))
+        else:
+            self.foreign.setdefault(as_text(path.suffix.lower()), []).append(self.name(path))
+
+    def add(self, path: Path, name: str) -> None:
+        """A file that is read, if it can be."""
+        try:
+            status = path.stat()
+        except OSError as error:
+            self.fail(path, Status.UNREADABLE, f"can't be read: {error.strerror}")
+            return
+        if not os.access(path, os.R_OK):
+            self.fail(path, Status.UNREADABLE, "can't be read: permission denied")
+        elif name in self.files:
+            self.fail(path, Status.UNSUPPORTED, "another file has the same name, were it text: rename one")
+        else:
+            self.files[name] = FoundFile(path, name, status.st_size, status.st_mtime_ns)
+
+    def fail(self, path: Path, status: Status, reason: str) -> None:
+        """A file or folder that is passed over, and why."""
+        self.failed.append(FileReport(self.name(path), status, reason))
+
+    def is_read(self, path: Path) -> bool:
+        """Whether its ending says that it is a document."""
+        return path.suffix.lower() in self._endings
+
+    def name(self, path: Path) -> str:
+        """What a file or folder is known by."""
+        return as_text(path.name if path == self.root else path.relative_to(self.root).as_posix())
+
+
+def _walk(root: Path, found: _Found) -> None:
+    """Take in all files below ``root``, however deep."""
+    real_root = root.resolve()
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            found.fail(folder, Status.UNREADABLE, f"the folder can't be read: {error.strerror}")
             continue
-        if entry.is_dir():
-            yield from _walk(path, root, failed, here)
-        elif entry.is_file():
-            yield path
+        if any(entry.name == INDEX_FILE for entry in entries):
+            continue
+        for entry in entries:
+            path = folder / entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_symlink():
+                _follow(path, real_root, found)
+            elif entry.is_dir():
+                folders.append(path)
+            elif entry.is_file():
+                found.take(path)
+            elif found.is_read(path):
+                found.fail(path, Status.UNSUPPORTED, "not a file, but a pipe, a socket or a device")
 
 
-def _inside(link: Path, above: tuple[Path, ...]) -> bool:
-    """Whether a link leads to a place below the root that is not one of the folders around it."""
+def _follow(link: Path, root: Path, found: _Found) -> None:
+    """Take in a link's target if that is a file under the root. ``root`` is where the root really is."""
     try:
         target = link.resolve(strict=True)
     except (OSError, RuntimeError):
-        return False
-    return target.is_relative_to(above[0]) and target not in above
-
-
-def _add(path: Path, name: str, files: list[FoundFile], failed: list[FileReport]) -> None:
-    try:
-        status = path.stat()
-    except OSError as error:
-        failed.append(FileReport(name, Status.UNREADABLE, f"can't be read: {error.strerror}"))
         return
-    if not os.access(path, os.R_OK):
-        failed.append(FileReport(name, Status.UNREADABLE, "can't be read: permission denied"))
-        return
-    files.append(FoundFile(path, name, status.st_size, status.st_mtime_ns))
+    inside = target.is_relative_to(root)
+    if inside and target.is_file():
+        found.take(link)
+    elif not inside and (target.is_dir() or found.is_read(link)):
+        found.fail(link, Status.UNSUPPORTED, "a link out of the folder, which is not followed")
 
 
 def _unsupported(ending: str, names: list[str]) -> FileReport:

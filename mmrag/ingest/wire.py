@@ -129,6 +129,7 @@ def to_page(frame: Frame) -> ParsedPage:
         elements = tuple(_to_element(page, fields) for fields in value["elements"])
         lines = tuple(map(_to_line, value["lines"]))
         error, resume = _fields([value["error"], value["resume"]], _TEXT, _TEXT)
+        error = error and _keepable(error)
         return ParsedPage(page, elements, tuple(assets), error, lines, resume)
 
 
@@ -160,8 +161,13 @@ def to_error(frame: Frame) -> IngestError:
     except (ValueError, TypeError, RecursionError):
         return CrashedError(_GARBLED)
     if isinstance(kind, type) and issubclass(kind, IngestError):
-        return kind(str(message))
-    return CrashedError(str(message))
+        return kind(_keepable(message))
+    return CrashedError(_keepable(message))
+
+
+def _keepable(message: Any) -> str:
+    """A message without lone surrogates, as names of files that are not text bring them."""
+    return str(message).encode("utf-8", "backslashreplace").decode()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -157,3 +158,49 @@ def test_bytes_that_failed_are_not_tried_again_under_another_name(
         tried.clear()
         index.update(retry_failed=True)
         assert tried == ["a.txt", "copy.pdf", "renamed.pdf"]
+
+
+def test_names_that_are_not_text_do_not_stop_a_run(folder: Path, tmp_path: Path) -> None:
+    make_pdf(folder / "b.pdf", "A quick wizard.")
+    (folder / "b.pdf").rename(folder / os.fsdecode(b"caf\xe9.pdf"))
+    (folder / os.fsdecode(b"bad\xff.pdf")).write_bytes(b"%PDF-1.7\nno more")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report) == {
+            "a.md": "indexed",
+            r"bad\xff.pdf": "damaged",
+            r"caf\xe9.pdf": "indexed",
+        }
+        assert best(index, "quick wizard") == r"caf\xe9.pdf"
+        assert index.page_picture(r"caf\xe9.pdf", 1).width > 100
+        assert statuses(index.update()) == {
+            "a.md": "unchanged",
+            r"bad\xff.pdf": "damaged",
+            r"caf\xe9.pdf": "unchanged",
+        }
+        assert [document.path for document in index.remove(r"caf\xe9.pdf")] == [r"caf\xe9.pdf"]
+
+
+def test_a_file_over_the_limit_is_not_even_hashed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (folder / "sparse.pdf").open("wb") as file:
+        file.truncate(10_000_000_000)
+    hashed: list[str] = []
+    monkeypatch.setattr(planning, "hash_file", lambda path: hashed.append(path.name) or "0" * 64)
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report) == {"a.md": "indexed", "sparse.pdf": "too large"}
+        assert "10,000 MB, over the limit of 2,000 MB" in reason(index.report, "sparse.pdf")
+        assert statuses(index.update())["sparse.pdf"] == "too large"
+        assert hashed == ["a.md"]
+
+
+def test_what_is_passed_over_is_listed_with_the_files(folder: Path, tmp_path: Path) -> None:
+    (folder / "b.docx").touch()
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert {file.path: file.status.value for file in index.files()} == {
+            "a.md": "indexed",
+            "b.docx": "unsupported",
+        }
+        (folder / "b.docx").unlink()
+        index.update()
+        assert [file.path for file in index.files()] == ["a.md"]

@@ -25,6 +25,14 @@ def test_info_with_files(fake: FakeMmrag, mmrag: Run) -> None:
     assert "needs a password" in out
 
 
+def test_info_with_files_of_one_status(fake: FakeMmrag, mmrag: Run) -> None:
+    assert "locked.pdf" in mmrag("info", "docs", "--status", "encrypted").out
+    assert "locked.pdf" not in mmrag("info", "docs", "--status", "damaged").out
+    found = mmrag("info", "docs", "--json", "--status", "encrypted", "--status", "too large").json
+    assert [file["status"] for file in found["files"]] == ["encrypted"]
+    assert "'broken' is not one of 'indexed'" in mmrag("info", "docs", "--status", "broken").error
+
+
 def test_info_as_json(fake: FakeMmrag, mmrag: Run) -> None:
     assert mmrag("info", "docs", "--json").json["fingerprints"] == {"mini:text": "minilm-1"}
     found = mmrag("info", "docs", "--json", "--files").json

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmrag.errors import UsageError
+from mmrag.ingest.names import file_at
 from mmrag.ingest.walk import INDEX_FILE, hash_file, scan
 from mmrag.types import FileReport, Status
 
@@ -60,6 +61,8 @@ def test_links_inside_are_followed_and_links_outside_are_not(tmp_path: Path) -> 
     (root / "leaks").symlink_to(tmp_path / "outside")
     (root / "gone.txt").symlink_to(root / "nowhere.txt")
     assert names(root) == ["file.txt", "sub/a.txt"]
+    reason = "a link out of the folder, which is not followed"
+    assert scan(root)[1] == [FileReport(name, Status.UNSUPPORTED, reason) for name in ("leak.txt", "leaks")]
 
 
 def test_circles_of_links_end(tmp_path: Path) -> None:
@@ -78,7 +81,46 @@ def test_the_root_may_be_a_link(tmp_path: Path) -> None:
 
 def test_special_files_are_left_alone(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
-    assert names(tmp_path) == []
+    os.mkfifo(tmp_path / "pipe.unread")
+    assert scan(tmp_path) == (
+        [],
+        [FileReport("pipe.txt", Status.UNSUPPORTED, "not a file, but a pipe, a socket or a device")],
+    )
+
+
+def test_links_to_folders_do_not_multiply_files(tmp_path: Path) -> None:
+    for level in range(40):
+        fill(tmp_path, f"{level}/a.txt")
+        for link in ("x", "y"):
+            (tmp_path / str(level) / link).symlink_to(tmp_path / str(level + 1))
+    assert len(names(tmp_path)) == 40
+
+
+def test_folders_may_be_deeper_than_a_path_may_be_long(tmp_path: Path) -> None:
+    before = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1500):
+            Path("deeper").mkdir()
+            os.chdir("deeper")
+        Path("a.txt").touch()
+    finally:
+        os.chdir(before)
+    (found,) = scan(tmp_path)[1]
+    assert found.path.startswith("deeper/deeper/")
+    assert found.reason == "the folder can't be read: File name too long"
+
+
+def test_names_that_are_not_text(tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9\xff.txt"))
+    odd.write_text("odd")
+    (found,) = scan(tmp_path)[0]
+    assert found.name == r"caf\xe9\xff.txt"
+    assert found.name.encode()
+    assert file_at(tmp_path, found.name) == odd
+    fill(tmp_path, r"caf\xe9\xff.txt")
+    assert names(tmp_path) == [r"caf\xe9\xff.txt"]
+    assert [report.status for report in scan(tmp_path)[1]] == [Status.UNSUPPORTED]
 
 
 def test_a_single_file(tmp_path: Path) -> None:

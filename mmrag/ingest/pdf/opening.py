@@ -11,6 +11,7 @@ from typing import Any
 import pymupdf
 
 from mmrag.errors import DamagedError, EncryptedError
+from mmrag.ingest.names import as_text
 from mmrag.text.normalise import normalise
 from mmrag.types import Document
 
@@ -37,7 +38,9 @@ def open_pdf(path: Path, password: str | None = None) -> Any:
         size = path.stat().st_size
         if size == 0:
             raise DamagedError(f"{path.name} is empty (0 bytes)")
-        document = pymupdf.open(path, filetype="pdf")
+        # A C library takes no name that is not text.
+        named = as_text(str(path)) == str(path)
+        document = pymupdf.open(path if named else None, None if named else path.read_bytes(), filetype="pdf")
     except OSError as error:
         raise DamagedError(f"{path.name} can't be read: {error.strerror or error}") from error
     except RuntimeError as error:

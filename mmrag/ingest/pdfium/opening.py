@@ -9,6 +9,7 @@ from typing import Any
 import pypdfium2
 
 from mmrag.errors import DamagedError, EncryptedError
+from mmrag.ingest.names import as_text
 from mmrag.ingest.pdf.opening import document_value
 from mmrag.types import Document
 
@@ -31,7 +32,9 @@ def open_pdfium(path: Path, password: str | None = None) -> Any:
         EncryptedError: if the password is missing or wrong.
     """
     try:
-        document = pypdfium2.PdfDocument(path, password=password)
+        # A C library takes no name that is not text.
+        named = as_text(str(path)) == str(path)
+        document = pypdfium2.PdfDocument(path if named else path.read_bytes(), password=password)
     except pypdfium2.PdfiumError as error:
         if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
             if password is None:

@@ -1,5 +1,6 @@
 """The second engine reads what the first one reads, more plainly."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,12 @@ def test_passwords(tmp_path: Path) -> None:
         PdfiumIngestor().open(path, path.name, PLAIN, "wrong")
     _, pages = PdfiumIngestor().open(path, path.name, PLAIN, "right")
     assert texts(next(pages)) == ["Secret words."]
+
+
+def test_a_name_that_is_not_text(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.pdf")
+    make(lambda page: write(page, 72, 100, "Words.")).rename(path)
+    assert texts(read(path)[0]) == ["Words."]
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\nnothing", b"%PDF-1.7\n" + b"\0" * 2000])
