@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 import mmrag
-from mmrag.benchmark.datasets import generated, load, save
-from mmrag.benchmark.datasets.checking import Draft, agree, fault_of, read_draft
+from mmrag.benchmark.datasets import drafts_in, generated, load, save
+from mmrag.benchmark.datasets.checking import Draft, agree, fault_beside, fault_of, read_draft
 from mmrag.benchmark.values import Gold
 from mmrag.config import CaptionOptions, IngestOptions
 from mmrag.errors import ModelError, UsageError
 from mmrag.generators.language_model import Message, Piece
 from mmrag.types import Usage
-from tests.benchmark.mills import mills
+from tests.benchmark.mills import PROSE, mills
 from tests.synthesize.models import Says
 
 
@@ -183,6 +183,17 @@ def test_what_writes_no_questions_is_refused(index: mmrag.Index) -> None:
         ("[1, 2]", None),
         ("{broken}", None),
         ("", None),
+        (
+            'Here {it} is: {"question": "What turns?", "answer": 1.5} {"question": "x"}',
+            Draft("What turns?", "1.5"),
+        ),
+        ('{"excerpt": {"question": "What turns?", "answer": "x"}}', Draft("What turns?", "x")),
+        ('{"question": "What turns?", "answer": "a wheel"', None),
+        ('{"question": "What \\ud800 turns?", "answer": "x"}', None),
+        ('{"question": "", "answer": "x"}', None),
+        ('{"question": "What turns?", "answer": null}', None),
+        ("{" * 5000, None),
+        ("I am sorry, but I can't help with that.", None),
     ],
 )
 def test_drafts_are_read(said: str, found: Draft | None) -> None:
@@ -210,6 +221,89 @@ def test_drafts_are_read(said: str, found: Draft | None) -> None:
 )
 def test_questions_that_nobody_could_be_asked(question: str, fault: str) -> None:
     assert fault_of(Draft(question, "oats")) == fault
+
+
+CHINESE = "水车在河里转动，并且驱动一根橡木轴。磨坊主白天睡觉，晚上磨面粉，每年大约可以磨四十一吨小麦。"
+GERMAN = (
+    "Das Rad dreht sich in dem Fluss und treibt die Welle aus Eichenholz, während der Müller bei Tage "
+    "schläft und erst am Abend zu mahlen beginnt; im Jahr sind es etwa einundvierzig Tonnen Weizen und Hafer. "
+)
+FOREIGN = "in another language than the page"
+
+
+@pytest.mark.parametrize(
+    ("question", "excerpt", "fault"),
+    [
+        ("What moves the oaken shaft that the river drives?", PROSE, ""),
+        ("Which wheel turns in the river and drives a shaft of oak?", PROSE, "copies the text"),
+        ("THE WHEEL TURNS IN THE RIVER, AND DRIVES A SHAFT OF OAK.", PROSE, "copies the text"),
+        ("Who sleeps by day?", "The miller: who sleeps by day?", ""),  # too short to be a copy
+        ("磨坊主白天睡觉，晚上磨面粉，每年大约可以磨多少？", CHINESE, "copies the text"),
+        ("哪种木头做了水车的轴？", CHINESE, ""),
+        ("What is the shaft made of?", CHINESE, FOREIGN),
+        ("What is the shaft made of?", GERMAN, FOREIGN),
+        ("Woraus ist die Welle?", GERMAN, ""),
+        ("Why does the miller sleep?", PROSE, "asked before"),
+        ("why does the miller sleep", PROSE, "asked before"),
+        ("Why does the miller sleep in 1903?", PROSE, ""),
+    ],
+)
+def test_questions_beside_what_they_are_about(question: str, excerpt: str, fault: str) -> None:
+    others = ["Why does the miller sleep?", "Why does the miller sleep in 1902?"]
+    assert fault_beside(Draft(question, "oats"), excerpt, excerpt, others) == fault
+
+
+def test_a_table_has_too_few_words_to_tell_a_language_by() -> None:
+    table = "| a | de | la |\n| 1 | 2 | 3 |"
+    assert fault_beside(Draft("How many are there of the first?", "1"), table, PROSE, ()) == ""
+
+
+@pytest.mark.parametrize("answer", ["N/A", "None.", "not specified", "unknown"])
+def test_answers_that_say_nothing_are_none(answer: str) -> None:
+    assert fault_of(Draft("What does the mill grind?", answer)) == "no short answer"
+
+
+@pytest.mark.parametrize("answer", ["Yes.", "no", "是"])
+def test_answers_that_can_be_guessed_show_nothing(answer: str) -> None:
+    assert fault_of(Draft("Does the mill of the north grind?", answer)) == "can be guessed"
+
+
+def test_documents_of_other_languages_are_asked_in_theirs(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/磨坊.md").write_text(f"# 磨坊\n\n{CHINESE * 2}\n", encoding="utf-8")
+    (tmp_path / "docs/Mühle.md").write_text(f"# Mühle\n\n{GERMAN * 3}\n", encoding="utf-8")
+    drafts = {
+        "磨坊": [draft("How many tonnes are ground?", "41"), draft("一年能磨多少吨麦子？", "四十一吨")],
+        "Mühle": [draft("Wann schläft der Müller?", "bei Tage")] * 2,
+    }
+
+    class Speaks(Says):
+        def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[Piece]:
+            text = str(messages[0].parts[0])
+            name = "磨坊" if "磨坊" in text else "Mühle"
+            if "EXCERPT" in text:
+                self._answers.append(drafts[name].pop(0))
+            else:
+                self._answers.append({"磨坊": "大约四十一吨。", "Mühle": "Er schläft bei Tage."}[name])
+            return super().stream(messages, max_tokens)
+
+    recipe = mmrag.Recipe(
+        name="fake",
+        strategies=("caption",),
+        ingest=IngestOptions(workers=1, ocr="never"),
+        caption=CaptionOptions(
+            captioner="tests.fakes:SizeCaptioner", encoders=("tests.fakes:LetterEncoder",)
+        ),
+    )
+    with mmrag.build(tmp_path / "docs", tmp_path / "index", pipeline=recipe) as built:
+        (question,) = generated(built, Speaks(pictures=0), 2, folder=tmp_path / "set").questions
+        assert (question.language, question.gold[0].file) == ("de", "Mühle.md")
+        drafts_there = drafts_in(tmp_path / "set")
+        assert drafts_there is not None
+        assert drafts_there.left_out == f"{FOREIGN} (1)"
+        questions = generated(built, Speaks(pictures=0), 2, folder=tmp_path / "again").questions
+    assert {one.gold[0].file: one.language for one in questions} == {"Mühle.md": "de", "磨坊.md": "zh"}
+    assert "一年能磨多少吨麦子？" in (tmp_path / "again/queries.jsonl").read_text("utf-8")
 
 
 def test_long_and_empty_answers_are_none() -> None:
