@@ -226,7 +226,7 @@ def test_questions_that_nobody_could_be_asked(question: str, fault: str) -> None
 CHINESE = "水车在河里转动，并且驱动一根橡木轴。磨坊主白天睡觉，晚上磨面粉，每年大约可以磨四十一吨小麦。"
 GERMAN = (
     "Das Rad dreht sich in dem Fluss und treibt die Welle aus Eichenholz, während der Müller bei Tage "
-    "schläft und erst am Abend zu mahlen beginnt; im Jahr sind es etwa einundvierzig Tonnen Weizen und Hafer. "
+    "schläft und erst am Abend zu mahlen beginnt; im Jahr sind es einundvierzig Tonnen Weizen und Hafer. "
 )
 FOREIGN = "in another language than the page"
 
