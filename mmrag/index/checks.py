@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmrag.errors import CorruptError, IndexStoreError, LockedError
+from mmrag.errors import CorruptError, IndexStoreError
 from mmrag.index.assets import FOLDER as ASSETS
 from mmrag.index.assets import asset_path
 from mmrag.index.captions import CAPTIONS, CaptionCache
@@ -98,7 +98,7 @@ def _word_findings(store: Store) -> Iterator[Finding]:
         with WriterLock(store.path / LOCK), closing(_writing(store.path)) as connection:
             for table, problem in wrong_words(connection):
                 yield Finding(DATABASE, f"{table} does not hold the words of its rows ({problem})")
-    except (LockedError, OSError, sqlite3.OperationalError) as error:
+    except (IndexStoreError, OSError, sqlite3.OperationalError) as error:
         yield Finding(DATABASE, f"its word indexes were not checked: {error}", harmless=True)
 
 

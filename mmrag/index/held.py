@@ -44,6 +44,12 @@ class HeldFile:
             self._key = (found.st_dev, found.st_ino)
             self.descriptor = held.descriptors[0]
 
+    @property
+    def state(self) -> tuple[int, ...]:
+        """What changes whenever the file does: device, number, size, and the times of its last changes."""
+        found = os.fstat(self.descriptor)
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
     def release(self) -> None:
         """This user is done, and has closed its connection; once is enough."""
         with _LOCK:

@@ -138,7 +138,7 @@ def blocks_of(size: int) -> range:
     return range(-(-size // BLOCK))
 
 
-def check_seal(folder: Path, connection: sqlite3.Connection, file: int) -> Seal:
+def check_seal(folder: Path, connection: sqlite3.Connection, file: int, *, with_log: bool = True) -> Seal:
     """The seal of an index, after its database has been compared with it.
 
     A writer may seal the next generation meanwhile: then that one counts. One process reads a file whole
@@ -148,6 +148,7 @@ def check_seal(folder: Path, connection: sqlite3.Connection, file: int) -> Seal:
         folder: of the index.
         connection: to its database, outside any transaction.
         file: descriptor of the database's file.
+        with_log: whether the connection reads SQLite's log too.
 
     Raises:
         CorruptError: if the seal is missing or damaged, or the database is not what it says.
@@ -156,7 +157,7 @@ def check_seal(folder: Path, connection: sqlite3.Connection, file: int) -> Seal:
         seal = read_seal(folder)
         if seal is None:
             raise CorruptError(f"{folder / SEAL} is missing: make it anew with mmrag repair {folder}")
-        found = _found_wrong(seal, folder, connection, file)
+        found = _found_wrong(seal, folder / (LOG if with_log else os.devnull), connection, file)
         if not found:
             return seal
         if read_seal(folder) == seal:
@@ -166,7 +167,7 @@ def check_seal(folder: Path, connection: sqlite3.Connection, file: int) -> Seal:
             )
 
 
-def _found_wrong(seal: Seal, folder: Path, connection: sqlite3.Connection, file: int) -> str:
+def _found_wrong(seal: Seal, log: Path, connection: sqlite3.Connection, file: int) -> str:
     """What is wrong, or nothing. Inside a snapshot SQLite's log can't begin anew."""
     connection.execute("BEGIN")
     try:
@@ -174,7 +175,7 @@ def _found_wrong(seal: Seal, folder: Path, connection: sqlite3.Connection, file:
         state = os.fstat(file)
         known = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns, seal.sha256)
         if known not in _KNOWN:
-            wrong = wrong_blocks(seal, file, folder / LOG)
+            wrong = wrong_blocks(seal, file, log)
             if wrong:
                 shown = ", ".join(str(block + 1) for block in wrong[:8]) + (", …" if len(wrong) > 8 else "")
                 return f"{len(wrong)} of {len(seal.sha256)} blocks of {DATABASE} do not fit {SEAL}: {shown}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 import secrets
 import sqlite3
 import zlib
@@ -96,6 +97,8 @@ class Store:
         CorruptError: if the database is damaged.
     """
 
+    _read_alone: tuple[int, ...] | None = None
+
     def __init__(self, path: Path, *, writable: bool = False) -> None:
         if (path / SEAL).is_file() and not is_index(path):
             raise CorruptError(f"the index {path} has lost its {DATABASE}: see mmrag repair {path}")
@@ -116,8 +119,10 @@ class Store:
     def _open(self, writable: bool) -> None:
         self.connection = self._connect("rw" if writable else "ro")
         try:
+            self._read_alone = None if writable else self._left_alone()
             self._prepare()
-            self._seal = check_seal(self.path, self.connection, self._file.descriptor)
+            alone = self._read_alone is not None
+            self._seal = check_seal(self.path, self.connection, self._file.descriptor, with_log=not alone)
             self.connection.execute("PRAGMA foreign_keys = ON")
             if writable:
                 self.connection.execute("PRAGMA journal_mode = WAL")
@@ -127,9 +132,9 @@ class Store:
                 # that may not write never does, and keeps others from being the last.
                 self._guard = self._connect("ro")
                 self._guard.execute("PRAGMA user_version").fetchone()
+                self._leave_damaged_log()
             else:
                 self.connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
-                self._leave_damaged_log()
         except BaseException:
             self.connection.close()
             raise
@@ -137,6 +142,25 @@ class Store:
     def _connect(self, mode: str) -> sqlite3.Connection:
         uri = f"{(self.path / DATABASE).resolve().as_uri()}?mode={mode}"
         return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+
+    def _left_alone(self) -> tuple[int, ...] | None:
+        """Open the file by itself where SQLite can't keep its own files beside it; its state then, or None.
+
+        Nobody seems to write where this process may not; should somebody all the same, `snapshot` notices.
+        """
+        try:
+            self.connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.OperationalError as error:
+            code = error.sqlite_errorcode & 0xFF
+            mine = os.access(self.path, os.W_OK)
+            if mine or code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                raise
+            self.connection.close()
+            self.connection = self._connect("ro&immutable=1")
+            if self._log_size():
+                _LOG.warning("%s can't be read here: what a run has left in it is not seen", self._log)
+            return self._file.state
+        return None
 
     def _prepare(self) -> None:
         version = self.connection.execute("PRAGMA user_version").fetchone()[0]
@@ -290,6 +314,8 @@ class Store:
     def snapshot(self) -> Iterator[None]:
         """Reads inside see one committed state, whatever a writer does meanwhile."""
         with translated(self.path):
+            if self._read_alone is not None and self._read_alone != self._file.state:
+                raise IndexStoreError(f"the index {self.path} has changed since it was opened: open it again")
             self.connection.execute("BEGIN")
             try:
                 yield

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import mmrag.index.store as stores
-from mmrag.errors import CorruptError
+from mmrag.errors import CorruptError, IndexStoreError
 from mmrag.index import seal as seals
 from mmrag.index.seal import DATABASE, SEAL, read_seal
 from mmrag.index.store import Store, create
@@ -329,3 +329,56 @@ def test_a_damaged_log_ends_before_the_damage(place: Path) -> None:
     assert found is not None
     assert found.bad == 16
     assert 0 < found.frames < 16
+
+
+@pytest.fixture
+def read_only(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As if nothing could be written beside the database: SQLite finds no room for its own files."""
+    (place / f"{DATABASE}-shm").symlink_to("/nowhere/at all")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    return place
+
+
+def test_where_nothing_can_be_written_the_file_is_read_alone(read_only: Path) -> None:
+    store = Store(read_only)
+    with store.snapshot():
+        assert store.get("a") is not None
+    os.utime(read_only / DATABASE)
+    with (
+        pytest.raises(IndexStoreError, match="has changed since it was opened: open it again"),
+        store.snapshot(),
+    ):
+        pass
+    store.close()
+    flip(read_only / DATABASE, 70_000)
+    with pytest.raises(CorruptError, match="do not fit"):
+        Store(read_only)
+
+
+def test_a_log_that_can_not_be_read_is_said(
+    place: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sealed = place.with_name("sealed")
+    shutil.copytree(place, sealed)
+    for index, when in ((place, "committed"), (sealed, "sealed")):
+        killed(index, when)
+        (index / f"{DATABASE}-shm").unlink()
+        (index / f"{DATABASE}-shm").symlink_to("/nowhere/at all")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert value(place, "a") is not None
+    assert value(place, "killed 3") is None
+    assert "mmrag.sqlite-wal can't be read here: what a run has left in it is not seen" in caplog.text
+    with pytest.raises(CorruptError, match="do not fit"):
+        Store(sealed)
+
+
+def test_a_writer_goes_on_before_the_damage_of_a_log(place: Path, caplog: pytest.LogCaptureFixture) -> None:
+    killed(place, "committed")
+    whole = read_log(place / LOG)
+    assert whole is not None
+    flip(place / LOG, 32 + (whole.frames // 2) * (24 + whole.page_size) + 99)
+    fill(place, "b")
+    assert "mmrag.sqlite-wal is damaged: what was committed after frame " in caplog.text
+    assert (value(place, "killed 19"), value(place, "b") is None) == (None, False)
+    assert value(place, "killed 2") == "22222222"
+    assert not (place / LOG).exists() or not (place / LOG).stat().st_size
