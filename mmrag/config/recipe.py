@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from mmrag.config.secrets import refuse_secrets
 from mmrag.errors import RecipeError
 
 STRATEGIES = ("joint", "caption", "visual")
@@ -202,6 +203,7 @@ class Recipe:
     answer: AnswerOptions = field(default_factory=AnswerOptions)
 
     def __post_init__(self) -> None:
+        refuse_secrets(self)
         _one_of("strategies", self.strategies, STRATEGIES)
         _one_of("ingest.layout", (self.ingest.layout,), ("auto", "always", "never"))
         _one_of("ingest.ocr", (self.ingest.ocr,), ("auto", "never"))

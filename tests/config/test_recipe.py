@@ -76,3 +76,33 @@ def test_a_file_overrides_defaults(tmp_path: Path) -> None:
 def test_a_recipe_survives_its_plain_form(layout: str, dpi: int, seconds: float) -> None:
     recipe = Recipe(name="r", ingest=IngestOptions(layout=layout, dpi=dpi, page_seconds=seconds))
     assert parse_recipe(to_dict(recipe), "other") == recipe
+
+
+@pytest.mark.parametrize(
+    ("part", "spec"),
+    [
+        ("answer", {"generator": "openai:m@https://joe:hunter2@example.org/v1"}),
+        ("answer", {"generator": "openai:m@https://example.org/v1?api_key=hunter2"}),
+        ("answer", {"generator": 'llama-index:a.b:C?headers={"Authorization": "hunter2"}'}),
+        ("caption", {"captioner": "llama-index:a.b:C?model=x&token=hunter2"}),
+        ("visual", {"encoders": ["col:x?api-key=hunter2"]}),
+        ("ingest", {"readers": {".epub": "llama-index:a.b:C?secret=hunter2"}}),
+    ],
+)
+def test_no_secret_gets_into_a_recipe(part: str, spec: dict[str, object]) -> None:
+    with pytest.raises(RecipeError, match=f"^{part}.*: holds a key or a password") as caught:
+        parse_recipe({part: spec}, "x")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "openai:qwen3-vl:4b@http://localhost:11434/v1",
+        "openai:a@b@http://localhost:11434/v1",
+        "llama-index:llama_index.llms.ollama:Ollama?model=a@b&max_tokens=5&keyword=x&base_url=http://localhost",
+        "hf:owner/secret-token@refs/pr/1",
+    ],
+)
+def test_what_only_looks_like_one_is_none(spec: str) -> None:
+    assert parse_recipe({"answer": {"generator": spec}}, "x").answer.generator == spec
