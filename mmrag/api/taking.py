@@ -49,15 +49,23 @@ def take(run: Run, parsed: ParsedFile, state: FileState) -> None:
     except IngestError as error:
         report = FileReport(name, Status(error.status), str(error))
         tally.pages_done, tally.pages_total = pages_before, total_before
-        with writer.writing():
-            writer.remove_document(name)
-            writer.put_file(replace(state, report=report))
+        _put_down(writer, replace(state, report=report))
     else:
         tally.encoded += encoded
-    staging.drop()
+    if report.status is not Status.UNREADABLE:
+        staging.drop()
     tally.reports[name] = report
     tally.files_done += 1
     tally.tell("read", name)
+
+
+def _put_down(writer: Writer, state: FileState) -> None:
+    """Nothing was read of a file. One that can't be opened keeps what it brought, and is tried again."""
+    closed = state.report.status is Status.UNREADABLE
+    with writer.writing():
+        if not closed:
+            writer.remove_document(state.report.path)
+        writer.put_file(replace(state, sha256="") if closed else state)
 
 
 def _check_unchanged(parsed: ParsedFile, document: Document, state: FileState) -> None:

@@ -18,7 +18,7 @@ from mmrag.types import Document, ParsedPage
 from tests.api.test_update import RECIPE
 from tests.fakes import LetterEncoder
 from tests.ingest.test_resuming import make_book
-from tests.truth import truth
+from tests.truth import Truth, truth
 
 PAGES = 25
 RANGE = 5
@@ -196,7 +196,7 @@ def stopped(folder: Path, path: Path) -> list[Path]:
     return kept
 
 
-def finished(folder: Path, path: Path) -> tuple[int, dict[str, list[tuple[Any, ...]]]]:
+def finished(folder: Path, path: Path) -> tuple[int, Truth]:
     """The next run: how many pages it parsed, and the index that it made."""
     with build(folder, path) as index:
         assert not list((path / "staged").iterdir())
@@ -278,7 +278,13 @@ def test_of_two_equal_documents_both_are_there(folder: Path, tmp_path: Path) -> 
         assert index.info().pages == 2 * PAGES + 2
 
 
-def test_a_file_that_changes_under_the_reader_is_read_by_the_next_run(folder: Path, tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_opened_keeps_what_it_brought_and_is_tried_again(
+    folder: Path, tmp_path: Path, undisturbed: mmrag.Index
+) -> None:
+    build(folder, tmp_path / "index").close()
+    before = truth(tmp_path / "index")
+    with (folder / "book.pdf").open("ab") as file:
+        file.write(b"\n% changed\n")
     stopped(folder, tmp_path / "index")
     taken = HereFile.open
 
@@ -291,7 +297,11 @@ def test_a_file_that_changes_under_the_reader_is_read_by_the_next_run(folder: Pa
         with build(folder, tmp_path / "index") as index:
             assert index.report is not None
             (skipped,) = index.report.skipped
-            assert (skipped.status.value, "has changed while it was read" in skipped.reason) == (
-                "unreadable",
-                True,
-            )
+            assert skipped.status.value == "unreadable"
+            assert "has changed while it was read: index the folder again" in skipped.reason
+            now = truth(tmp_path / "index")
+            assert {table: now[table] for table in now if table != "files"} == {
+                table: before[table] for table in before if table != "files"
+            }
+    Here.pages = 0
+    assert finished(folder, tmp_path / "index")[0] == PAGES - 20

@@ -20,7 +20,7 @@ from mmrag.types import Hit
 
 DOCUMENTS = 6
 PAGES = 2
-STATES = 3
+STATES = 2
 """Committed states that a reader sees at least; it goes on until then."""
 
 QUESTION = "the common tide"

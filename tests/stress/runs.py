@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -104,12 +105,14 @@ class Scenes:
 
     Attributes:
         place, folder, index: where they are.
+        seconds: that such a run took.
         truths, answers: what runs that nothing disturbs make of each scene.
     """
 
     def __init__(self, place: Path) -> None:
         self.place, self._kept, self._done = place / "place", place / "kept", place / "done"
         self.folder, self.index = self.place / "docs", self.place / "index"
+        self.seconds = 0.0
         if not self._done.exists():
             self._make()
         done = {index.name: index for index in sorted(self._done.iterdir())}
@@ -123,8 +126,10 @@ class Scenes:
             if change is not None:
                 change(self.folder)
             shutil.copytree(self.place, self._kept / scene)
+            begin = time.monotonic()
             code, said = finish(start(self.folder, self.index))
             assert code == 0, said
+            self.seconds = time.monotonic() - begin
             shutil.copytree(self.index, self._done / scene)
 
     def set(self, scene: str) -> None:

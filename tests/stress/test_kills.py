@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -25,15 +24,12 @@ _KINDS = {"first": ("first", ()), "update": ("update", ()), "rebuild": ("update"
     "same ids, equal vectors and the same top 10 as a clean build",
 )
 def test_runs_killed_at_random_go_on_to_the_same_index(scenes: Scenes, trials: Trials) -> None:
-    scenes.set("first")
-    begin = time.monotonic()
-    finish(start(scenes.folder, scenes.index))
-    undisturbed = time.monotonic() - begin
     draw, killed = random.Random(6), 0
-    for _ in trials(smoke=2, ci=25, stress=300):
+    for _ in trials(smoke=1, ci=25, stress=300):
         scenes.set("first")
         for _ in range(2):
-            code, said = finish(start(scenes.folder, scenes.index), draw.uniform(0.2, 1) * undisturbed)
+            wait = draw.uniform(0.1, 0.9) * scenes.seconds
+            code, said = finish(start(scenes.folder, scenes.index), wait)
             assert code in (0, *_KILLED), said
             killed += code != 0
             if is_index(scenes.index):
@@ -54,7 +50,7 @@ def test_runs_killed_at_each_sync_and_rename_go_on(
     scenes: Scenes, trials: Trials, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if request.config.getoption("--trials") == "smoke":
-        for number in trials(smoke=2, ci=0, stress=0):
+        for number in trials(smoke=1, ci=0, stress=0):
             _kill(scenes, "update", "--break-at", str(3 + 4 * number))
             trials.held()
         return

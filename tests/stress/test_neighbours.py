@@ -101,7 +101,7 @@ def test_one_writer_wins(scenes: Scenes, trials: Trials) -> None:
 
 @pytest.mark.row("two writers, stale lock", "one winner, the loser says so within 2 s, the lock heals")
 def test_a_lock_goes_with_its_holder(scenes: Scenes, trials: Trials) -> None:
-    for _ in trials(smoke=1, ci=15, stress=75):
+    for _ in trials(smoke=0, ci=15, stress=75):
         scenes.set("update")
         holder = start(scenes.folder, scenes.index, "--pause")
         assert holder.stdin is not None
@@ -132,7 +132,7 @@ def _first_line(run: subprocess.Popen[str]) -> str:
 @pytest.mark.row("read-only index or source", "searches work; indexing fails within 2 s with a message")
 @pytest.mark.parametrize("what", ["index", "docs"])
 def test_what_is_for_reading_only_is_read(what: str, trials: Trials) -> None:
-    for number in trials(smoke=1, ci=2, stress=2):
+    for number in trials(smoke=int(what == "index"), ci=2, stress=2):
         with tempfile.TemporaryDirectory() as name:
             place = Path(name)
             make_documents(place / "docs")
