@@ -33,15 +33,20 @@ def _status(connection: sqlite3.Connection, document: int) -> tuple[Status, str]
         "SELECT number, error FROM pages WHERE document = ? AND error IS NOT NULL ORDER BY number",
         (document,),
     ).fetchall()
+    some = connection.execute("SELECT 1 FROM elements WHERE document = ?", (document,)).fetchone()
     if missing:
-        return Status.PARTLY, pages_missing(missing)
+        return _of_missing(missing) if some is None else Status.PARTLY, pages_missing(missing)
     lacks = connection.execute(
         "SELECT error FROM views WHERE document = ? AND error != '' ORDER BY name", (document,)
     ).fetchone()
     if lacks is not None:
         return Status.PARTLY, lacks[0]
-    some = connection.execute("SELECT 1 FROM elements WHERE document = ?", (document,)).fetchone()
     return (Status.INDEXED, "") if some else (Status.EMPTY, "no text and no pictures were found in it")
+
+
+def _of_missing(errors: Sequence[tuple[int, str]]) -> Status:
+    """The status of a document of which nothing at all could be read."""
+    return Status.TOO_LARGE if all("over the limit of" in error for _, error in errors) else Status.DAMAGED
 
 
 def _read_by(connection: sqlite3.Connection, document: int) -> str:

@@ -34,12 +34,17 @@ class Failure:
         """In two words, to come behind an engine's name."""
         return _VERDICTS.get(self.kind, "failed")
 
-    def and_then(self, name: str, then: Exception) -> IngestError:
-        """The error to report where both engines failed: the first one's, with both reasons."""
+    @property
+    def error(self) -> IngestError:
+        """As an exception."""
+        error: IngestError = getattr(errors, self.kind)(self.message)
+        return error
+
+    def and_then(self, name: str, then: Exception) -> Failure:
+        """What to report where both engines failed on ``name``: as the first one did, with both reasons."""
         more = str(then).removeprefix(f"{name}: ").removeprefix(f"{name} ")
         known = isinstance(then, UnsupportedError) or more in self.message
-        error: IngestError = getattr(errors, self.kind)(self.message if known else f"{self.message}; {more}")
-        return error
+        return self if known else Failure(self.kind, f"{self.message}; {more}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Attempt:
         refused: why the first engine is not asked any more at all.
         stop: the page from which on it is not asked, 1-based; 0 for none.
         bad: pages that the first engine did not survive: the second reads them.
-        lost: pages that neither did, with what the second one did.
+        lost: pages that neither did.
     """
 
     refused: Failure | None = None
@@ -66,17 +71,17 @@ class Attempt:
         """
         failure = Failure.of(error)
         if place.why:
-            raise Failure(failure.kind, place.why).and_then(name, error)
+            raise Failure(failure.kind, place.why).and_then(name, error).error
         if place.page == 0:
             if place.engine or self.refused:
-                raise (self.refused or failure).and_then(name, error)
+                raise (self.refused or failure).and_then(name, error).error
             return replace(self, refused=failure)
         if place.engine:
             before = self.bad.get(place.page, self.refused) or failure
             both = before.and_then(name, error)
-            lost = {**self.lost, place.page: Failure(failure.kind, str(both))}
+            lost = {**self.lost, place.page: both}
             if place.page in self.lost or _too_many(lost.values()):
-                raise both
+                raise both.error
             return replace(self, lost=lost)
         bad = {**self.bad, place.page: failure}
         if self.stop or place.page in self.bad:

@@ -12,7 +12,6 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from mmrag import errors
 from mmrag.config import IngestOptions
 from mmrag.errors import (
     CrashedError,
@@ -97,7 +96,7 @@ class _Reading:
             except (MemoryError, EncryptedError):
                 raise
             except Exception as error:
-                raise failure.and_then(self._job.name, error) from error
+                raise failure.and_then(self._job.name, error).error from error
         how = "could not open it" if failure.verdict == "failed" else f"{failure.verdict} opening it"
         said = {"engine": self.second.engine, "engine_reason": f"{self._name} {how}"}
         document = replace(document, metadata={**document.metadata, **said})
@@ -158,7 +157,7 @@ class _Reading:
         """Page ``number`` and all behind it, which the first engine is not asked for."""
         failure = self._attempt.bad[number]
         if self.second is None:
-            raise getattr(errors, failure.kind)(failure.message)
+            raise failure.error
         behind = _Reading(
             self._first, replace(self._job, after=number - 1, resume=""), self._options, self._attempt
         )
@@ -190,10 +189,10 @@ class _Reading:
             except MemoryError:
                 raise
             except Exception as error:
-                reason = str(failure.and_then(self._job.name, error))
+                reason = failure.and_then(self._job.name, error).message
                 return ParsedPage(Page(document.id, number), (), error=reason)
         if page.error and not page.elements:
-            return replace(page, error=str(failure.and_then(self._job.name, DamagedError(page.error))))
+            return replace(page, error=failure.and_then(self._job.name, DamagedError(page.error)).message)
         return self._marked(page, failure)
 
     def _marked(self, page: ParsedPage, failure: Failure) -> ParsedPage:

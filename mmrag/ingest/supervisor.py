@@ -83,7 +83,7 @@ class Supervisor:
         """Have the file read, again and again as long as another attempt gets further."""
         attempt, document = Attempt(), None
         failed: IngestError | None = None
-        self._done, self._some = feed.job.after, False
+        self._done, self._some = feed.job.after, feed.job.after > 0
         while True:
             try:
                 opened = self._open(feed, attempt)
@@ -91,10 +91,7 @@ class Supervisor:
                     document = wire.to_document(opened)
                     self._buffer.put(feed, opened)
                 failed = None
-                if self._done < document.page_count or not document.page_count:
-                    self._pages(feed)
-                else:
-                    self._buffer.put(feed, wire.Frame(wire.END))
+                self._pages(feed, attempt)
                 return
             except IngestError as error:
                 self._settle(feed)
@@ -146,13 +143,21 @@ class Supervisor:
         self._process.send(wire.to_frame(wire.OPEN, request))
         return self._receive(feed, opening=True)
 
-    def _pages(self, feed: Feed) -> None:
-        """Have pages parsed as the consumer makes room, to the end."""
+    def _pages(self, feed: Feed, attempt: Attempt) -> None:
+        """Have pages parsed as the consumer makes room, to the end.
+
+        Raises:
+            IngestError: as `_receive`; or why no page could be read, where none could.
+        """
         while (more := self._buffer.ask(feed)) is not None:
             assert self._process is not None  # noqa: S101
             for _ in range(more):
                 self._process.send(wire.Frame(wire.NEXT))
             frame = self._receive(feed)
+            broken = attempt.lost or attempt.bad
+            if frame.kind == wire.END and broken and not self._some:
+                self._said = True
+                raise broken[min(broken)].error
             self._buffer.put(feed, frame)
             if frame.kind == wire.END:
                 break

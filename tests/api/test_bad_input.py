@@ -85,6 +85,14 @@ def test_a_file_that_is_not_what_its_ending_says_is_named(folder: Path, tmp_path
         assert "report.pdf" in reason(index.report, "report.pdf")
 
 
+def test_a_document_of_which_nothing_can_be_read_is_not_partly_there(folder: Path, tmp_path: Path) -> None:
+    with pymupdf.open() as document:
+        document.new_page(width=20_000, height=20_000)
+        document.save(folder / "huge.pdf")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report)["huge.pdf"] == "too large"
+
+
 def test_an_empty_document_is_said_to_be_empty(folder: Path, tmp_path: Path) -> None:
     make_pdf(folder / "blank.pdf", "")
     with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:

@@ -127,6 +127,14 @@ def test_a_file_that_neither_opens_is_reported_with_both_reasons(read: Read) -> 
     )
 
 
+@pytest.mark.parametrize(("step", "kind"), [("abort", CrashedError), ("hang", TimedOutError)])
+def test_a_file_none_of_whose_pages_can_be_read_fails_as_they_do(
+    read: Read, step: str, kind: type[IngestError]
+) -> None:
+    with pytest.raises(kind, match="a.x: parsing page 1 .*; parsing page 1 with Rescue"):
+        read(step)
+
+
 def test_what_was_read_stays_where_both_engines_are_at_their_end(read: Read) -> None:
     _, pages = read("page one", *["abort"] * 9)
     assert [text for _, text in shown(pages)] == ["one", *[""] * 4]
@@ -144,7 +152,7 @@ def test_each_failure_narrows_the_next_attempt() -> None:
     assert first.bad == {3: Failure("TimedOutError", "a.x: slow")}
     assert first.refused is None
     lost = first.without("a.x", Place(3, "Rescue"), crash)
-    assert lost.lost == {3: Failure("CrashedError", "a.x: slow; died")}
+    assert lost.lost == {3: Failure("TimedOutError", "a.x: slow; died")}
     assert Attempt.from_json(lost.to_json()) == lost
     retired = lost.without("a.x", Place(7), hang).without("a.x", Place(9), hang)
     assert (retired.stop, retired.refused) == (9, None)
@@ -156,5 +164,5 @@ def test_each_failure_narrows_the_next_attempt() -> None:
 
 @pytest.mark.parametrize("error", [IngestError("x"), DamagedError("x"), EncryptedError("x")])
 def test_a_failure_keeps_the_kind_of_its_error(error: IngestError) -> None:
-    assert type(Failure.of(error).and_then("a", UnsupportedError("no second engine"))) is type(error)
+    assert type(Failure.of(error).and_then("a", UnsupportedError("no second engine")).error) is type(error)
     assert Failure.of(ValueError("lost\nits way")) == Failure("CrashedError", "lost its way")
