@@ -13,7 +13,7 @@ from mmrag.index.store import is_index
 from mmrag.ingest.sniff import ENDINGS
 
 _BEIR = "corpus.jsonl"
-_QUESTIONS = "questions"
+_QUESTIONS, _LEDGER = "questions", "laying.json"  # where mmrag bench has written
 _MOST = 10_000  # files that are looked at
 
 
@@ -31,7 +31,7 @@ def why_no_dataset(place: str) -> str:
 
 def _nothing(place: str, path: Path) -> str:
     names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, n=1)
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.7)
     meant = (
         f"did you mean {path.with_name(near[0])}?"
         if near
@@ -45,13 +45,16 @@ def _file(place: str, path: Path) -> str:
         return f"{place} is one document without questions: {_without_questions(place)}"
     folder = str(path.parent)
     if path.suffix == ".jsonl":
-        return f"{place} is a file: name its folder, mmrag bench {shlex.quote(folder)}. {_layout(folder)}"
+        hint = "" if is_folder_dataset(path.parent) else f". {_layout(folder)}"
+        return f"{place} is a file: name its folder, mmrag bench {shlex.quote(folder)}{hint}"
     return f"{place} is no document, and no dataset: those are folders, or parquet files. {_layout(folder)}"
 
 
 def _folder(place: str, path: Path) -> str:
     if (path / _QUESTIONS / QUERIES).is_file():
         return f"{place} is what mmrag bench has written: its questions are in {path / _QUESTIONS}"
+    if (path / _LEDGER).is_file():
+        return f"{place} is what mmrag bench has written: its report is {path / 'report.html'}"
     if (path / QUERIES).is_file():
         return (
             f"{place} has {QUERIES} and no documents: put these into {path / CORPUS}, or write where they "
@@ -83,7 +86,7 @@ def _documents(path: Path) -> int:
 
 def _without_questions(place: str) -> str:
     return (
-        f"ask with their own captions and headings, mmrag bench {shlex.quote(place)} --self, or have a "
+        f"ask with the printed captions and headings, mmrag bench {shlex.quote(place)} --self, or have a "
         "language model write questions, --generate 60 --generator SPEC; to ask your own, see "
         "docs/datasets.md"
     )
