@@ -119,6 +119,13 @@ class ErrorReply(BaseModel):
     error: Fault
 
 
-ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": ErrorReply} for code in (400, 401, 403, 404, 409, 413, 421, 429, 500, 502, 503)
+_CODES = (400, 401, 403, 404, 409, 413, 421, 429, 500, 501, 502, 503)
+
+ERRORS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorReply} for code in _CODES}
+"""For the OpenAPI document: what any request may get."""
+
+_FAULT = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorReply"}}}
+STREAM_ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"description": "It was refused before anything was sent.", "content": _FAULT} for code in _CODES
 }
+"""The same for requests that get a stream of events."""

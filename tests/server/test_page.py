@@ -102,18 +102,28 @@ def is_loaded(page: Page, picture: str) -> None:
     )
 
 
-def test_an_answer_shows_its_evidence_outlined_on_the_page(real: str, show: Open, screens: Path) -> None:
+def share_of_page(page: Page, frame: str) -> tuple[float, float, float, float]:
+    """Where a frame stands over the picture of the page, as a reader sees it."""
+    box, sheet = page.locator(frame).bounding_box(), page.locator("#page").bounding_box()
+    assert box is not None
+    assert sheet is not None
+    x, y = (box["x"] - sheet["x"]) / sheet["width"], (box["y"] - sheet["y"]) / sheet["height"]
+    return x, y, x + box["width"] / sheet["width"], y + box["height"] / sheet["height"]
+
+
+def test_an_answer_shows_its_evidence_outlined_on_the_page(
+    real: str, index_path: Path, show: Open, screens: Path
+) -> None:
     page = show(real)
     ask(page, QUESTION)
     assert "21.6" in page.inner_text(".answer .text")
     page.locator(".answer .text .chip").first.click()
     is_loaded(page, "#page")
     assert "Egret Bay" in page.inner_text("#place")
-    box, sheet = page.locator("#boxes .evidence").bounding_box(), page.locator("#page").bounding_box()
-    assert box is not None
-    assert sheet is not None
-    assert sheet["x"] <= box["x"] < box["x"] + box["width"] <= sheet["x"] + sheet["width"]
-    assert sheet["y"] <= box["y"] < box["y"] + box["height"] <= sheet["y"] + sheet["height"]
+    with mmrag.open(index_path) as index:
+        cited = index.ask(QUESTION).citations[0].bbox
+    assert cited is not None
+    assert share_of_page(page, "#boxes .evidence") == pytest.approx(cited.as_tuple(), abs=0.005)
     assert page.inner_text("#quote")
     page.screenshot(path=screens / "answer.png")
     page.keyboard.press("Escape")

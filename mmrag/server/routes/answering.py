@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from mmrag.api.sharing import SharedIndex
 from mmrag.server.following import follow, whole
 from mmrag.server.routes.shared import OneIndex
-from mmrag.server.shapes import AskRequest, ChatRequest
+from mmrag.server.shapes import STREAM_ERRORS, AskRequest, ChatRequest
 from mmrag.synthesize.context import Turn
 from mmrag.synthesize.stream import AnswerStream
 from mmrag.types import Answer, to_dict
@@ -30,7 +30,9 @@ async def ask(http: Request, index: OneIndex, request: Annotated[AskRequest, Bod
     return await whole(http, lambda: _asked(index, request))
 
 
-@router.post("/ask/stream", response_class=EventSourceResponse, response_description=_EVENTS)
+@router.post(
+    "/ask/stream", responses=STREAM_ERRORS, response_class=EventSourceResponse, response_description=_EVENTS
+)
 async def ask_and_follow(
     http: Request, index: OneIndex, request: Annotated[AskRequest, Body()]
 ) -> AsyncIterator[ServerSentEvent]:
@@ -45,7 +47,9 @@ async def chat(http: Request, index: OneIndex, request: Annotated[ChatRequest, B
     return await whole(http, lambda: said(index, request))
 
 
-@router.post("/chat/stream", response_class=EventSourceResponse, response_description=_EVENTS)
+@router.post(
+    "/chat/stream", responses=STREAM_ERRORS, response_class=EventSourceResponse, response_description=_EVENTS
+)
 async def chat_and_follow(
     http: Request, index: OneIndex, request: Annotated[ChatRequest, Body()]
 ) -> AsyncIterator[ServerSentEvent]:

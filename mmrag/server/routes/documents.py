@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from mmrag.errors import TooLargeError
 from mmrag.server.options import ServerOptions
 from mmrag.server.routes.shared import DocumentId, OneIndex, Options, document_of
+from mmrag.server.shapes import STREAM_ERRORS
 from mmrag.server.updating import Job, Updates
 from mmrag.server.uploads import discard, keep, safe_name
 
@@ -76,7 +77,7 @@ def make_router(options: ServerOptions) -> APIRouter:
         """Make the index equal to its folder again."""
         return Begun(job=updates.start().id)
 
-    @router.get("/jobs/{job}/events", response_class=EventSourceResponse)
+    @router.get("/jobs/{job}/events", responses=STREAM_ERRORS, response_class=EventSourceResponse)
     async def follow(job: OneJob) -> AsyncIterator[ServerSentEvent]:
         """Server-sent events of an update: `progress`, and at the end one `report` or one `error`."""
         async for name, data in job.follow():
