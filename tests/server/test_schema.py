@@ -41,7 +41,7 @@ def test_made_up_requests(name: str, link: str) -> None:
     @given(OPERATIONS[name].as_strategy())
     def try_one(case: schemathesis.Case) -> None:
         aim(case, link)
-        # Views, labels and pictures of an index are not in the document: what has the right shape may still ask
+        # Views, labels and pictures of an index are not in the document: what has the right shape may ask
         # for what is not there.
         case.call_and_validate(base_url=link, excluded_checks=[positive_data_acceptance])
 
