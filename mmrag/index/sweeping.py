@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmrag.index.derived_file import FOLDER
+from mmrag.index.staging import FOLDER as STAGED
 from mmrag.index.writer import Writer
 
 
@@ -15,6 +16,7 @@ def sweep(writer: Writer) -> None:
     named = {path / file for (file,) in writer.connection.execute("SELECT file FROM derived")}
     left = [*path.glob(".*.tmp"), *(set((path / FOLDER).glob("*")) - named)]
     pictures = {name for (name,) in writer.connection.execute("SELECT id FROM assets")}
-    left += [file for file in (path / "assets").glob("*/*") if file.stem not in pictures]
+    if not any((path / STAGED).glob("*/*")):  # whose pictures are there already
+        left += [file for file in (path / "assets").glob("*/*") if file.stem not in pictures]
     for file in left:
         file.unlink(missing_ok=True)

@@ -201,6 +201,8 @@ def finished(folder: Path, path: Path) -> tuple[int, Truth]:
     with build(folder, path) as index:
         assert not list((path / "staged").iterdir())
         assert hits(index)
+        for asset, *_ in truth(path)["assets"]:
+            assert index.picture(asset).is_file()
     return Here.pages, truth(path)
 
 
@@ -278,30 +280,32 @@ def test_of_two_equal_documents_both_are_there(folder: Path, tmp_path: Path) -> 
         assert index.info().pages == 2 * PAGES + 2
 
 
+@pytest.mark.parametrize("known", [True, False])
 def test_a_file_that_can_not_be_opened_keeps_what_it_brought_and_is_tried_again(
-    folder: Path, tmp_path: Path, undisturbed: mmrag.Index
+    folder: Path, tmp_path: Path, known: bool
 ) -> None:
-    build(folder, tmp_path / "index").close()
-    before = truth(tmp_path / "index")
-    with (folder / "book.pdf").open("ab") as file:
-        file.write(b"\n% changed\n")
-    stopped(folder, tmp_path / "index")
-    taken = HereFile.open
+    path = tmp_path / "index"
+    if known:
+        build(folder, path).close()
+        with (folder / "book.pdf").open("ab") as file:
+            file.write(b"\n% changed\n")
+    stopped(folder, path)
+    before = truth(path)["elements"]
+    opened = HereFile.open
 
     def other(self: HereFile) -> Document:
-        document = taken(self)
+        document = opened(self)
         return replace(document, id="0" * 64) if self.job.after else document
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HereFile, "open", other)
-        with build(folder, tmp_path / "index") as index:
+        with build(folder, path) as index:
             assert index.report is not None
             (skipped,) = index.report.skipped
             assert skipped.status.value == "unreadable"
             assert "has changed while it was read: index the folder again" in skipped.reason
-            now = truth(tmp_path / "index")
-            assert {table: now[table] for table in now if table != "files"} == {
-                table: before[table] for table in before if table != "files"
-            }
+    books = [[row for row in rows if row[0] == "book.pdf"] for rows in (before, truth(path)["elements"])]
+    assert books[0] == books[1]
+    assert bool(books[0]) == known
     Here.pages = 0
-    assert finished(folder, tmp_path / "index")[0] == PAGES - 20
+    assert finished(folder, path)[0] == PAGES - 20

@@ -80,7 +80,7 @@ def make_book(path: Path) -> Path:
                 above = number < 12
                 page.draw_rect((150, 600, 400, 720), fill=(0.2, 0.5, 0.7))
                 page.insert_text((150, 592 if above else 735), f"Figure {number}: what is seen.", fontsize=10)
-        scan = document.new_page()
+        scan = document.new_page(2)
         scan.insert_image(scan.rect, pixmap=document[5].get_pixmap(dpi=20))
         document.save(path)
     return path
