@@ -30,7 +30,11 @@ _QUERIES = {
 }
 
 
-def truth(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+Truth = dict[str, list[tuple[Any, ...]]]
+"""Rows by table."""
+
+
+def truth(path: Path) -> Truth:
     """What each table holds, of each document in the order of its rows; times and rows are left out."""
     reader = Reader(path)
     try:
