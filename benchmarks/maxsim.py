@@ -91,7 +91,7 @@ def bytes_a_page(folder: Path) -> None:
     print()
 
 
-def two_stages(folder: Path, noise: float, questions: int = 100) -> None:
+def two_stages(folder: Path, noise: float) -> None:
     """A shortlist and exact scores of its pages, against going through all pages."""
     world = World(noise, seed=7)
     things: list[Any] = []
@@ -106,7 +106,7 @@ def two_stages(folder: Path, noise: float, questions: int = 100) -> None:
         f"## Two stages, {MANY} structured pages, two patches of a region at a cosine of about {near:.2f}\n"
     )
     with closing(filled(folder / "many", pages())) as store:
-        asked = np.random.default_rng(1).choice([at for at in range(MANY) if len(things[at])], questions)
+        asked = np.random.default_rng(1).choice([at for at in range(MANY) if len(things[at])], QUESTIONS)
         queries = [world.query(things[at]) for at in asked]
         wanted: list[Any] = []
         for precision in ("float16", "int8"):
@@ -115,8 +115,8 @@ def two_stages(folder: Path, noise: float, questions: int = 100) -> None:
             shortlisted = load(store, precision, 1_000_000)
             file, checksum = shortlisted.write(store.path)
             seconds = time.perf_counter() - begin
-            with store.writing():
-                store.connection.execute("INSERT OR REPLACE INTO derived VALUES (1, ?, ?)", (file, checksum))
+            with closing(Store(store.path, writable=True)) as writer, writer.writing():
+                writer.connection.execute("INSERT OR REPLACE INTO derived VALUES (1, ?, ?)", (file, checksum))
             shortlisted = load(store, precision, 1_000_000)
             wanted = wanted or [exact.search(query, 10)[0] for query in queries]
             shares = [
@@ -125,7 +125,7 @@ def two_stages(folder: Path, noise: float, questions: int = 100) -> None:
             ]
             print(
                 f"- {precision}: written in {seconds:.0f} s, the shortlist made and its recall measured; "
-                f"recall@10 against float16 without a shortlist, {questions} queries: "
+                f"recall@10 against float16 without a shortlist, {QUESTIONS} queries: "
                 f"{statistics.mean(shares):.4f}; what the space says of itself: {shortlisted.recall:.4f}"
             )
             for k in (10, 100):
@@ -138,21 +138,25 @@ def two_stages(folder: Path, noise: float, questions: int = 100) -> None:
 
 
 def filled(folder: Path, pages: Any) -> Store:
-    """An index whose one space has these pages."""
+    """An index whose one space has these pages, opened for reading."""
     create(folder)
-    store = Store(folder, writable=True)
-    store.connection.execute("PRAGMA synchronous = OFF")
-    with store.writing():
-        store.connection.execute("INSERT INTO spaces VALUES (1, 'visual', ?, 1, '')", (DIM,))
-        store.connection.execute("INSERT INTO documents VALUES (1, 'd', 'd', 'x/y', '', 0, 1, '{}')")
-        for row, vectors in enumerate(pages, 1):
-            boxes = pack_boxes(np.full((len(vectors), 4), np.nan, np.float32))
-            store.connection.execute("INSERT INTO pages VALUES (?, 1, ?, 1, 1, 0, '', '', x'')", (row, row))
-            store.connection.execute(
-                "INSERT INTO page_vectors VALUES (?, 1, 1, ?, ?, ?)",
-                (row, len(vectors), vectors.astype("<f2").tobytes(), boxes),
-            )
-    return store
+    with closing(Store(folder, writable=True)) as store:
+        store.connection.execute("PRAGMA synchronous = OFF")
+        with store.writing():
+            store.connection.execute("INSERT INTO spaces VALUES (1, 'visual', ?, 1, '')", (DIM,))
+            store.connection.execute("INSERT INTO documents VALUES (1, 'd', 'd', 'x/y', '', 0, 1, '{}')")
+            for row, vectors in enumerate(pages, 1):
+                _add(store, row, vectors)
+    return Store(folder)
+
+
+def _add(store: Store, row: int, vectors: Any) -> None:
+    boxes = pack_boxes(np.full((len(vectors), 4), np.nan, np.float32))
+    store.connection.execute("INSERT INTO pages VALUES (?, 1, ?, 1, 1, 0, '', '', x'')", (row, row))
+    store.connection.execute(
+        "INSERT INTO page_vectors VALUES (?, 1, 1, ?, ?, ?)",
+        (row, len(vectors), vectors.astype("<f2").tobytes(), boxes),
+    )
 
 
 def load(store: Store, precision: str, exact_up_to: int) -> PageSpace:
@@ -206,7 +210,11 @@ def report(what: str, ours: Callable[[], Any], other: Callable[[], Any]) -> None
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS)
-    parts = parser.parse_args().parts
+    parser.add_argument(
+        "--noise", nargs="+", type=float, default=[0.5, 0.8], help="of the pages of two stages"
+    )
+    options = parser.parse_args()
+    parts = options.parts
     print_machine()
     if "kernels" in parts:
         against_others()
@@ -215,7 +223,7 @@ def main() -> None:
             bytes_a_page(Path(folder))
         if "searches" in parts:
             whole_searches(Path(folder))
-    for noise in (0.5, 0.8):
+    for noise in options.noise:
         if "stages" in parts:
             with tempfile.TemporaryDirectory() as folder:
                 two_stages(Path(folder), noise)

@@ -56,7 +56,9 @@ def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int 
         chosen = positions[group]
         maxima = [question.maxima(packed.codes[blocks]) for blocks in _chunks(chosen, starts, chunk_blocks)]
         sizes = starts[chosen + 1] - starts[chosen]
-        best = np.maximum.reduceat(np.concatenate(maxima), np.cumsum(sizes) - sizes, axis=0)
+        best = np.concatenate(maxima)
+        if len(best) > len(chosen):
+            best = np.maximum.reduceat(best, np.cumsum(sizes) - sizes, axis=0)
         found = (best - question.offset) @ question.factors
         scores[group] = found if packed.scales is None else found * packed.scales[chosen]
 

@@ -38,7 +38,7 @@ def summarise(packed: Packed) -> Packed:
 
 def depth(k: int) -> int:
     """How many pages a shortlist holds for ``k`` results."""
-    return 3 * k + 160
+    return 3 * k + 100
 
 
 def sample_queries(packed: Packed, at: Rows, vectors: int = 20) -> list[Matrix]:
