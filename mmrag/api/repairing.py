@@ -19,6 +19,7 @@ from mmrag.index.assets import asset_path, write_asset
 from mmrag.index.captions import CAPTIONS, CaptionCache
 from mmrag.index.checks import Finding, caption_findings, derived_findings, stray_files, wrong_words
 from mmrag.index.derived import write_derived
+from mmrag.index.derived_checks import unequal_files
 from mmrag.index.files import sha256_of
 from mmrag.index.held import HeldFile
 from mmrag.index.lock import WriterLock
@@ -131,6 +132,8 @@ def _mend_content(writer: Writer, mended: list[Finding], lost: list[Finding]) ->
                 write_words(writer, document)
         mended += [Finding(DATABASE, f"{table} was written anew") for table, _ in words]
     _mend_pictures(writer, recipe, mended, lost)
+    for found in list(unequal_files(writer)):
+        (writer.path / found.place).unlink()  # or it would be written again as it is
     vectors = list(derived_findings(writer))
     if vectors:
         write_derived(writer, recipe.visual)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mmrag.errors import CorruptError, NotAnIndexError
 from mmrag.index.checks import Finding, index_findings
+from mmrag.index.derived_checks import unequal_files
 from mmrag.index.reader import Reader
 from mmrag.index.seal import DATABASE, SEAL
 from mmrag.ingest.walk import hash_file
@@ -16,8 +17,8 @@ from mmrag.ingest.walk import hash_file
 def verify(place: str | Path, *, deep: bool = False) -> tuple[Finding, ...]:
     """What is not as it should be with the index at a path, or of that name under ``indexes/``.
 
-    Compares the database with its seal, and vector files, pictures and descriptions with their checksums; lets
-    SQLite check itself: every byte is read once.
+    Compares the database with its seal, and vector files, pictures and descriptions with their checksums, and
+    lets SQLite check itself: every byte is read once.
 
     Args:
         place: path or name. The index need not be one that can be opened.
@@ -33,7 +34,7 @@ def verify(place: str | Path, *, deep: bool = False) -> tuple[Finding, ...]:
     folder = folder_of(place)
     found = list(index_findings(folder, deep=deep))
     if deep:
-        found += _source_findings(folder)
+        found += _deep_findings(folder)
     return tuple(found)
 
 
@@ -47,22 +48,27 @@ def folder_of(place: str | Path) -> Path:
     )
 
 
-def _source_findings(folder: Path) -> Iterator[Finding]:
-    """Files that have changed or gone since they were read: the next run follows them."""
+def _deep_findings(folder: Path) -> Iterator[Finding]:
     try:
         reader = Reader(folder)
     except CorruptError:
-        return
+        return  # said already
     with closing(reader):
-        root = Path(reader.get("root", ""))
-        base = root.parent if root.is_file() else root
-        for path, checksum in reader.connection.execute("SELECT path, sha256 FROM files ORDER BY path"):
-            try:
-                same = not checksum or hash_file(base / path) == checksum
-            except OSError as error:
-                reason = error.strerror or str(error)
-                yield Finding(path, f"can't be compared with what was read of it: {reason}", harmless=True)
-                continue
-            if not same:
-                problem = "has changed since it was read: the next mmrag index reads it again"
-                yield Finding(path, problem, harmless=True)
+        yield from unequal_files(reader)
+        yield from _source_findings(reader)
+
+
+def _source_findings(reader: Reader) -> Iterator[Finding]:
+    """Files that have changed or gone since they were read: the next run follows them."""
+    root = Path(reader.get("root", ""))
+    base = root.parent if root.is_file() else root
+    for path, checksum in reader.connection.execute("SELECT path, sha256 FROM files ORDER BY path"):
+        try:
+            same = not checksum or hash_file(base / path) == checksum
+        except OSError as error:
+            reason = error.strerror or str(error)
+            yield Finding(path, f"can't be compared with what was read of it: {reason}", harmless=True)
+            continue
+        if not same:
+            problem = "has changed since it was read: the next mmrag index reads it again"
+            yield Finding(path, problem, harmless=True)

@@ -24,8 +24,8 @@ CAPTIONS = "captions.sqlite"
 _SCHEMA = """CREATE TABLE IF NOT EXISTS captions (
     key TEXT PRIMARY KEY, text TEXT NOT NULL, sum BLOB NOT NULL
 ) WITHOUT ROWID"""
-# As bytes: what is damaged may be no text any more.
-_ROWS = "SELECT CAST(key AS BLOB), CAST(text AS BLOB), sum FROM captions"
+# As bytes: what is damaged may be no text any more, or nothing at all.
+_ROWS = "SELECT coalesce(CAST(key AS BLOB), x''), coalesce(CAST(text AS BLOB), x''), sum FROM captions"
 _COLUMNS = "PRAGMA table_info(captions)"
 _INSERT = "INSERT OR REPLACE INTO captions VALUES (?, ?, ?)"
 _AT_ONCE = 500  # keys of one question; SQLite's own limit may be as low as 999

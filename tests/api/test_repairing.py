@@ -8,6 +8,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -18,6 +19,7 @@ from mmrag.index.captions import CAPTIONS
 from mmrag.index.lock import WriterLock
 from mmrag.index.salvage import FOLDER, put_in_place
 from mmrag.index.seal import BLOCK, DATABASE, LOG, SEAL, read_seal
+from mmrag.index.writer import Writer
 from tests.fakes import LetterEncoder
 from tests.truth import truth
 
@@ -174,6 +176,29 @@ def test_vector_files_are_written_anew(index: Path) -> None:
     ]
     assert len(mmrag.repair(index).mended) == 2
     assert {file.name: file.read_bytes() for file in (index / "vectors").iterdir()} == files
+
+
+def turn(index: Path) -> None:
+    """Let every vector in the database point the other way."""
+    writer = Writer(index)
+    with writer.writing():
+        for table, column, kind in (("vectors", "vector", "<f4"), ("page_vectors", "vectors", "<f2")):
+            rows = writer.connection.execute(f"SELECT rowid, {column} FROM {table}").fetchall()
+            turned = [((-np.frombuffer(blob, kind)).tobytes(), row) for row, blob in rows]
+            writer.connection.executemany(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", turned)
+    writer.close()
+
+
+def test_a_vector_file_that_is_whole_and_wrong_is_found_and_written_anew(index: Path) -> None:
+    """Nothing that runs does this; it would be a bug of ours, or of a library."""
+    turn(index)
+    assert mmrag.verify(index) == ()
+    found = damaged(mmrag.verify(index, deep=True))
+    assert [problem.split(" of ")[0] for _, problem in found] == [
+        "does not hold the vectors that the database has"
+    ] * 2
+    assert len(mmrag.repair(index).mended) == 2
+    assert mmrag.verify(index, deep=True) == ()
 
 
 def test_pictures_come_back_from_documents_that_have_not_changed(

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import mmrag
-from mmrag.api import builder
+from mmrag.api import builder, taking
+from mmrag.api.laying import Layer
 from mmrag.captioners.base import Description
 from mmrag.config import CaptionOptions, IngestOptions, JointOptions, VisualOptions
 from mmrag.errors import FingerprintError, ModelError, RecipeError, SpecError, UsageError
@@ -154,14 +155,14 @@ def test_a_changed_file_is_laid_in_all_views(folder: Path, index: mmrag.Index) -
 
 
 def test_a_killed_laying_goes_on(folder: Path, index: mmrag.Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    laid = builder.Layer.finish
+    laid = Layer.finish
 
-    def killed(layer: builder.Layer) -> object:
+    def killed(layer: Layer) -> object:
         if layer._document == 2:
             raise KeyboardInterrupt
         return laid(layer)
 
-    monkeypatch.setattr(builder.Layer, "finish", killed)
+    monkeypatch.setattr(Layer, "finish", killed)
     with pytest.raises(KeyboardInterrupt):
         mmrag.build(folder, index.path, strategies=["visual"])
     monkeypatch.undo()
@@ -190,12 +191,12 @@ def test_a_page_that_can_not_be_drawn_is_reported(
 
     made = LinesEncoder.encode_pages
     monkeypatch.setattr(LinesEncoder, "encode_pages", looks)
-    monkeypatch.setattr(builder, "page_picture", broken)
+    monkeypatch.setattr(taking, "page_picture", broken)
     with mmrag.build(folder, index.path, strategies=["visual"]) as built:
         assert built.report is not None
         said = {file.path: file for file in built.report.skipped}
         assert said["cold.png"].status.value == "partly"
-        assert said["cold.png"].reason == "pages 1: not drawn for strategy visual: the page is torn"
+        assert said["cold.png"].reason == "page 1: not drawn for strategy visual: the page is torn"
     with mmrag.build(folder, index.path) as again:
         assert {file.path: file.status.value for file in again.files()}["cold.png"] == "partly"
     monkeypatch.undo()

@@ -133,6 +133,17 @@ def test_a_description_with_a_flipped_bit_counts_as_never_made(tmp_path: Path) -
         assert len(cache.get(list(said))) == 2
 
 
+def test_a_row_that_has_lost_its_text_counts_as_never_made(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / CAPTIONS)
+    connection.execute("CREATE TABLE captions (key TEXT PRIMARY KEY, text TEXT, sum BLOB)")
+    connection.executemany("INSERT INTO captions VALUES (?, ?, ?)", [("a", None, b"1"), (None, "b", None)])
+    connection.commit()
+    connection.close()
+    assert CaptionCache.count_damaged(tmp_path) == 2
+    with CaptionCache(tmp_path) as cache:
+        assert cache.get(["a", "b"]) == {}
+
+
 def test_a_file_of_an_earlier_mmrag_gets_checksums(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / CAPTIONS)
     connection.execute("CREATE TABLE captions (key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID")

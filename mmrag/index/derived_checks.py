@@ -1,0 +1,76 @@
+"""Whether vector files hold what the database would write into them; see `mmrag.index.checks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mmrag.config.recipe import parse_recipe
+from mmrag.index.ann import Ann
+from mmrag.index.checks import Finding
+from mmrag.index.derived_file import read_derived_file
+from mmrag.index.store import Store
+
+_BATCH = 4096
+_NEAR = 0.005
+"""How far a number may be from the database's: cells of an approximate index keep float16."""
+
+
+def unequal_files(store: Store) -> Iterator[Finding]:
+    """Files whose checksums are right and whose vectors are not those of the database.
+
+    What a vector store of LlamaIndex keeps elsewhere is not looked at. Every vector is read.
+    """
+    recipe = parse_recipe(store.get("recipe", {}), "stored")
+    rows = store.connection.execute("SELECT row, name, dim, paged FROM spaces ORDER BY row").fetchall()
+    with store.snapshot():
+        for row, name, dim, paged in rows:
+            if paged:
+                fits = _pages_fit(store, row, name, dim)
+            else:
+                fits = bool(recipe.vector_store) or _chunks_fit(store, row, name, dim)
+            if not fits:
+                query = "SELECT file FROM derived WHERE space = ?"
+                (file,) = store.connection.execute(query, (row,)).fetchone()
+                yield Finding(file, f"does not hold the vectors that the database has of {name}")
+
+
+def _chunks_fit(store: Store, row: int, name: str, dim: int) -> bool:
+    ann = read_derived_file(store, row, name, Ann.read)
+    if ann is None:
+        return True  # said already
+    chunks = store.connection.execute(
+        "SELECT chunks.row, vectors.vector FROM chunks JOIN vectors ON vectors.row = chunks.vector"
+        " WHERE space = ? ORDER BY chunks.row",
+        (row,),
+    )
+    held, seen = ann.rows, 0
+    while batch := chunks.fetchmany(_BATCH):
+        rows = np.array([chunk for chunk, _ in batch], np.int64)
+        vectors = np.frombuffer(b"".join(blob for _, blob in batch), "<f4").reshape(-1, dim)
+        if not np.isin(rows, held).all():
+            return False
+        if not np.allclose(ann.vectors(rows), vectors, rtol=0, atol=_NEAR):
+            return False
+        seen += len(rows)
+    return seen == len(held)
+
+
+def _pages_fit(store: Store, row: int, name: str, dim: int) -> bool:
+    from mmrag.index.multivector.file import read_packed
+    from mmrag.index.multivector.packed import pack
+    from mmrag.index.multivector.truth import page_rows, page_vectors
+
+    found = read_derived_file(store, row, name, read_packed)
+    if found is None:
+        return True
+    packed = found[0]["pages"]
+    if not np.array_equal(np.sort(packed.pages), page_rows(store.connection, row)):
+        return False
+    place = {page: position for position, page in enumerate(packed.pages.tolist())}
+    for page, vectors in page_vectors(store.connection, row, dim, packed.pages):
+        anew = pack(np.array([page]), [vectors], dim, packed.precision)
+        if not np.array_equal(anew.vectors(0), packed.vectors(place[page])):
+            return False
+    return True
