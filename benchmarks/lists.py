@@ -13,7 +13,6 @@ from mmrag.retrieve.fusion import RankedList, fuse
 from mmrag.retrieve.retriever import Retriever
 from mmrag.types import Query
 
-BM25 = ("page-terms", "element-terms")
 EVERY = {"joint": 1.0, "caption": 1.0, "visual": 1.0, "page-terms": 1.0, "element-terms": 1.0}
 
 
@@ -42,16 +41,6 @@ def rank_all(index: mmrag.Index, questions: list[Question]) -> list[Ranked]:
         }
         ranked.append(Ranked(question, found, places))
     return ranked
-
-
-def fused(ranked: Ranked, weights: dict[str, float], fusion: str = "zscore") -> list[tuple[str, int]]:
-    """The pages in the order that these weights give, each by the longest key that fits a list's name."""
-    options = mmrag.Recipe().retrieve
-    options = replace(options, weights=weights)
-    weighted = [replace(one, weight=options.weight(one.name)) for one in ranked.lists]
-    pages, scores = fuse([one for one in weighted if one.weight], fusion)
-    order = sorted(range(len(pages)), key=lambda at: (-scores[at], ranked.places[int(pages[at])]))
-    return [ranked.places[int(pages[at])] for at in order]
 
 
 def normalised(ranked: Ranked) -> tuple[list[str], list[tuple[str, int]], NDArray[np.float64]]:

@@ -14,7 +14,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from devset import groups
+from questions import groups
 
 import mmrag
 from mmrag.benchmark.datasets import hidden_copy, load, self_questions

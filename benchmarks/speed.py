@@ -21,7 +21,7 @@ from unittest import mock
 
 import numpy as np
 import pymupdf
-from devset import load_questions
+from questions import load_questions
 
 import mmrag
 from mmrag.benchmark.machine import print_machine

@@ -14,7 +14,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from devset import load_questions
+from questions import load_questions
 
 import mmrag
 from mmrag.benchmark.machine import print_machine

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import pymupdf
-from devset import groups, load_questions, ranking, scans
 from PIL import Image
+from questions import groups, load_questions, ranking, scans
 
 from mmrag.benchmark.machine import print_machine
 from mmrag.benchmark.metrics import ndcg, recall

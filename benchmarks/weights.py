@@ -17,9 +17,9 @@ from itertools import chain, combinations, product
 from pathlib import Path
 
 import numpy as np
-from devset import document, groups, load_questions, relevant
 from lists import normalised, rank_all
 from numpy.typing import NDArray
+from questions import document, groups, load_questions, relevant
 
 import mmrag
 from mmrag.benchmark.machine import print_machine

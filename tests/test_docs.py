@@ -6,6 +6,7 @@ import dataclasses
 import importlib.util
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,13 +20,30 @@ from tests.documents import PAGES, ROOT, blocks
 GUIDE = ROOT / "docs"
 
 
-def test_the_command_line_reference_is_what_the_commands_say() -> None:
-    specification = importlib.util.spec_from_file_location("make_reference", GUIDE / "make_reference.py")
+def script(name: str) -> ModuleType:
+    """One of those that write parts of the guide."""
+    specification = importlib.util.spec_from_file_location(name, GUIDE / f"{name}.py")
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    assert (GUIDE / "command-line.md").read_text("utf-8") == module.reference(), "run: make docs"
+    return module
+
+
+def test_the_command_line_reference_is_what_the_commands_say() -> None:
+    expected = script("make_reference").reference()
+    assert (GUIDE / "command-line.md").read_text("utf-8") == expected, "run: make docs"
+
+
+def test_tables_are_those_that_were_printed_last() -> None:
+    filled = script("make_tables").filled
+    texts = {page.relative_to(ROOT): page.read_text("utf-8") for page in PAGES}
+    assert [name for name, text in texts.items() if filled(text) != text] == [], "run: make docs"
+    # A stale line is replaced, and what follows the table stays.
+    (marked, *_) = re.findall(r"^<!-- [\w.]+\.md: .+ -->\n(?=\|)", texts[Path("README.md")], re.MULTILINE)
+    assert filled(f"{marked}| old |\n\nAfter.\n") == filled(marked) + "\nAfter.\n"
+    with pytest.raises(LookupError, match="has no table 'no such title'"):
+        filled("<!-- bench.md: no such title -->\n")
 
 
 def test_the_guide_for_python_names_everything_that_is_exported() -> None:
