@@ -192,6 +192,14 @@ def test_a_bar_of_the_differences_leads_to_its_question(show: Open) -> None:
     assert page.evaluate("document.activeElement.closest('.q').id") == "q8"
 
 
+def test_where_all_is_even_there_are_no_bars(show: Open) -> None:
+    page = show()
+    page.select_option("#f-a", label="joint")
+    page.select_option("#f-b", label="joint")
+    assert "even 12" in page.locator(".balance-says").inner_text()
+    assert page.locator(".gaps").count() == 0
+
+
 def test_all_of_it_works_by_keyboard(show: Open) -> None:
     page = show()
     page.locator("nav a").last.focus()

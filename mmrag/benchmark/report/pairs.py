@@ -59,17 +59,18 @@ def pairs_section(results: Results) -> Html | None:
     first = pairs if len(pairs) <= _ALL_PAIRS else pairs[: len(order) - 1]
     rest = pairs[len(first) :]
     _, unit = documents_of(results.comparison.dataset.questions)
+    by = "whole documents at a time" if unit == "documents" else "question by question"
     return tag(
         "section",
         tag("h2", "Which is better than which"),
         _pairs_table(results, first, axis),
-        tag("details", tag("summary", f"The other {len(rest)} pairs"), _pairs_table(results, rest, axis))
+        tag("details", tag("summary", f"The other {counted(len(rest), 'pair')}"), _pairs_table(results, rest, axis))
         if rest
         else None,
         tag(
             "p",
-            f"Compared by {MAIN} on the same questions: paired randomisation test, two-sided, whole {unit} "
-            f"at a time, p adjusted for {counted(len(pairs), 'pair')} (Holm). Better is what is below .05; "
+            f"Compared by {MAIN} on the same questions: paired randomisation test, two-sided, {by}, "
+            f"p adjusted for {counted(len(pairs), 'pair')} (Holm). Better is what is below .05; "
             "its dot is filled. The intervals are of each pair alone. “No difference shown” does not say "
             "that there is none: more questions may show one.",
             class_="note",

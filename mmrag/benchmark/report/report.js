@@ -94,7 +94,7 @@
       make("span", {}, `even ${even} · mean difference in nDCG@5 ${signed(mean)}`),
       make("span", {}, `${nameOf("f-b")} wins ${lost}`),
     );
-    get("versus").replaceChildren(balance, says, gaps(chosen));
+    get("versus").replaceChildren(balance, says, ...(won || lost ? [gaps(chosen)] : []));
   }
 
   // A bar for every question, from the largest win of the first setup to that of the second.
