@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from mmrag.api.index import Index, open_index
 from mmrag.api.info import IndexInfo
 from mmrag.config import STRATEGIES, Recipe, load_recipe
-from mmrag.errors import CorruptError, FingerprintError, SchemaError, UsageError
+from mmrag.errors import CorruptError, FingerprintError, IndexStoreError, SchemaError, UsageError
 from mmrag.index.captions import carry
 from mmrag.index.exchange import exchange
 from mmrag.index.lock import WriterLock
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Index", "IndexInfo", "build", "index_path", "list_indexes", "open_index"]
 
+_LOG = logging.getLogger(__name__)
 _UNFINISHED = ".rebuilding"
 
 
@@ -91,12 +93,15 @@ def index_path(place: str | Path) -> Path:
 
 
 def list_indexes(folder: str | Path = "indexes") -> list[IndexInfo]:
-    """What the indexes in a folder hold, in the order of their names."""
+    """What the indexes in a folder hold, in the order of their names; one that can't be used is logged."""
     found = []
     for path in sorted(Path(folder).glob("*")) if Path(folder).is_dir() else []:
         if is_index(path) and not path.name.startswith("."):
-            with Index(path) as index:
-                found.append(index.info())
+            try:
+                with Index(path) as index:
+                    found.append(index.info())
+            except IndexStoreError as error:
+                _LOG.warning("%s", error)
     return found
 
 

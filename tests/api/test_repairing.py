@@ -332,3 +332,11 @@ def test_a_damaged_index_is_built_anew_by_rebuild(index: Path, made: Path) -> No
     with mmrag.build(made / "docs", index, pipeline=replace(RECIPE), rebuild=True) as opened:
         assert opened.verify(deep=True) == ()
     assert truth(index) == before
+
+
+def test_a_damaged_index_does_not_hide_the_others(index: Path, caplog: pytest.LogCaptureFixture) -> None:
+    whole = index.with_name("whole")
+    shutil.copytree(index, whole)
+    flip(index / DATABASE, 99_000)
+    assert [found.name for found in mmrag.list_indexes(index.parent)] == ["whole"]
+    assert "blocks of mmrag.sqlite do not fit" in caplog.text
