@@ -81,7 +81,10 @@ def salvage(folder: Path, words: Callable[[Writer, int], None]) -> tuple[list[st
     with closing(Writer(fresh)) as writer, closing(_reading(damaged)) as source, writer.writing():
         saved, lost = _Salvage(source, writer, words).run()
     damaged.unlink()
-    put_in_place(folder)
+    if not put_in_place(folder):
+        raise CorruptError(
+            f"the index {folder} can't be repaired, the disk loses what is written: build it anew elsewhere"
+        )
     return saved, lost
 
 
