@@ -67,8 +67,8 @@ def test_all_faults_of_all_files_are_said_in_the_order_of_their_lines(folder: Pa
         "qrels.tsv, line 5: wanted query, 0, file#page and grade with tabs between, found '1 2'",
         "queries.jsonl, line 1: question '1' asks nothing: give it a text or a picture",
         f"queries.jsonl, line 1: there is no document 'b.pdf' in {folder}/corpus; did you mean 'a.pdf'?",
-        "queries.jsonl, line 2: not JSON (Expecting property name enclosed in double quotes: line 1 column 2 "
-        "(char 1)); each line must be one object",
+        "queries.jsonl, line 2: not JSON (Expecting property name enclosed in double quotes at letter 2); "
+        "each line must be one object",
         "queries.jsonl, line 4: a.pdf has no page 3, it has 2; pages count from 1",
         "queries.jsonl, line 4: a.pdf has no page 9, it has 2; pages count from 1",
         "queries.jsonl, line 5: lang must be a text, found 3.5",
@@ -235,6 +235,12 @@ def test_a_corpus_without_documents_is_told_once(tmp_path: Path) -> None:
     write(tmp_path, GOOD, {**GOOD, "id": "2"})
     with pytest.raises(UsageError, match=r"there are no documents in .*corpus: put those there"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("line", ['{"a":' * 100_000, '{"id": ' + "1" * 5000 + "}"])
+def test_json_beyond_reading_is_a_fault_as_well(folder: Path, line: str) -> None:
+    (fault,) = faults(write(folder, GOOD, line))
+    assert fault.startswith("queries.jsonl, line 2: not JSON that can be read (")
 
 
 def test_long_values_are_shortened(folder: Path) -> None:

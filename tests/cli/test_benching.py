@@ -187,6 +187,35 @@ def test_a_recipe_whose_models_are_missing_is_refused_before_anything_is_done(
     assert bench("--strategy", "caption").code == 0
 
 
+def test_doubts_are_told_and_do_not_stop(bench: Run, folder: Path) -> None:
+    lines = (folder / "animals/queries.jsonl").read_text("utf-8").splitlines()
+    boxes = [{"page": 1, "fractions": [0.1, 0.1, 1.2, 0.5]}] * 25
+    lines[0] = json.dumps({**json.loads(lines[0]), "bbox": boxes})
+    (folder / "animals/queries.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    result = bench("--strategy", "caption", "--json")
+    assert (result.code, result.json["dataset"]["questions"]) == (0, 3)
+    first, *doubts, last = result.err.splitlines()
+    assert first == "Doubtful, and taken all the same:"
+    assert len(doubts) == 20
+    assert set(doubts) == {
+        "animals/queries.jsonl, line 1: the box [0.1, 0.1, 1.2, 0.5] on page 1 of zebra.md reaches over the "
+        "edge of the page and is cut off there"
+    }
+    assert last == "and 5 more"
+
+
+def test_one_document_asks_about_itself(bench: Run, folder: Path) -> None:
+    said = "It was built of steel cables and carries two lanes of traffic over the water of the deep valley. "
+    (folder / "bridge.md").write_text(f"# The swinging bridge of our valley\n\n{said * 3}", encoding="utf-8")
+    result = bench("--self", "--strategy", "caption", place="bridge.md")
+    assert result.code == 0
+    assert "## 1 question, all pages judged alike" in result.out
+    assert "1 question, to read and edit in bench/bridge-self/questions" in result.err
+    assert "# bridge.md (its own captions and headings): which" in (
+        (folder / "bench/bridge-self/results.md").read_text("utf-8")
+    )
+
+
 def test_documents_ask_about_themselves(bench: Run, folder: Path) -> None:
     text = (
         "The {0} bridge spans a river. It was built of {1} and carries two lanes of traffic over the water."

@@ -118,8 +118,11 @@ def json_rows(path: Path, faults: Faults) -> Iterator[Row]:
         row = Row({}, f"{path}, line {number}", faults)
         try:
             fields = json.loads(line)
+        except json.JSONDecodeError as error:
+            row.wrong(f"not JSON ({error.msg} at letter {error.pos + 1}); each line must be one object")
+            continue
         except (ValueError, RecursionError) as error:
-            row.wrong(f"not JSON ({error}); each line must be one object")
+            row.wrong(f"not JSON that can be read ({error})")
             continue
         if not isinstance(fields, dict):
             row.wrong(f"must be a JSON object, found {type(fields).__name__}")

@@ -59,14 +59,13 @@ def pairs_section(results: Results) -> Html | None:
     first = pairs if len(pairs) <= _ALL_PAIRS else pairs[: len(order) - 1]
     rest = pairs[len(first) :]
     _, unit = documents_of(results.comparison.dataset.questions)
+    others = f"The other {counted(len(rest), 'pair')}"
     by = "whole documents at a time" if unit == "documents" else "question by question"
     return tag(
         "section",
         tag("h2", "Which is better than which"),
         _pairs_table(results, first, axis),
-        tag("details", tag("summary", f"The other {counted(len(rest), 'pair')}"), _pairs_table(results, rest, axis))
-        if rest
-        else None,
+        tag("details", tag("summary", others), _pairs_table(results, rest, axis)) if rest else None,
         tag(
             "p",
             f"Compared by {MAIN} on the same questions: paired randomisation test, two-sided, {by}, "
