@@ -30,6 +30,8 @@ ALLOWED = {
     ("cli/checks.py", "subprocess.run"),
     # Two files change places in one step.
     ("index/exchange.py", "ctypes.CDLL"),
+    # It closes the network for parsers.
+    ("ingest/confinement.py", "ctypes.CDLL"),
     # The kernel is asked to kill a parser with its parent.
     ("ingest/worker.py", "ctypes.CDLL"),
     # A client of servers that the user has named: the only place that opens connections.
