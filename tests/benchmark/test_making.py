@@ -189,9 +189,15 @@ def test_another_model_may_do_better(write: Write, tmp_path: Path) -> None:
     drafts = drafts_in(tmp_path / QUESTIONS)
     assert drafts is not None
     assert (drafts.held, len(drafts.fates), drafts.are_enough(2)) == (0, 8, False)
+    # What one model has refused it is not asked again; another one is.
+    refused = len(Refuser.asked)
+    with pytest.raises(UsageError, match="none of 8 drafts"):
+        write(2, replace(PLAN, generator=Refuser.spec))
+    assert len(Refuser.asked) == refused
     dataset = write(2)
     assert len(dataset.questions) == 2
     assert "2 of 2 drafts held" in dataset.note
+    assert dataset.name == "mills (questions by tests.benchmark.writers:Writer)"
 
 
 def test_whether_there_is_a_writer_is_looked_at_where_there_is_one_needed(

@@ -79,9 +79,7 @@ def generated(
     if count < 1:
         raise UsageError(f"--generate wants a positive number of questions, found {count}")
     keeper = Keeper(index.root, folder)
-    if model.spec not in keeper.drafts.models:
-        keeper.forget_rejected()
-    keeper.note()  # from here on the folder is one that is not finished
+    keeper.begin(model.spec)
     try:
         with closing(Reader(index.path)) as reader:
             _write(_Writer(model, reader, keeper, on_usage), count, seed, on_draft)
@@ -156,7 +154,7 @@ class _Writer:
         if draft is None or fault:
             self.keeper.reject(source.element, fault)
         else:
-            self.keeper.keep(source.element, _question(source, draft), self.model.spec)
+            self.keeper.keep(source.element, _question(source, draft))
 
     def _tried(self, source: Source) -> tuple[str, Draft | None]:
         """A draft, and what is wrong with it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mmrag.benchmark.counting import counted
@@ -28,12 +28,13 @@ class Drafts:
 
     Attributes:
         fates: by element that was asked about, why its draft was left out; empty for those that hold.
-        models: that have written some that hold.
+        models: that have written some that hold. last: the model that wrote the last ones.
         asked: most questions for which writing came to its end, be it that there were no more to write.
     """
 
     fates: dict[str, str] = field(default_factory=dict)
     models: list[str] = field(default_factory=list)
+    last: str = ""
     asked: int = 0
 
     @property
@@ -63,7 +64,7 @@ def drafts_in(folder: Path) -> Drafts | None:
         return None
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Drafts(dict(found["fates"]), list(found["models"]), int(found["asked"]))
+        return Drafts(dict(found["fates"]), list(found["models"]), str(found["last"]), int(found["asked"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path} can't be read ({error}): remove it to keep the questions beside it as they are"
@@ -95,9 +96,15 @@ class Keeper:
         """All questions, those of earlier runs first."""
         return [*self._texts, *(question.text for question in self.questions)]
 
-    def forget_rejected(self) -> None:
-        """Another model may do better with them."""
-        self.drafts.fates = {element: fate for element, fate in self.drafts.fates.items() if not fate}
+    def begin(self, model: str) -> None:
+        """From here on the folder is one that is not finished, and this model writes.
+
+        What another one could not ask about is tried again.
+        """
+        if model != self.drafts.last:
+            self.drafts.fates = {element: fate for element, fate in self.drafts.fates.items() if not fate}
+        self.drafts.last = model
+        self.note()
 
     def is_tried(self, element: Element) -> bool:
         """Whether there is a draft about the element."""
@@ -110,11 +117,11 @@ class Keeper:
         self.drafts.fates[element.id] = reason
         self.note()
 
-    def keep(self, element: Element, question: Question, model: str) -> None:
-        """Keep a question about an element, and which model wrote it."""
+    def keep(self, element: Element, question: Question) -> None:
+        """Keep a question about an element."""
         self.drafts.fates[element.id] = ""
-        if model not in self.drafts.models:
-            self.drafts.models.append(model)
+        if self.drafts.last not in self.drafts.models:
+            self.drafts.models.append(self.drafts.last)
         self.questions.append(question)
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -141,8 +148,7 @@ class Keeper:
         if self._folder is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        plain = {"asked": self.drafts.asked, "models": self.drafts.models, "fates": self.drafts.fates}
-        text = json.dumps(plain, ensure_ascii=False, indent=1)
+        text = json.dumps(asdict(self.drafts), ensure_ascii=False, indent=1)
         write_atomically(self._folder / DRAFTS, lambda temporary: _write(temporary, text))
 
     def _take_up(self, queries: Path) -> None:
