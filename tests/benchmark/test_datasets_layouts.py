@@ -333,3 +333,33 @@ def test_what_the_hub_does_not_give_is_said(hub: Asked, tmp_path: Path) -> None:
         load("some/where", tmp_path / "cache")
     with pytest.raises(UsageError, match="there is no dataset ./no/such"):
         load("./no/such", tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("about", "picture"),
+    [
+        ("corpus: ../private\n", None),
+        ("corpus: {private}\n", None),
+        ("corpus: docs/../../private\n", None),
+        ("corpus: docs\n", "../private/a.png"),
+        ("corpus: docs\n", "{private}/a.png"),
+    ],
+)
+def test_a_dataset_of_the_hub_names_nothing_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, about: str, picture: str | None
+) -> None:
+    private, folder = tmp_path / "private", tmp_path / "snapshot"
+    for corpus in (private, folder / "docs"):
+        corpus.mkdir(parents=True)
+        (corpus / "a.md").write_text("# A\n\nA diary.\n")
+    asked = {"id": "1", "text": "What?", "doc": "a.md"}
+    if picture is not None:
+        asked["picture"] = picture.format(private=private)
+    (folder / "queries.jsonl").write_text(json.dumps(asked))
+    (folder / "dataset.yaml").write_text(about.format(private=private))
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *_, **__: str(folder))
+    monkeypatch.delenv("MMRAG_OFFLINE", raising=False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    with pytest.raises(UsageError, match="some/thing of the hub names .*private.* none of its own files"):
+        load("some/thing", tmp_path / "cache")
+    assert load(folder).questions  # one's own may

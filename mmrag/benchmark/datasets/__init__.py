@@ -9,7 +9,7 @@ from mmrag.benchmark.datasets.beir import is_beir, load_beir
 from mmrag.benchmark.datasets.converted import cache_folder
 from mmrag.benchmark.datasets.folder import corpus_of, is_folder_dataset, load_folder
 from mmrag.benchmark.datasets.generating import OnDraft, OnUsage, check_writer, generated
-from mmrag.benchmark.datasets.hub import fetch, is_hub_id
+from mmrag.benchmark.datasets.hub import fetch, is_hub_id, keep_inside
 from mmrag.benchmark.datasets.keeping import drafts_in
 from mmrag.benchmark.datasets.missing import why_no_dataset
 from mmrag.benchmark.datasets.reading import Faults, OnWarning
@@ -80,7 +80,8 @@ def _loaded(path: Path, place: str, cache: Path, faults: Faults) -> Dataset:
             raise UsageError(why_no_dataset(place))
         name, path = place, fetch(place, cache)
     if is_folder_dataset(path):
-        return load_folder(path, faults)
+        dataset = load_folder(path, faults)
+        return keep_inside(dataset, path, name) if name else dataset
     if is_beir(path):
         return load_beir(path, cache, faults)
     if parquet_files(path):

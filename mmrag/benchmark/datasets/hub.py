@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 from mmrag.benchmark.datasets.converted import file_name
+from mmrag.benchmark.values import Dataset
 from mmrag.config.offline import is_offline
 from mmrag.errors import MissingExtraError, UsageError
 
@@ -43,6 +45,24 @@ def fetch(name: str, cache: Path) -> Path:
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(str(folder), encoding="utf-8")
     return folder
+
+
+def keep_inside(dataset: Dataset, folder: Path, name: str) -> Dataset:
+    """The dataset, if all that it names lies in its folder: strangers have made it.
+
+    Raises:
+        UsageError: if it names documents or pictures elsewhere on this machine.
+    """
+    pictures = [Path(question.picture) for question in dataset.questions if question.picture]
+    for place in (dataset.corpus, *pictures):
+        # Files of the hub's cache are links to elsewhere, so what counts is what they are called.
+        called = Path(os.path.normpath(place))
+        if not any(called.is_relative_to(root) for root in (folder, folder.resolve())):
+            raise UsageError(
+                f"the dataset {name} of the hub names {place}, which is none of its own files, and was not "
+                "used: copy it here and look into its dataset.yaml and its questions"
+            )
+    return dataset
 
 
 def _download(name: str) -> Path:
