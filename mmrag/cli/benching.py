@@ -11,7 +11,7 @@ from mmrag.cli.failing import INTERRUPTED, SKIPPED
 from mmrag.cli.faults import all_faults, all_warnings
 from mmrag.cli.following import Done, following, say_kept
 from mmrag.cli.options import Generator, Json, Offline
-from mmrag.errors import UsageError
+from mmrag.errors import BudgetError, ModelError, UsageError
 
 if TYPE_CHECKING:
     from mmrag.benchmark.datasets import OnDraft
@@ -144,6 +144,10 @@ def bench(
     except KeyboardInterrupt:
         say_kept(folder, done)
         raise typer.Exit(INTERRUPTED) from None
+    except ModelError as error:
+        if done.outcomes[0] and not isinstance(error, BudgetError):  # which says so by itself
+            say_kept(folder, done)
+        raise
     _close(compared, folder, seed, json=json)
     if compared.failed:
         raise typer.Exit(SKIPPED)

@@ -141,6 +141,27 @@ def test_an_interrupt_keeps_what_is_done(bench: Run, monkeypatch: pytest.MonkeyP
     assert bench().code == 0
 
 
+def test_a_server_that_dies_while_answering_is_told_with_what_is_kept(
+    bench: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = library.Index.ask, [0]
+
+    def ask(self: library.Index, *words: object, **options: object) -> object:
+        asked[0] += 1
+        if asked[0] == 3:
+            raise ModelError("the server is away")
+        return real(self, *words, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library.Index, "ask", ask)
+        stopped = bench("--answers", "--strategy", "caption,visual")
+    assert (stopped.code, stopped.err.splitlines()) == (
+        1,
+        ["Kept in bench/animals: 2 of 6 outcomes and what was indexed.", "mmrag: the server is away"],
+    )
+    assert bench("--answers", "--strategy", "caption,visual").code == 0
+
+
 def test_a_view_that_fails_is_left_out_with_exit_code_3(bench: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ModelError("no eyes today")
