@@ -190,11 +190,14 @@ class Layer:
 
 
 def stored_pages(writer: Writer, document: int) -> Iterator[StoredPage]:
-    """The pages of a document (by its row) with their elements, in their order."""
-    for row, page, lines in writer.document_pages(document):
-        rows = writer.elements_of_pages([row])[row]
-        elements = writer.elements(rows)
-        yield StoredPage(row, page, lines, tuple(rows), tuple(elements[at] for at in rows))
+    """The pages of a document (by its row) with their elements, in their order, a few at a time in memory."""
+    behind = 0
+    while pages := writer.document_pages(document, behind, PAGES_AT_ONCE):
+        for row, page, lines in pages:
+            rows = writer.elements_of_pages([row])[row]
+            elements = writer.elements(rows)
+            yield StoredPage(row, page, lines, tuple(rows), tuple(elements[at] for at in rows))
+            behind = page.number
 
 
 def _key(chunk: Chunk) -> bytes:

@@ -32,9 +32,12 @@ def take(run: Run, parsed: ParsedFile, state: FileState) -> None:
     writer, tally, name = run.writer, run.tally, parsed.job.name
     pages_before, total_before = tally.pages_done, tally.pages_total
     staging = Staging(writer.path, state.sha256, run.fingerprint)
+    if not parsed.job.after:
+        staging.drop()
     try:
         document = parsed.open()
-        _check_unchanged(parsed, document, state)
+        if parsed.job.after and (document.id, staging.after) != (state.sha256, parsed.job.after):
+            raise UnreadableError(f"{name} has changed while it was read: index the folder again")
         tally.pages_total += document.page_count
         long = document.page_count > PAGES_A_RANGE
         encoded = _read_ranges(run, parsed, document, staging) if long else 0
@@ -66,11 +69,6 @@ def _put_down(writer: Writer, state: FileState) -> None:
         if not closed:
             writer.remove_document(state.report.path)
         writer.put_file(replace(state, sha256="") if closed else state)
-
-
-def _check_unchanged(parsed: ParsedFile, document: Document, state: FileState) -> None:
-    if parsed.job.after and document.id != state.sha256:
-        raise UnreadableError(f"{parsed.job.name} has changed while it was read: index the folder again")
 
 
 def _read_whole(run: Run, parsed: ParsedFile, document: Document) -> tuple[int, int, int]:

@@ -151,12 +151,21 @@ class Reader(Store):
         with self.decoded():
             return () if row is None else unpack_lines(row[0])
 
-    def document_pages(self, document: int) -> list[tuple[int, Page, tuple[Line, ...]]]:
-        """Row, value and lines of a document's pages (by its row), in their order."""
+    def document_pages(
+        self, document: int, behind: int = 0, at_most: int = -1
+    ) -> list[tuple[int, Page, tuple[Line, ...]]]:
+        """Row, value and lines of a document's pages (by its row), in their order.
+
+        Args:
+            document: its row.
+            behind: only pages of a higher number.
+            at_most: so many of them; -1 for all.
+        """
         rows = self.connection.execute(
             "SELECT pages.row, documents.id, number, width, height, rotation, label, lines"
-            " FROM pages JOIN documents ON documents.row = pages.document WHERE document = ? ORDER BY number",
-            (document,),
+            " FROM pages JOIN documents ON documents.row = pages.document WHERE document = ? AND number > ?"
+            " ORDER BY number LIMIT ?",
+            (document, behind, at_most),
         )
         with self.decoded():
             return [(row, Page(*page), unpack_lines(lines)) for row, *page, lines in rows]

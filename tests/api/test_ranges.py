@@ -309,3 +309,24 @@ def test_a_file_that_can_not_be_opened_keeps_what_it_brought_and_is_tried_again(
     assert bool(books[0]) == known
     Here.pages = 0
     assert finished(folder, path)[0] == PAGES - 20
+
+
+def test_what_one_of_two_equal_documents_left_is_not_the_others_beginning(
+    folder: Path, tmp_path: Path, undisturbed: mmrag.Index
+) -> None:
+    """The first can't be opened any more, and keeps its ranges; the second is read from its beginning."""
+    shutil.copy(folder / "book.pdf", folder / "copy.pdf")
+    stopped(folder, tmp_path / "index")
+    opened = HereFile.open
+
+    def other(self: HereFile) -> Document:
+        document = opened(self)
+        return replace(document, id="0" * 64) if self.job.after else document
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(HereFile, "open", other)
+        build(folder, tmp_path / "index").close()
+    now, expected = truth(tmp_path / "index"), truth(undisturbed.path)
+    for table in ("pages", "elements"):
+        copies = [row[1:] for row in now[table] if row[0] == "copy.pdf"]
+        assert copies == [row[1:] for row in expected[table] if row[0] == "book.pdf"]
