@@ -11,8 +11,9 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,14 @@ from structured import World, unit
 from mmrag.benchmark.machine import print_machine
 from mmrag.index.multivector.kernel import maxsim
 from mmrag.index.multivector.packed import PRECISIONS, pack, payload
+from mmrag.index.multivector.shortlist import has_shortlist
 from mmrag.index.multivector.space import PageSpace
 from mmrag.index.packing import pack_boxes
 from mmrag.index.store import Store, create
 from mmrag.weights.torchvision import prepare_torchvision
 
 PAGES, VECTORS, DIM, TOKENS = 1_000, 1_030, 128, 20
-MANY = 10_000
+MANY, FEW = 10_000, 1_000_000
 PAIRS, QUESTIONS = 5, 50
 PARTS = ["kernels", "bytes", "searches", "stages"]
 COLPALI = "colpali-engine score_multi_vector, float32"
@@ -91,8 +93,45 @@ def bytes_a_page(folder: Path) -> None:
     print()
 
 
-def two_stages(folder: Path, noise: float) -> None:
+def two_stages(folder: Path, noise: float, precision: str) -> None:
     """A shortlist and exact scores of its pages, against going through all pages."""
+    near = 1 / (1 + noise**2)
+    print(
+        f"## Two stages, {MANY} structured pages, two patches of a region at a cosine of about {near:.2f}\n"
+    )
+    path = folder / f"many-{noise}"
+    if not path.exists():
+        build(path, noise)
+    with closing(Store(path)) as store:
+        shortlisted = load(store, precision, FEW)
+        if shortlisted.recall is None:
+            begin = time.perf_counter()
+            file, checksum = shortlisted.write(store.path)
+            print(f"- {precision}: shortlist, its recall and the file in {time.perf_counter() - begin:.0f} s")
+            with closing(Store(path, writable=True)) as writer, writer.writing():
+                writer.connection.execute("INSERT OR REPLACE INTO derived VALUES (1, ?, ?)", (file, checksum))
+            shortlisted = load(store, precision, FEW)
+        exact, queries = load(store, precision, 10**12), np.load(path / "queries.npy")
+        shares = [
+            len(np.intersect1d(exact.search(query, 10)[0], shortlisted.search(query, 10)[0])) / 10
+            for query in queries
+        ]
+        print(
+            f"- {precision}: recall@10 against all pages, {len(queries)} queries: "
+            f"{statistics.mean(shares):.4f}; what the space says of itself: {shortlisted.recall:.4f}",
+            flush=True,
+        )
+        for k in (10, 100, 200):
+            report(
+                f"{precision}: two stages against all pages, k = {k}",
+                lambda k=k: shortlisted.search(queries[0], k),
+                lambda k=k: exact.search(queries[0], k),
+            )
+    print()
+
+
+def build(path: Path, noise: float) -> None:
+    """An index of many structured pages, with queries beside it."""
     world = World(noise, seed=7)
     things: list[Any] = []
 
@@ -101,40 +140,9 @@ def two_stages(folder: Path, noise: float) -> None:
             things.append(shown)
             yield vectors
 
-    near = 1 / (1 + noise**2)
-    print(
-        f"## Two stages, {MANY} structured pages, two patches of a region at a cosine of about {near:.2f}\n"
-    )
-    with closing(filled(folder / "many", pages())) as store:
-        asked = np.random.default_rng(1).choice([at for at in range(MANY) if len(things[at])], QUESTIONS)
-        queries = [world.query(things[at]) for at in asked]
-        wanted: list[Any] = []
-        for precision in ("float16", "int8"):
-            exact = load(store, precision, 10**12)
-            begin = time.perf_counter()
-            shortlisted = load(store, precision, 1_000_000)
-            file, checksum = shortlisted.write(store.path)
-            seconds = time.perf_counter() - begin
-            with closing(Store(store.path, writable=True)) as writer, writer.writing():
-                writer.connection.execute("INSERT OR REPLACE INTO derived VALUES (1, ?, ?)", (file, checksum))
-            shortlisted = load(store, precision, 1_000_000)
-            wanted = wanted or [exact.search(query, 10)[0] for query in queries]
-            shares = [
-                len(np.intersect1d(best, shortlisted.search(query, 10)[0])) / 10
-                for best, query in zip(wanted, queries, strict=True)
-            ]
-            print(
-                f"- {precision}: written in {seconds:.0f} s, the shortlist made and its recall measured; "
-                f"recall@10 against float16 without a shortlist, {QUESTIONS} queries: "
-                f"{statistics.mean(shares):.4f}; what the space says of itself: {shortlisted.recall:.4f}"
-            )
-            for k in (10, 100):
-                report(
-                    f"{precision}: two stages against all pages, k = {k}",
-                    lambda space=shortlisted, k=k: space.search(queries[0], k),
-                    lambda space=exact, k=k: space.search(queries[0], k),
-                )
-    print()
+    filled(path, pages()).close()
+    asked = np.random.default_rng(1).choice([at for at in range(MANY) if len(things[at])], QUESTIONS)
+    np.save(path / "queries.npy", np.stack([world.query(things[at]) for at in asked]))
 
 
 def filled(folder: Path, pages: Any) -> Store:
@@ -164,7 +172,7 @@ def load(store: Store, precision: str, exact_up_to: int) -> PageSpace:
         return PageSpace.load(store, 1, "visual", DIM, precision, exact_up_to)
 
 
-def whole_searches(folder: Path) -> None:
+def whole_searches(folder: Path, precisions: Sequence[str]) -> None:
     """A search of the store, exact scores from the database included, against all scores of the peers."""
     print(f"## {PAGES} structured pages × {VECTORS}: the whole search, with exact scores from the database\n")
     world = World(0.5, seed=3)
@@ -173,7 +181,7 @@ def whole_searches(folder: Path) -> None:
     others = peers(np.stack(pages), queries[0])
     with closing(filled(folder / "codes", pages)) as store:
         exact = load(store, "float16", 10**12)
-        for precision in ("float16", "int8", "bit"):
+        for precision in precisions:
             space = load(store, precision, 10**12)
             for k in (10, 200):
                 shares = [
@@ -210,23 +218,22 @@ def report(what: str, ours: Callable[[], Any], other: Callable[[], Any]) -> None
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS)
-    parser.add_argument(
-        "--noise", nargs="+", type=float, default=[0.5, 0.8], help="of the pages of two stages"
-    )
+    parser.add_argument("--noise", nargs="+", type=float, default=[0.5, 0.8], help="of two stages' pages")
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=["float16", "int8", "bit"])
+    parser.add_argument("--folder", type=Path, help="where the indexes of two stages stay for the next time")
     options = parser.parse_args()
-    parts = options.parts
     print_machine()
-    if "kernels" in parts:
+    if "kernels" in options.parts:
         against_others()
-    with tempfile.TemporaryDirectory() as folder:
-        if "bytes" in parts:
-            bytes_a_page(Path(folder))
-        if "searches" in parts:
-            whole_searches(Path(folder))
-    for noise in options.noise:
-        if "stages" in parts:
-            with tempfile.TemporaryDirectory() as folder:
-                two_stages(Path(folder), noise)
+    with tempfile.TemporaryDirectory() as temporary:
+        if "bytes" in options.parts:
+            bytes_a_page(Path(temporary))
+        if "searches" in options.parts:
+            whole_searches(Path(temporary), options.precision)
+        if "stages" in options.parts:
+            for noise, precision in product(options.noise, options.precision):
+                if has_shortlist(precision):
+                    two_stages(options.folder or Path(temporary), noise, precision)
 
 
 if __name__ == "__main__":
