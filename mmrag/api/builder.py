@@ -27,6 +27,7 @@ from mmrag.index.reader import UNREAD
 from mmrag.index.store import LOCK, create, is_index, translated
 from mmrag.index.sweeping import sweep
 from mmrag.index.writer import Writer
+from mmrag.ingest.drawing import Drawer
 from mmrag.ingest.pool import ParserPool
 from mmrag.ingest.walk import scan
 from mmrag.models import require
@@ -72,9 +73,19 @@ def update(
                 create(path)
             writer = Writer(path)
             try:
-                with CaptionCache(path) as cache:
-                    notes, tally = Notes(cache), Tally(progress)
-                    run = Run(writer, root, recipe, prints, strategies, password, retry_failed, notes, tally)
+                with CaptionCache(path) as cache, Drawer(recipe.ingest) as drawer:
+                    run = Run(
+                        writer,
+                        root,
+                        recipe,
+                        prints,
+                        strategies,
+                        password,
+                        retry_failed,
+                        Notes(cache),
+                        drawer,
+                        Tally(progress),
+                    )
                     _settle(run, prints)
                     if _bring_up_to_date(run) or lock.left:
                         sweep(writer)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from mmrag.api.run import OnProgress
     from mmrag.encoders.lists import ChunkList, PageList
     from mmrag.index.checks import Finding
+    from mmrag.ingest.drawing import PageOfFile
     from mmrag.llama_index.retriever import IndexRetriever
     from mmrag.rerankers.base import Candidate
     from mmrag.retrieve.retriever import Retriever
@@ -483,7 +484,8 @@ class Index:
                 where ``heat`` matched.
             IngestError: if the file can't be read; EncryptedError without its password.
         """
-        from mmrag.api.pictures import checked_file, heated, is_drawn, outlined, page_picture
+        from mmrag.api.pictures import checked_file, heated, is_drawn, outlined
+        from mmrag.ingest.drawing import PageOfFile
 
         found = document if isinstance(document, Document) else self.document(document)
         row, value = self._page(found, page)
@@ -491,11 +493,17 @@ class Index:
             if heat:
                 raise UsageError(f"{found.path} has no pages to be coloured")
             return self._typeset(found, value, elements, dpi)
-        picture = page_picture(checked_file(self.root, found), found, value, dpi, password)
+        file = checked_file(self.root, found)
+        picture = self._draw(PageOfFile(file, found.media_type, value.number, dpi, password))
         if heat:
             cells = (max(1, picture.height // _CELL), max(1, picture.width // _CELL))
             picture = heated(picture, self._retriever.heat(Query(heat), row, *cells))
         return outlined(picture, [*boxes, *(element.bbox for element in elements if element.bbox)])
+
+    def _draw(self, page: PageOfFile) -> Image:
+        from mmrag.ingest.drawing import draw
+
+        return draw(page)
 
     def _typeset(self, document: Document, page: Page, marked: Sequence[Element], dpi: int = 144) -> Image:
         from mmrag.api.typeset import typeset

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageDraw, ImageOps
+from PIL import Image, ImageChops, ImageDraw
 
-from mmrag.errors import DamagedError, UsageError
+from mmrag.errors import UsageError
 from mmrag.index.files import sha256_of
 from mmrag.ingest.names import file_at
-from mmrag.pictures import FORMATS, as_rgb
-from mmrag.types import BBox, Document, Page
+from mmrag.types import BBox, Document
 
 OUTLINE = (213, 94, 0)
 """Vermilion of the colour-blind-safe palette of Okabe and Ito (2008)."""
@@ -48,27 +47,6 @@ def is_drawn(document: Document) -> bool:
     return document.paged and (kind == "application/pdf" or kind.startswith("image/"))
 
 
-def page_picture(
-    path: Path, document: Document, page: Page, dpi: int, password: str | None = None
-) -> Image.Image:
-    """A page of a paged document as an RGB picture.
-
-    Args:
-        path: of the file, see `checked_file`.
-        document, page: which.
-        dpi: pixels an inch; a picture's own page is shown at its own size, at most.
-        password: of an encrypted PDF.
-
-    Raises:
-        IngestError: if the page can't be drawn.
-    """
-    if document.media_type == "application/pdf":
-        from mmrag.ingest.pdf import render_page
-
-        return render_page(path, page.number, dpi, password)
-    return _frame(path, page.number)
-
-
 def outlined(picture: Image.Image, boxes: Sequence[BBox]) -> Image.Image:
     """A copy of the picture with the boxes outlined."""
     copy = picture.convert("RGB")
@@ -88,12 +66,3 @@ def heated(picture: Image.Image, heat: NDArray[np.float32]) -> Image.Image:
     # Multiplied, as a marker pen does: what is printed stays as dark as it was.
     marked = ImageChops.multiply(plain, Image.new("RGB", plain.size, MARKER))
     return Image.composite(marked, plain, alpha)
-
-
-def _frame(path: Path, number: int) -> Image.Image:
-    try:
-        with Image.open(path, formats=FORMATS) as picture:
-            picture.seek(number - 1)
-            return as_rgb(ImageOps.exif_transpose(picture))
-    except (OSError, EOFError, ValueError, SyntaxError) as error:  # all that Pillow raises
-        raise DamagedError(f"{path.name}: its picture {number} can't be decoded: {error}") from error

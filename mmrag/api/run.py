@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mmrag.config import Recipe
 from mmrag.index.writer import Writer
+from mmrag.ingest.drawing import Drawer
 from mmrag.strategies.base import Notes, Strategy
 from mmrag.types import FileReport, Progress
 
@@ -46,4 +47,5 @@ class Run:
     password: str | None
     retry_failed: bool
     notes: Notes
+    drawer: Drawer
     tally: Tally

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mmrag.api.index import Index, open_index
 from mmrag.config import Recipe
 from mmrag.encoders.together import together
+from mmrag.ingest.drawing import Drawer
 from mmrag.types import Hit, Query
 
 Result = TypeVar("Result")
@@ -26,7 +27,8 @@ class SharedIndex:
             answers = list(threads.map(lambda question: shared.here.ask(question), questions))
 
     The models, and the vectors that a search works with, are in memory once, whatever the number of threads.
-    Questions that arrive together are encoded together.
+    Questions that arrive together are encoded together. Pages are drawn in a process of their own, with the
+    limits of parsers.
 
     Args:
         place: as `mmrag.open` takes it.
@@ -46,6 +48,9 @@ class SharedIndex:
         except BaseException:
             self._thread.shutdown()
             raise
+        # A program that serves many must not fall over one page.
+        self._drawer = Drawer(self._searcher.recipe.ingest)
+        self._searcher._draw = self._drawer.draw  # type: ignore[method-assign]
         self._searcher._lists = together(self._searcher._lists)
 
     def __enter__(self) -> SharedIndex:
@@ -67,6 +72,7 @@ class SharedIndex:
             found = self._here.index = Index(self.path, self._searcher.recipe)
             found._lists = self._searcher._lists
             found._retriever = _Distant(self._searcher, self._thread)  # type: ignore[assignment]
+            found._draw = self._drawer.draw  # type: ignore[method-assign]
             self._members.append(found)
         return found
 
@@ -74,6 +80,7 @@ class SharedIndex:
         """Let go of the index, once no thread uses it any more."""
         for index in (*self._members, self._searcher):
             index.close()
+        self._drawer.close()
         self._thread.shutdown()
 
 

@@ -13,13 +13,14 @@ from PIL import Image
 from mmrag.api.blanking import blanked, blanked_boxes
 from mmrag.api.document import DocumentWriter
 from mmrag.api.laying import Layer, StoredPage
-from mmrag.api.pictures import checked_file, is_drawn, page_picture
+from mmrag.api.pictures import checked_file, is_drawn
 from mmrag.api.run import Run
 from mmrag.api.typeset import typeset
 from mmrag.errors import IngestError, UnreadableError
 from mmrag.index.staging import Staging
 from mmrag.index.writer import FileState, Writer
 from mmrag.ingest.base import PAGES_A_RANGE
+from mmrag.ingest.drawing import PageOfFile
 from mmrag.ingest.pool import ParsedFile
 from mmrag.pictures import FORMATS
 from mmrag.strategies.base import Strategy
@@ -127,7 +128,8 @@ def layer_over(run: Run, into: Writer, row: int, document: Document, strategies:
 
     def draw_page(page: StoredPage) -> Image.Image:
         if is_drawn(document):
-            picture = page_picture(file(), document, page.page, options.dpi, run.password)
+            asked = PageOfFile(file(), document.media_type, page.page.number, options.dpi, run.password)
+            picture = run.drawer.draw(asked)
             hidden = blanked_boxes(writer, document.path).get(page.page.number)
             return blanked(picture, hidden) if hidden else picture
         return typeset(page.page, page.elements, into.asset, (), options.dpi)

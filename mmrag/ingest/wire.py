@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import NoneType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmrag import errors
 from mmrag.errors import CrashedError, IngestError
 from mmrag.ingest.place import Place
 from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Page, ParsedPage
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 HEADER = struct.Struct(">cII")
 LIMIT = 1 << 30
@@ -26,12 +29,12 @@ _NUMBER = (int, float, NoneType)
 _TEXT = (str, NoneType)
 _GARBLED = "the parser sent something that can't be understood, and was not believed"
 
-START, OPEN, NEXT, CLOSE = b"S", b"O", b"N", b"C"
-"""To the parser: options; open this file; parse one more page; leave this file."""
+START, OPEN, NEXT, CLOSE, DRAW = b"S", b"O", b"N", b"C", b"W"
+"""To the parser: options; open this file; parse one more page; leave this file; draw a page, of any file."""
 READY, DOCUMENT, PAGE, END, ERROR, FATAL = b"R", b"D", b"P", b"E", b"X", b"F"
 """From the parser: started; opened; one page; no more pages; this file failed; and so the parser leaves."""
-LOST, AT = b"L", b"A"
-"""Also from it: a page of which nothing could be read; what is about to be done, which asks for no answer."""
+LOST, AT, PICTURE = b"L", b"A", b"I"
+"""Also: a page of which nothing could be read; what is about to be done, which wants no answer; a drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,24 @@ def to_place(frame: Frame) -> Place:
     """
     with _distrusted(frame, AT):
         return Place(*_fields(frame.value(), int, str, str))
+
+
+def from_picture(picture: Image) -> Frame:
+    """A picture in RGB as a frame, not compressed: it goes no further than the next process."""
+    return to_frame(PICTURE, list(picture.size), picture.tobytes())
+
+
+def to_picture(frame: Frame) -> Image:
+    """The picture in a frame.
+
+    Raises:
+        CrashedError: if there is none in it.
+    """
+    from PIL import Image
+
+    with _distrusted(frame, PICTURE):
+        width, height = _fields(frame.value(), int, int)
+        return Image.frombytes("RGB", (width, height), frame.blob)
 
 
 def from_error(error: IngestError, kind: bytes = ERROR) -> Frame:

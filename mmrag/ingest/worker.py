@@ -22,6 +22,7 @@ from mmrag.ingest import wire
 from mmrag.ingest.attempts import Attempt
 from mmrag.ingest.base import Ingestor
 from mmrag.ingest.confinement import confine
+from mmrag.ingest.drawing import PageOfFile, draw
 from mmrag.ingest.opening import Job, open_file
 from mmrag.ingest.place import Place, listen
 from mmrag.types import ParsedPage
@@ -48,6 +49,8 @@ class _Worker:
             self._pages = iter(())
             return None
         try:
+            if request.kind == wire.DRAW:
+                return self._draw(request.value())
             return self._open(request.value()) if request.kind == wire.OPEN else self._next()
         except IngestError as error:
             self._pages = iter(())
@@ -87,6 +90,11 @@ class _Worker:
             Attempt.from_json(job["attempt"]),
         )
         return wire.from_document(document)
+
+    def _draw(self, job: dict[str, Any]) -> wire.Frame:
+        path = Path(job.pop("path"))
+        self._name, self._place = path.name, Place(job["number"])
+        return wire.from_picture(draw(PageOfFile(path, **job)))
 
     def _next(self) -> wire.Frame:
         page = next(self._pages, None)

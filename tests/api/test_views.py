@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import mmrag
-from mmrag.api import builder, taking
+from mmrag.api import builder
 from mmrag.api.laying import Layer
 from mmrag.captioners.base import Description
 from mmrag.config import CaptionOptions, IngestOptions, JointOptions, VisualOptions
@@ -191,7 +191,7 @@ def test_a_page_that_can_not_be_drawn_is_reported(
 
     made = LinesEncoder.encode_pages
     monkeypatch.setattr(LinesEncoder, "encode_pages", looks)
-    monkeypatch.setattr(taking, "page_picture", broken)
+    monkeypatch.setattr(Drawer, "draw", broken)
     with mmrag.build(folder, index.path, strategies=["visual"]) as built:
         assert built.report is not None
         said = {file.path: file for file in built.report.skipped}
