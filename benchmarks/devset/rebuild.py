@@ -130,7 +130,7 @@ def files_in(archive: IO[bytes], paths: set[str]) -> dict[str, bytes]:
 
 
 def cut(data: bytes, source: Source) -> bytes:
-    """A PDF of the source's pages alone, without bookmarks."""
+    """A PDF of the source's pages alone, without bookmarks; the same bytes each time."""
     import pymupdf
 
     with pymupdf.open(stream=data, filetype="pdf") as document:
@@ -139,13 +139,13 @@ def cut(data: bytes, source: Source) -> bytes:
         document.select([number - 1 for number in source.pages])
         document.set_toc([])
         if not source.scanned:
-            return bytes(document.tobytes(garbage=4, deflate=True))
+            return bytes(document.tobytes(garbage=4, deflate=True, no_new_id=True))
         with pymupdf.open() as scan:
             for page in document:
                 scan.new_page(width=page.rect.width, height=page.rect.height).insert_image(
                     page.rect, stream=picture_of(page)
                 )
-            return bytes(scan.tobytes(deflate=True))
+            return bytes(scan.tobytes(deflate=True, no_new_id=True))
 
 
 def picture_of(page: Any) -> bytes:

@@ -30,11 +30,11 @@ def rebuild() -> ModuleType:
     return module
 
 
-def pdf(pages: int) -> bytes:
+def pdf(pages: int, width: int = 200, height: int = 100) -> bytes:
     """Every page says which one it is."""
     with pymupdf.open() as document:
         for number in range(1, pages + 1):
-            document.new_page(width=200, height=100).insert_text((20, 50), f"page {number}")
+            document.new_page(width=width, height=height).insert_text((20, 50), f"page {number}")
         document.set_toc([[1, "First", 1]])
         return bytes(document.tobytes())
 
@@ -82,6 +82,12 @@ def test_scanned_pages_are_pictures_without_text(rebuild: ModuleType) -> None:
         assert (picture["width"], picture["height"], page.rect.width) == (417, 209, 200)
 
 
+@pytest.mark.parametrize("how", ["text", "pictures"])
+def test_what_is_cut_twice_is_the_same(rebuild: ModuleType, how: str) -> None:
+    data, wanted = pdf(3), source(rebuild, "2-3", how)
+    assert rebuild.cut(data, wanted) == rebuild.cut(data, wanted)
+
+
 def test_a_document_with_too_few_pages_is_said(rebuild: ModuleType) -> None:
     with pytest.raises(rebuild.MissingError, match=r"doc/a\.pdf has 3 pages, and not 4"):
         rebuild.cut(pdf(3), source(rebuild, "2-4"))
@@ -113,7 +119,7 @@ def test_where_a_document_is_missing_the_rest_is_a_dataset(
 
     monkeypatch.setattr(rebuild, "fetch", unfetched)
     monkeypatch.setattr(rebuild, "unpacked", files)
-    monkeypatch.setattr(rebuild, "cut", lambda data, source: pdf(len(source.pages)))
+    monkeypatch.setattr(rebuild, "cut", lambda data, source: pdf(len(source.pages), 612, 842))
     monkeypatch.setattr(sys, "argv", ["rebuild.py", str(tmp_path)])
     assert rebuild.main() == 1
     assert "questions about hmmer-tutorial.pdf are left out" in capsys.readouterr().err
