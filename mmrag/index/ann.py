@@ -256,12 +256,12 @@ def in_order(rows: Rows, scores: Scores) -> tuple[Rows, Scores]:
     """What `Ann.nearest` has found without padding, best first; ties in the order of rows."""
     if len(rows) and rows[-1] < 0:  # FAISS pads a short list with row -1
         rows, scores = rows[rows >= 0], scores[rows >= 0]
-    same = np.flatnonzero(scores[1:] == scores[:-1])
+    same = (scores[1:] == scores[:-1]).nonzero()[0]
     if len(same):
         # Only these are put in order: sorting all takes several times as long.
         is_tied = np.zeros(len(rows), np.bool_)
         is_tied[same] = is_tied[same + 1] = True
-        tied = np.flatnonzero(is_tied)
+        tied = is_tied.nonzero()[0]
         rows[tied] = rows[tied[np.lexsort((rows[tied], -scores[tied]))]]
     return rows, scores
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,11 +150,9 @@ def _hear_boxes(
     if not regions:
         return
     near = space.products(query, np.concatenate([region.vectors for region in regions]))
-    starts = accumulate((len(region.vectors) for region in regions), initial=0)
-    members = np.concatenate([one.members + start for one, start in zip(regions, starts, strict=False)])
     counts = np.concatenate([region.counts for region in regions])
-    best = np.maximum.reduceat(near[members], counts.cumsum() - counts, axis=0)
-    scores = best.mean(axis=1).astype(np.float64)
+    best = np.maximum.reduceat(near, counts.cumsum() - counts, axis=0)
+    scores = best.mean(axis=1, dtype=np.float64)
     elements = np.concatenate([region.elements for region in regions])
     told.add(elements, share * scores / max(float(scores.max()), 1e-6))
 

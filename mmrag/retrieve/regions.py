@@ -22,23 +22,21 @@ class Region:
     """A page's vectors by its elements. A vector belongs to each element whose box its own centre lies in.
 
     Attributes:
-        vectors: ``(n, dim)`` float16, all of the page's.
+        vectors: ``(counts.sum(), dim)`` float16, element by element.
         elements: ``(e,)`` rows of the elements that have any, in reading order.
         counts: ``(e,)`` how many each has.
-        members: ``(counts.sum(),)`` positions in ``vectors``, element by element.
     """
 
     vectors: NDArray[np.float16]
     elements: Rows
     counts: Rows
-    members: Rows
 
 
 def read_regions(store: Reader, space: PageSpace, pages: Sequence[int]) -> dict[int, Region]:
     """The regions of these pages (by row); a page without vectors or boxes has an empty one."""
     around = store.boxes_of_pages(pages)
     none = np.empty(0, np.int64)
-    empty = Region(np.empty((0, space.dim), np.float16), none, none, none)
+    empty = Region(np.empty((0, space.dim), np.float16), none, none)
     found = dict.fromkeys(pages, empty)
     for page, vectors, boxes in space.places(store, pages):
         found[page] = _region(vectors, boxes, around[page])
@@ -53,4 +51,4 @@ def _region(
     inside = (x >= rows[:, 1]) & (x <= rows[:, 3]) & (y >= rows[:, 2]) & (y <= rows[:, 4])
     counts = inside.sum(axis=1)
     filled = counts > 0
-    return Region(vectors, rows[filled, 0, 0].astype(np.int64), counts[filled], inside.nonzero()[1])
+    return Region(vectors[inside.nonzero()[1]], rows[filled, 0, 0].astype(np.int64), counts[filled])
