@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from mmrag.errors import MmragError
-from tests.stress.fuzzing import TARGETS
+from tests.stress.fuzzed import TARGETS
 from tests.stress.table import Trials
 
 SECONDS = {"smoke": 1.0, "ci": 90.0, "stress": 7200.0}
