@@ -179,7 +179,8 @@ def _found_wrong(seal: Seal, log: Path, connection: sqlite3.Connection, file: in
             if wrong:
                 shown = ", ".join(str(block + 1) for block in wrong[:8]) + (", …" if len(wrong) > 8 else "")
                 return f"{len(wrong)} of {len(seal.sha256)} blocks of {DATABASE} do not fit {SEAL}: {shown}"
-            if state.st_size == seal.size and state.st_mtime_ns == os.fstat(file).st_mtime_ns:
+            # What is right only under the log is to be compared again: the log may be gone by then.
+            if sealed_log(seal, log) is None and state.st_mtime_ns == os.fstat(file).st_mtime_ns:
                 _KNOWN[known] = None
     finally:
         connection.execute("ROLLBACK")

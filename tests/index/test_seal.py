@@ -191,6 +191,24 @@ def test_a_checkpoint_that_was_cut_off_is_no_damage(place: Path) -> None:
         Store(place)
 
 
+def test_a_sealed_log_that_is_lost_after_it_was_seen_is_missed(place: Path) -> None:
+    killed(place, "sealed")
+    assert value(place, "killed 7") == "77777777"
+    data = (place / LOG).read_bytes()
+    (place / LOG).write_bytes(b"")
+    with pytest.raises(CorruptError, match="do not fit"):
+        Store(place)
+    (place / LOG).write_bytes(data)
+    # Also where the file is as long as it will be.
+    seal = read_seal(place)
+    assert seal is not None
+    os.truncate(place / DATABASE, seal.size)
+    assert value(place, "killed 7") == "77777777"
+    (place / LOG).write_bytes(b"")
+    with pytest.raises(CorruptError, match="do not fit"):
+        Store(place)
+
+
 def test_a_log_of_another_index_or_generation_is_seen(place: Path, tmp_path: Path) -> None:
     older = tmp_path / "older"
     shutil.copytree(place, older)
