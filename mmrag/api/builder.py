@@ -24,8 +24,9 @@ from mmrag.index.captions import CaptionCache
 from mmrag.index.derived import derived_is_whole, deriving
 from mmrag.index.lock import WriterLock
 from mmrag.index.reader import UNREAD
-from mmrag.index.store import LOCK, create, is_index, translated
+from mmrag.index.store import LOCK, create, is_index
 from mmrag.index.sweeping import sweep
+from mmrag.index.translating import translated
 from mmrag.index.writer import Writer
 from mmrag.ingest.drawing import Drawer
 from mmrag.ingest.pool import ParserPool

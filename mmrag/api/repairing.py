@@ -26,7 +26,8 @@ from mmrag.index.lock import WriterLock
 from mmrag.index.reader import Reader
 from mmrag.index.salvage import put_in_place, reseal, salvage
 from mmrag.index.seal import DATABASE, LOG, SEAL, read_seal, wrong_blocks
-from mmrag.index.store import LOCK, translated
+from mmrag.index.store import LOCK
+from mmrag.index.translating import translated
 from mmrag.index.writer import Writer
 from mmrag.ingest.opening import Job
 from mmrag.ingest.pool import ParserPool

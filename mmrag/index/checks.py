@@ -21,7 +21,8 @@ from mmrag.index.held import HeldFile
 from mmrag.index.lock import WriterLock
 from mmrag.index.reader import Reader
 from mmrag.index.seal import BLOCK, DATABASE, LOG, SEAL, read_seal, unsealed_log, wrong_blocks
-from mmrag.index.store import LOCK, Store, translated
+from mmrag.index.store import LOCK, Store
+from mmrag.index.translating import translated
 
 _TABLES = ("page_terms", "element_terms")
 _UNIT = 0.01

@@ -7,7 +7,6 @@ sealed (`mmrag.index.seal`), and only through `Store.seal`: when a writer is don
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import os
@@ -22,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.errors import CorruptError, DiskFullError, IndexStoreError, NotAnIndexError, SchemaError
+from mmrag.errors import CorruptError, IndexStoreError, NotAnIndexError, SchemaError
 from mmrag.index.files import sync
 from mmrag.index.held import HeldFile
 from mmrag.index.seal import (
@@ -36,6 +35,7 @@ from mmrag.index.seal import (
     next_seal,
     unsealed_log,
 )
+from mmrag.index.translating import translated
 from mmrag.types import Kind
 
 SCHEMA_VERSION = 2
@@ -321,30 +321,3 @@ class Store:
                 yield
             finally:
                 self.connection.execute("COMMIT")
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Errors of SQLite and of a full disk inside come out as errors of mmrag."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code == sqlite3.SQLITE_FULL:
-            raise _full(path) from error
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise CorruptError(
-                f"the index {path} is damaged ({error}): see mmrag verify {path}, then mmrag repair {path}"
-            ) from error
-        raise IndexStoreError(f"the index {path} can't be used: {error}") from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _full(path) from error
-        raise
-
-
-def _full(path: Path) -> DiskFullError:
-    return DiskFullError(
-        f"no space left on the device of {path}: free some and run the same command again; "
-        "what was indexed before is whole"
-    )
