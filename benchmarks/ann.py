@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 from mmrag.benchmark.machine import print_machine
 from mmrag.encoders import load_encoder
 from mmrag.index.ann import Ann, choose
-from mmrag.index.store import DATABASE
+from mmrag.index.seal import DATABASE
 
 Matrix = NDArray[np.float32]
 DIM = 384
