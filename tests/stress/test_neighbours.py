@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +21,9 @@ from tests.stress.run import FAKES
 from tests.stress.runs import (
     ROOT,
     Scenes,
-    answers,
-    change_documents,
     check_between,
     check_finished,
     finish,
-    make_documents,
     start,
 )
 from tests.stress.table import Trials
@@ -131,44 +127,41 @@ def _first_line(run: subprocess.Popen[str]) -> str:
 
 @pytest.mark.row("read-only index or source", "searches work; indexing fails within 2 s with a message")
 @pytest.mark.parametrize("what", ["index", "docs"])
-def test_what_is_for_reading_only_is_read(what: str, trials: Trials) -> None:
+def test_what_is_for_reading_only_is_read(what: str, scenes: Scenes, trials: Trials) -> None:
     for number in trials(smoke=int(what == "index"), ci=2, stress=2):
-        with tempfile.TemporaryDirectory() as name:
-            place = Path(name)
-            make_documents(place / "docs")
-            assert finish(start(place / "docs", place / "index"))[0] == 0
-            expected = answers(place / "index")
-            change_documents(place / "docs")
-            with (_forbidden if number == 0 else _mounted)(place, what) as under:
-                assert _answers(place / "index", under) == expected
-                run = start(place / "docs", place / "index", under=under)
-                out, said = run.communicate()
-                if what == "index":
-                    assert (run.returncode, "can't be written to" in said) == (1, True), said
-                    assert float(out) < SECONDS
-                    assert _answers(place / "index", under) == expected
-                else:
-                    assert run.returncode == 0, said
-                    assert _answers(place / "index", under) != expected
+        scenes.set("update")
+        with (_forbidden if number == 0 else _mounted)(scenes.place / what) as under:
+            assert _answers(scenes.index, under) == scenes.answers["first"]
+            run = start(scenes.folder, scenes.index, under=under)
+            seconds, said = run.communicate()
+            if what == "index":
+                assert (run.returncode, "can't be written to" in said) == (1, True), said
+                assert float(seconds) < SECONDS
+                check_between(scenes)
+            else:
+                assert run.returncode == 0, said
+                check_finished(scenes, "update")
         trials.held()
 
 
 @contextmanager
-def _mounted(place: Path, what: str) -> Iterator[list[str]]:
-    """The command to run under: in a namespace in which ``what`` can't be written to."""
-    yield mounting(f"mount --bind {place / what} {place / what}\nmount -o remount,bind,ro {place / what}")
+def _mounted(place: Path) -> Iterator[list[str]]:
+    """The command to run under: in a namespace in which this place can't be written to."""
+    yield mounting(f"mount --bind {place} {place}\nmount -o remount,bind,ro {place}")
 
 
 @contextmanager
-def _forbidden(place: Path, what: str) -> Iterator[list[str]]:
-    """The same, without the right to write ``what``."""
-    paths = [place / what, *(place / what).rglob("*")]
+def _forbidden(place: Path) -> Iterator[list[str]]:
+    """The same, without the right to write there."""
+    paths = [place, *place.rglob("*")]
     modes = {path: path.stat().st_mode for path in paths}
-    for path in paths:
-        path.chmod(modes[path] & ~0o222)
-    yield without_rights()
-    for path in paths:
-        path.chmod(modes[path])
+    for path, mode in modes.items():
+        path.chmod(mode & ~0o222)
+    try:
+        yield without_rights()
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
 
 
 def _answers(index: Path, under: list[str]) -> list[tuple[str, int, float]]:
