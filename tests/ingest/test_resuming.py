@@ -8,6 +8,7 @@ from PIL import Image
 
 from mmrag.config import IngestOptions
 from mmrag.ingest.opening import Job, open_file
+from mmrag.ingest.pdf import PdfIngestor
 from mmrag.ingest.registry import ingestors
 from mmrag.types import ParsedPage
 
@@ -100,6 +101,21 @@ def test_a_pdf_that_says_how_is_read_on_as_if_it_had_never_stopped(
         assert pages(book, number, page.resume or "") == undisturbed[number:]
     # Without what the page says, the headings above are not known.
     assert pages(book, 2) != undisturbed[2:]
+
+
+def test_a_page_that_is_skipped_changes_nothing_in_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mmrag.ingest.pdf.reader.PAGES_A_RANGE", 1)
+    book = make_book(tmp_path / "book.pdf")
+
+    def read(after: int, resume: str = "") -> list[ParsedPage]:
+        return list(PdfIngestor().resume(book, book.name, OPTIONS, None, after, resume, skip={7, 9})[1])
+
+    undisturbed = read(0)
+    assert [page.page.number for page in undisturbed[5:8]] == [6, 8, 10]
+    for at, page in enumerate(undisturbed[:-1], 1):
+        assert read(page.page.number, page.resume or "") == undisturbed[at:]
 
 
 def test_pages_say_how_to_read_on_once_a_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,9 @@ class Reader:
         parsed = self._parse(ahead.popleft())
         if parsed.page.number % PAGES_A_RANGE or parsed.page.number == self._document.page_count:
             return parsed
-        return replace(parsed, resume=self._state.carried(len(ahead)))
+        # Not their count: pages may have been skipped among them.
+        last = ahead[-1].number if ahead else parsed.page.number
+        return replace(parsed, resume=self._state.carried(last - parsed.page.number))
 
     def _read(self, index: int, *, add: bool = True) -> RawPage:
         announce(index + 1)

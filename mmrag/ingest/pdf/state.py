@@ -41,13 +41,13 @@ class DocumentState:
         """All that pages before have taught, to be taken up by `carry_on`; what OCR read is left out.
 
         Args:
-            ahead: pages that were added and are not parsed yet.
+            ahead: up to so many pages behind the one parsed last were added, and are not parsed yet.
         """
         parts = (self.outline, self.fonts, self.furniture, self.habits)
         return json.dumps([ahead, *(part.carried() for part in parts)], separators=(",", ":"))
 
     def carry_on(self, carried: str) -> int:
-        """Take up at the start of a reading what `carried` gave; returns the pages that lay ahead then."""
+        """Take up at the start of a reading what `carried` gave; returns its ``ahead``."""
         ahead, outline, fonts, furniture, habits = json.loads(carried)
         self.outline.carry_on(outline)
         self.fonts.carry_on(fonts)
