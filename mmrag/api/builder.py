@@ -1,6 +1,6 @@
 """Making an index equal to its folder: the new is read, the changed is read again, the gone goes.
 
-One document is one transaction, so a kill at any instant loses at most the document being written, or of a long
+One document is one transaction, so a kill at any instant loses at most the document being written, of a long
 one the range of pages being read, and the next run goes on from there.
 """
 
