@@ -421,7 +421,10 @@ class Index:
         Raises:
             UsageError: if there is none, or more than one.
         """
-        found = [document for document in self.documents() if names(document, name)]
+        known = self.documents()
+        # A path may itself look like a pattern for others.
+        found = [document for document in known if document.path == name]
+        found = found or [document for document in known if names(document, name)]
         if len(found) != 1:
             says = "no document" if not found else f"{len(found)} documents"
             raise UsageError(f"the index {self.path} has {says} {name!r}: see mmrag info --files")

@@ -20,6 +20,8 @@ _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 """The kernel's name of the architecture, and the number of ``socket``."""
 _FOREIGN = 0x40000000
 _FILE_BYTES = 256_000_000
+_FILLED = 1 / 3
+"""How much of its address space a parser may fill; the rest is libraries, and room that threads reserve."""
 
 
 class _Instruction(ctypes.Structure):
@@ -53,6 +55,7 @@ def _limit(megabytes: int) -> None:
 
     for kind, wanted in (
         (resource.RLIMIT_AS, megabytes * 1_000_000),
+        (resource.RLIMIT_DATA, round(_FILLED * megabytes) * 1_000_000),
         (resource.RLIMIT_FSIZE, _FILE_BYTES),
         # A core would hold what was read of the documents.
         (resource.RLIMIT_CORE, 0),

@@ -188,6 +188,12 @@ def test_names_that_are_not_text_do_not_stop_a_run(folder: Path, tmp_path: Path)
         assert [document.path for document in index.remove(r"caf\xe9.pdf")] == [r"caf\xe9.pdf"]
 
 
+def test_a_document_whose_name_is_a_pattern(folder: Path, tmp_path: Path) -> None:
+    (folder / "*.md").write_text("A quick wizard.")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert index.document("*.md").path == "*.md"
+
+
 def test_a_file_over_the_limit_is_not_even_hashed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

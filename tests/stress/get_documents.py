@@ -25,6 +25,10 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 SDISTS = {
     "pymupdf": "2.0",
@@ -41,6 +45,26 @@ PDFS = (".pdf",)
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 _MOST = 64_000_000
 _ARCHIVE = re.compile(r"\.(?:tar\.(?:gz|xz|bz2)|tgz|zip)$")
+
+
+HANGING = "92bdc8b78b44b161fbcd322a0e87f67e"
+"""``tests/resources/test_2548.pdf`` of PyMuPDF, on which MuPDF hangs, by its sha256."""
+
+
+def documents(config: pytest.Config) -> dict[str, Path]:
+    """All documents by their sha256, fetched into the cache of pytest; a test that can't have them fails."""
+    import pytest
+
+    folder = Path(os.environ.get("MMRAG_STRESS_DOCUMENTS") or config.cache.mkdir("stress-documents"))
+    missing = fetch(folder)
+    if missing:
+        reasons = "; ".join(f"{source}: {reason}" for source, reason in missing.items())
+        pytest.fail(
+            f"documents could not be fetched: {reasons}. Where there is a network run"
+            f" python -m tests.stress.get_documents FOLDER, and set MMRAG_STRESS_DOCUMENTS=FOLDER",
+            pytrace=False,
+        )
+    return {path.stem: path for path in (folder / "documents").iterdir()}
 
 
 def fetch(folder: Path) -> dict[str, str]:

@@ -42,7 +42,7 @@ def open_pdfium(path: Path, password: str | None = None) -> Any:
             else:
                 reason = "is encrypted and the password given is wrong"
             raise EncryptedError(f"{path.name} {reason}") from error
-        raise DamagedError(f"{path.name}: pdfium can't open it: {_said(error)}") from error
+        raise DamagedError(f"{path.name}: pdfium can't open it{_said(error)}") from error
     if len(document) == 0:
         document.close()
         raise DamagedError(f"{path.name} has no pages")
@@ -50,9 +50,9 @@ def open_pdfium(path: Path, password: str | None = None) -> Any:
 
 
 def _said(error: Exception) -> str:
-    """What pdfium says, which stands in parentheses behind what was asked of it."""
+    """What pdfium says, in parentheses behind what was asked of it; "Success" where it has no word for it."""
     found = _SAID.search(str(error))
-    return found[1].lower() if found else str(error)
+    return "" if found and found[1] == "Success" else f": {found[1].lower() if found else error}"
 
 
 def describe_pdfium(document: Any, path: Path, name: str) -> Document:
