@@ -36,6 +36,7 @@ from mmrag.index.seal import (
     unsealed_log,
 )
 from mmrag.index.translating import translated
+from mmrag.index.wal import Log
 from mmrag.types import Kind
 
 SCHEMA_VERSION = 2
@@ -211,32 +212,33 @@ class Store:
         with translated(self.path):
             log = unsealed_log(self._seal, self._log)
             if log is not None:
-                if log.bad:
-                    raise changed_on_disk(self._log)
-                if self.get("generation") != self._seal.generation + 1:
-                    with self._transaction():
-                        self.name_generation()
-                self._write_seal()
+                if log.bad or self.get("generation") != self._seal.generation + 1:
+                    log = self._named(log)
+                fresh = next_seal(self._seal, self._file.descriptor, log)
+                fresh.write(self.path)
+                self._seal = fresh
             if self._log_size():
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._seal_at = self._log_size() + LOG_LIMIT
+
+    def _named(self, before: Log) -> Log:
+        """The log after a transaction that names the generation, which stands where SQLite goes on.
+
+        Frames that a kill has cut off stand behind it, and mean nothing. What is damaged stands before it.
+        """
+        with self._transaction():
+            self.name_generation()
+        log = unsealed_log(self._seal, self._log)
+        if log is None or (log.salts == before.salts and log.frames <= before.frames):
+            raise changed_on_disk(self._log)
+        return log
 
     def _leave_damaged_log(self) -> None:
         """Seal what SQLite still reads of a damaged log, so that no transaction follows what it does not."""
         log = unsealed_log(self._seal, self._log)
         if log is not None and log.bad:
             _LOG.warning("%s is damaged: what was committed after frame %d is lost", self._log, log.frames)
-            with self._transaction():
-                self.name_generation()
-            self._write_seal()
-            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def _write_seal(self) -> None:
-        log = unsealed_log(self._seal, self._log)
-        assert log is not None  # noqa: S101 - the generation has just been named in it
-        fresh = next_seal(self._seal, self._file.descriptor, log)
-        fresh.write(self.path)
-        self._seal = fresh
+            self.seal()
 
     def _log_size(self) -> int:
         return self._log.stat().st_size if self._log.exists() else 0

@@ -390,6 +390,31 @@ def test_a_log_that_can_not_be_read_is_said(
         Store(sealed)
 
 
+@pytest.mark.parametrize("missing", [1, 100, 4096, 4097])
+def test_a_frame_that_was_cut_off_in_the_middle_means_nothing(
+    place: Path, missing: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite writes a frame's header, which may end a transaction, before its page."""
+    killed(place, "committed")
+    os.truncate(place / LOG, (place / LOG).stat().st_size - missing)
+    fill(place, "b", 100)
+    assert (value(place, "killed 18"), value(place, "killed 19")) == ("18181818", None)
+    assert value(place, "b") is not None
+    assert not caplog.text
+
+
+def test_a_log_that_is_damaged_under_its_writer_is_not_sealed(place: Path) -> None:
+    writer = Writer(place)
+    for number in range(5):
+        with writer.writing():
+            writer.set(f"{number}", f"{number}" * 50_000)
+    flip(place / LOG, 60_000)
+    with pytest.raises(CorruptError, match=r"mmrag.sqlite-wal has changed on disk since it was written"):
+        writer.close()
+    assert value(place, "a") is not None
+    assert value(place, "4") is None
+
+
 def test_a_writer_goes_on_before_the_damage_of_a_log(place: Path, caplog: pytest.LogCaptureFixture) -> None:
     killed(place, "committed")
     whole = read_log(place / LOG)
