@@ -17,13 +17,13 @@ from mmrag.errors import MmragError
 from tests.stress.fuzzed import TARGETS
 from tests.stress.table import Trials
 
-SECONDS = {"smoke": 1.0, "ci": 90.0, "stress": 7200.0}
+SECONDS = {"smoke": 0.5, "ci": 90.0, "stress": 7200.0}
 """Of the processor, for all targets together; ``--fuzz-seconds`` says otherwise."""
 
 HANG = 20
 """Seconds of the processor after which one input hangs."""
 
-ROUND = {"smoke": 4, "ci": 100, "stress": 1000}
+ROUND = {"smoke": 3, "ci": 100, "stress": 1000}
 
 
 class HangError(Exception):

@@ -62,7 +62,7 @@ def escapes(watched: Watched, outside: Path) -> list[str]:
 @ROW
 def test_no_document_gets_out(trials: Trials, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     counts = request.config.getoption("--trials")
-    wanted = trials(smoke=12, ci=40, stress=len(CASES))
+    wanted = trials(smoke=6, ci=40, stress=len(CASES))
     step = len(CASES) / len(wanted)
     names = [list(CASES)[int(number * step)] for number in wanted]
     traced = counts != "smoke"
