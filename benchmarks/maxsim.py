@@ -23,7 +23,6 @@ from structured import World, unit
 from mmrag.benchmark.machine import print_machine
 from mmrag.index.multivector.kernel import maxsim
 from mmrag.index.multivector.packed import PRECISIONS, pack, payload
-from mmrag.index.multivector.shortlist import has_shortlist
 from mmrag.index.multivector.space import PageSpace
 from mmrag.index.packing import pack_boxes
 from mmrag.index.store import Store, create
@@ -36,7 +35,7 @@ PARTS = ["kernels", "bytes", "searches", "stages"]
 COLPALI = "colpali-engine score_multi_vector, float32"
 
 
-def against_others() -> None:
+def against_others(precisions: Sequence[str]) -> None:
     """The kernel at each precision against colpali-engine and maxsim-cpu."""
     rng = np.random.default_rng()
     pages = unit(rng.standard_normal((PAGES, VECTORS, DIM), dtype=np.float32))
@@ -44,7 +43,7 @@ def against_others() -> None:
     others = peers(pages, query)
     expected = others[COLPALI]().numpy()[0]
     print(f"## {PAGES} pages × {VECTORS} × {DIM}, {TOKENS}-vector query, all scores\n")
-    for precision in PRECISIONS:
+    for precision in precisions:
         packed = pack(np.arange(PAGES), list(pages), DIM, precision)
         largest = float(np.abs(maxsim(query, packed) - expected).max())
         print(f"- {precision}: largest difference from colpali-engine's float32 scores {largest:.1e}")
@@ -219,21 +218,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", choices=PARTS, default=PARTS)
     parser.add_argument("--noise", nargs="+", type=float, default=[0.5, 0.8], help="of two stages' pages")
-    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=["float16", "int8", "bit"])
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS)
     parser.add_argument("--folder", type=Path, help="where the indexes of two stages stay for the next time")
     options = parser.parse_args()
     print_machine()
     if "kernels" in options.parts:
-        against_others()
+        against_others(options.precision or PRECISIONS)
     with tempfile.TemporaryDirectory() as temporary:
         if "bytes" in options.parts:
             bytes_a_page(Path(temporary))
         if "searches" in options.parts:
-            whole_searches(Path(temporary), options.precision)
+            whole_searches(Path(temporary), options.precision or ["float16", "int8", "bit"])
         if "stages" in options.parts:
-            for noise, precision in product(options.noise, options.precision):
-                if has_shortlist(precision):
-                    two_stages(options.folder or Path(temporary), noise, precision)
+            for noise, precision in product(options.noise, options.precision or ["float16", "int8"]):
+                two_stages(options.folder or Path(temporary), noise, precision)
 
 
 if __name__ == "__main__":
