@@ -34,7 +34,7 @@ BLOCK = 64 << 10
 """Bytes that have a checksum of their own: so much is lost around a flipped bit."""
 
 _FORMAT = 1
-_KNOWN: dict[tuple[object, ...], None] = {}  # states of files that this process has compared
+_KNOWN: set[tuple[object, ...]] = set()  # states of files that this process has compared
 _BATCH = 64  # blocks that a thread takes at a time
 _THREADS = 4
 
@@ -173,7 +173,8 @@ def _found_wrong(seal: Seal, log: Path, connection: sqlite3.Connection, file: in
     try:
         token = connection.execute("PRAGMA application_id").fetchone()[0]
         state = os.fstat(file)
-        known = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns, seal.sha256)
+        times = state.st_mtime_ns, state.st_ctime_ns
+        known = (state.st_dev, state.st_ino, state.st_size, *times, _check(seal))
         if known not in _KNOWN:
             wrong = wrong_blocks(seal, file, log)
             if wrong:
@@ -181,7 +182,7 @@ def _found_wrong(seal: Seal, log: Path, connection: sqlite3.Connection, file: in
                 return f"{len(wrong)} of {len(seal.sha256)} blocks of {DATABASE} do not fit {SEAL}: {shown}"
             # What is right only under the log is to be compared again: the log may be gone by then.
             if sealed_log(seal, log) is None and state.st_mtime_ns == os.fstat(file).st_mtime_ns:
-                _KNOWN[known] = None
+                _KNOWN.add(known)
     finally:
         connection.execute("ROLLBACK")
     if token not in (seal.token(), seal.token(1)):
