@@ -139,6 +139,7 @@ def test_text_becomes_no_markup() -> None:
 
 @given(st.text())
 def test_escaped_text_reads_as_it_was(text: str) -> None:
+    text = f"|{text}|"  # the parser makes one blank of text that is nothing else
     page = BeautifulSoup(tag("p", text), "html.parser")
     assert len(page.find_all()) == 1
     shown = page.get_text()
