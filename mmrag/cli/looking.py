@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mmrag.api import Index, IndexInfo
     from mmrag.types import FileReport
 
+_LONGEST_STEM = 200
+
 
 def info(
     index: IndexName,
@@ -134,7 +136,9 @@ def _resolve(index: Index, hit: str) -> tuple[Document, int, Element | None]:
 def _default_name(document: Document, page: int, element: Element | None) -> Path:
     from mmrag.cli.places import short
 
-    stem = re.sub(r"[^\w.-]+", "-", Path(document.path).stem).strip("-.") or "page"
+    stem = re.sub(r"[^\w.-]+", "-", Path(document.path).stem)
+    # A file's name may have 255 bytes, which the document's own may have used up.
+    stem = stem.encode("utf-8", "ignore")[:_LONGEST_STEM].decode("utf-8", "ignore").strip("-.") or "page"
     return Path(f"{stem}-p{page}{'-' + short(element) if element else ''}.png")
 
 
