@@ -8,6 +8,7 @@ itself goes to the second in the same process.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -117,13 +118,13 @@ class _Reading:
 
     def _merged(self, document: Document, pages: Iterator[ParsedPage]) -> Iterator[ParsedPage]:
         """Pages of the first engine, and in their gaps those of the second."""
-        number = self._job.after
+        number, stop = self._job.after, self._attempt.stop or math.inf
         while True:
             number += 1
-            while number in self._attempt and number != self._attempt.stop:
+            while number in self._attempt and number < stop:
                 yield self._instead(document, number)
                 number += 1
-            if number == self._attempt.stop:
+            if number >= stop:
                 yield from self._behind(document, number)
                 return
             if number <= document.page_count:
@@ -155,7 +156,7 @@ class _Reading:
 
     def _behind(self, document: Document, number: int) -> Iterator[ParsedPage]:
         """Page ``number`` and all behind it, which the first engine is not asked for."""
-        failure = self._attempt.bad[number]
+        failure = self._attempt.bad[self._attempt.stop]
         if self.second is None:
             raise failure.error
         behind = _Reading(

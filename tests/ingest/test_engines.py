@@ -98,6 +98,12 @@ def test_after_too_many_bad_pages_the_second_engine_reads_the_rest(read: Read) -
     assert reasons(pages) == dict.fromkeys(range(2, 8), "Script crashed")
 
 
+def test_a_page_that_breaks_the_second_engine_behind_the_end_of_the_first(read: Read) -> None:
+    _, pages = read("page one", *["first abort"] * 4, "page six", "abort", "page eight")
+    texts = [text for _, text in shown(pages)]
+    assert texts == ["one", *["rescued abort"] * 4, "rescued six", "", "rescued eight"]
+
+
 def test_a_third_hang_retires_the_first_engine(read: Read) -> None:
     _, pages = read("page one", *["first hang"] * 3, "page five")
     texts = [text for _, text in shown(pages)]

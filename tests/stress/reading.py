@@ -29,12 +29,12 @@ class Outcome:
     Attributes:
         files: status, reason and seconds by path.
         peak: bytes that the largest parser had in memory.
-        code: exit code of the process.
+        work: seconds of processor time that all parsers had.
     """
 
     files: dict[str, dict[str, Any]]
     peak: int
-    code: int
+    work: float
 
     def status(self, path: str) -> str:
         """Of the file at this path."""
@@ -54,7 +54,7 @@ def read(folder: Path, index: Path, page_seconds: float, *options: str, ocr: str
     )
     assert done.returncode == 0, f"the run died: {done.returncode} {done.stderr[-2000:]}"
     said = json.loads(done.stdout)
-    return Outcome({file["path"]: file for file in said["files"]}, said["peak"], done.returncode)
+    return Outcome({file["path"]: file for file in said["files"]}, said["peak"], said["work"])
 
 
 def main() -> None:
@@ -73,8 +73,9 @@ def main() -> None:
     with mmrag.build(chosen.folder, chosen.index, pipeline=recipe, password=password) as built:
         assert built.report is not None
         # Kilobytes; of the children that have ended, that is of all parsers.
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-        print(json.dumps({"files": to_dict(built.report.files), "peak": peak}))
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        measured = {"peak": used.ru_maxrss * 1024, "work": used.ru_utime + used.ru_stime}
+        print(json.dumps({"files": to_dict(built.report.files), **measured}))
 
 
 if __name__ == "__main__":
