@@ -43,7 +43,7 @@ def test_bombs(trials: Trials, tmp_path: Path, request: pytest.FixtureRequest) -
     counts = request.config.getoption("--trials")
     docs = tmp_path / "docs"
     docs.mkdir()
-    good = 6 if counts == "smoke" else GOOD
+    good = 3 if counts == "smoke" else GOOD
     make_good(docs, good)
     names = bombs.write(docs, len(trials(smoke=3, ci=12, stress=len(bombs.BOMBS))))
     if counts != "smoke":

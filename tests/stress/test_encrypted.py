@@ -55,7 +55,7 @@ def traces(folder: Path) -> list[Path]:
 
 @ROW
 def test_passwords(trials: Trials, tmp_path: Path) -> None:
-    for number in trials(smoke=4, ci=12, stress=len(CASES)):
+    for number in trials(smoke=2, ci=12, stress=len(CASES)):
         # Spread over all of them, whatever the count.
         writer, revision, locked, given = CASES[number * 7 % len(CASES)]
         docs, index = tmp_path / str(number), tmp_path / f"index-{number}"
