@@ -7,4 +7,4 @@ from mmrag.ingest.registry import ingestors
 
 __all__ = ["ingestors"]
 
-mmrag.ingest.pdf.reader.PAGES_A_RANGE = 5
+vars(mmrag.ingest.pdf.reader)["PAGES_A_RANGE"] = 5
