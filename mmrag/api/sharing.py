@@ -42,7 +42,8 @@ class SharedIndex:
         # A connection to SQLite has a state of its own, such as its snapshot: one thread alone searches.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mmrag-search")
         self._here = threading.local()
-        self._members: list[Index] = []
+        self._members: dict[threading.Thread, Index] = {}
+        self._turn = threading.Lock()
         try:
             self._searcher: Index = self._thread.submit(open_index, place, pipeline=pipeline).result()
         except BaseException:
@@ -73,12 +74,19 @@ class SharedIndex:
             found._lists = self._searcher._lists
             found._retriever = _Distant(self._searcher, self._thread)  # type: ignore[assignment]
             found._draw = self._drawer.draw  # type: ignore[method-assign]
-            self._members.append(found)
+            self._keep(found)
         return found
+
+    def _keep(self, index: Index) -> None:
+        # Pools of threads let idle ones go and make others: what those had open must not pile up.
+        with self._turn:
+            for thread in [thread for thread in self._members if not thread.is_alive()]:
+                self._members.pop(thread).close()
+            self._members[threading.current_thread()] = index
 
     def close(self) -> None:
         """Let go of the index, once no thread uses it any more."""
-        for index in (*self._members, self._searcher):
+        for index in (*self._members.values(), self._searcher):
             index.close()
         self._drawer.close()
         self._thread.shutdown()

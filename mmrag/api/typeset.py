@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -15,6 +16,10 @@ WIDTH, MARGIN = 420.0, 36.0
 """Of the sheet, in points: A5, as tall as its content needs."""
 
 _TALLEST = 14_000.0
+_MOST_PIXELS = 40_000_000
+_ALONE = threading.Lock()
+"""PyMuPDF is not made for several threads at once."""
+
 _STYLE = """
 body {font-family: sans-serif; font-size: 10px; line-height: 1.3}
 table {border-collapse: collapse; margin: 4px 0}
@@ -40,8 +45,19 @@ def typeset(
         elements: in reading order.
         picture_of: the file of an element's picture, by its asset id.
         marked: ids of the elements to outline.
-        dpi: pixels an inch.
+        dpi: pixels an inch; fewer where a long section would be over 40 million pixels.
     """
+    with _ALONE:
+        return _typeset(page, elements, picture_of, marked, dpi)
+
+
+def _typeset(
+    page: Page,
+    elements: Sequence[Element],
+    picture_of: Callable[[str], Path],
+    marked: Collection[str],
+    dpi: int,
+) -> Image.Image:
     import pymupdf
 
     body = "".join(_block(element, element.id in marked) for element in elements)
@@ -57,7 +73,8 @@ def typeset(
         sheet = document.new_page(width=WIDTH, height=bottom + MARGIN)
         space = pymupdf.Rect(MARGIN, MARGIN, WIDTH - MARGIN, bottom)
         sheet.insert_htmlbox(space, body, css=_STYLE, archive=archive)
-        pixels = sheet.get_pixmap(dpi=dpi)
+        most = 72 * (_MOST_PIXELS / (WIDTH * (bottom + MARGIN))) ** 0.5
+        pixels = sheet.get_pixmap(dpi=int(min(dpi, most)))
         return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples)
 
 

@@ -87,14 +87,14 @@ def serve(
     except ModuleNotFoundError as error:
         raise MissingExtraError("mmrag serve", error.name or "fastapi", "serve") from error
 
-    is_local = is_loopback(host)
+    is_open = bool(allow_host) or not is_loopback(host)
     options = ServerOptions(
         host=host,
         port=port,
-        token=token or ("" if is_local else secrets.token_urlsafe(24)),
+        token=token or (secrets.token_urlsafe(24) if is_open else ""),
         allowed_hosts=tuple(name.lower() for name in allow_host or ()),
         read_only=read_only,
-        rate=rate if rate is not None else (0.0 if is_local else 20.0),
+        rate=rate if rate is not None else (20.0 if is_open else 0.0),
         reports=str(reports) if reports else "",
     )
     places = [path_of(name) for name in indexes or every_index()]

@@ -26,6 +26,8 @@ from mmrag.server.updating import Updates
 BODY_BYTES = 1_000_000
 """Longest body of a request that uploads nothing."""
 
+_PATIENCE = 5.0
+
 
 def create_app(
     indexes: Iterable[str | Path],
@@ -49,7 +51,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Threads stay with what they have opened: as many as are wanted, and no more.
-        anyio.to_thread.current_default_thread_limiter().total_tokens = options.threads
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        limiter.total_tokens = options.threads
         shelf = app.state.shelf = await anyio.to_thread.run_sync(Shelf, places, pipeline)
         updates = app.state.updates = {index.path: Updates(index.path) for index in shelf.all.values()}
         try:
@@ -58,7 +61,8 @@ def create_app(
         finally:
             for one in updates.values():
                 await one.stop()
-            await anyio.to_thread.run_sync(shelf.close)
+            if await _are_idle(limiter, app.state.answers):
+                await anyio.to_thread.run_sync(shelf.close)
 
     app = FastAPI(
         title="mmrag",
@@ -87,3 +91,11 @@ def create_app(
         ).routes
     )
     return app
+
+
+async def _are_idle(*limiters: anyio.CapacityLimiter) -> bool:
+    """Whether all threads are done, soon. What one still reads from must stay open until the process ends."""
+    with anyio.move_on_after(_PATIENCE):
+        while any(limiter.borrowed_tokens for limiter in limiters):
+            await anyio.sleep(0.05)
+    return not any(limiter.borrowed_tokens for limiter in limiters)

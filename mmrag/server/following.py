@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -12,15 +13,22 @@ from fastapi import Request
 
 from mmrag.errors import MmragError
 from mmrag.server.faults import message_of
+from mmrag.server.guard import BROKEN
 from mmrag.synthesize.stream import AnswerStream
 from mmrag.types import Answer
 
 Event = tuple[str, Any]
 
+_LOG = logging.getLogger(__name__)
+
 
 async def whole(http: Request, begin: Callable[[], AnswerStream]) -> Answer:
     """The answer that ``begin`` begins, once it is written."""
-    return await anyio.to_thread.run_sync(lambda: begin().answer, limiter=http.app.state.answers)
+    writing = asyncio.ensure_future(
+        anyio.to_thread.run_sync(lambda: begin().answer, limiter=http.app.state.answers)
+    )
+    # A thread can't be stopped: it counts as busy until it is done, even where its request is given up.
+    return await asyncio.shield(writing)
 
 
 async def follow(http: Request, begin: Callable[[], AnswerStream]) -> AsyncIterator[Event]:
@@ -37,6 +45,8 @@ async def follow(http: Request, begin: Callable[[], AnswerStream]) -> AsyncItera
 
     def write() -> None:
         try:
+            if gone.is_set():  # while it waited for its turn
+                return
             with begin() as stream:
                 for piece in stream:
                     if gone.is_set():
@@ -46,6 +56,9 @@ async def follow(http: Request, begin: Callable[[], AnswerStream]) -> AsyncItera
         except MmragError as error:
             message = message_of(error, http.app.state.shelf)
             tell(("error", {"kind": type(error).__name__, "message": message}))
+        except Exception:
+            _LOG.exception("writing an answer failed")
+            tell(("error", {"kind": "InternalError", "message": BROKEN}))
         finally:
             tell(None)
 

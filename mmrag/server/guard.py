@@ -8,15 +8,17 @@ OWASP cheat sheets on cross-site request forgery and on content security policy.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
+import re
 import time
 from collections import OrderedDict
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from mmrag.server.options import LOOPBACK, ServerOptions, address_of, is_loopback
@@ -40,6 +42,11 @@ _SAME = ("same-origin", "none")
 _BURST_SECONDS = 5.0
 _MOST_CLIENTS = 10_000
 _LOG = logging.getLogger(__name__)
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@\s]+)(:\d{1,5})?", re.IGNORECASE)
+_SILENCE = 30.0
+
+BROKEN = "something went wrong; the server's log says what"
+"""All that a client learns of a bug."""
 
 
 class Guard:
@@ -81,13 +88,13 @@ class Guard:
             return
         self._under_way += 1
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, _in_time(receive), send_with_headers)
         except Exception:
             # The traceback is for whoever runs the server, never for its client.
             _LOG.exception("%s %s failed", scope["method"], scope["path"])
             if answered:
                 raise
-            failed = refusal(500, "InternalError", "something went wrong; the server's log says what")
+            failed = refusal(500, "InternalError", BROKEN)
             await failed(scope, receive, send_with_headers)
         finally:
             self._under_way -= 1
@@ -101,15 +108,15 @@ class Guard:
             )
         if not _is_same_origin(headers, host, scope):
             return refusal(403, "WrongOrigin", "requests from other sites are refused")
+        client = scope.get("client") or ("", 0)
+        if not self._buckets.take(client[0]):  # before the token, which could be guessed at otherwise
+            return refusal(429, "TooMany", "too many requests: come again in a second", retry_after=1)
         if self._options.token and not self._shows_token(scope, headers):
             return refusal(
                 401, "NoToken", "open the link that mmrag serve has printed, or send its token as bearer"
             )
         if self._under_way >= self._options.waiting:
             return refusal(503, "Busy", "too many requests at once: come again in a second", retry_after=1)
-        client = scope.get("client") or ("", 0)
-        if not self._buckets.take(client[0]):
-            return refusal(429, "TooMany", "too many requests: come again in a second", retry_after=1)
         return None
 
     def _is_ours(self, name: str) -> bool:
@@ -123,7 +130,10 @@ class Guard:
         kind, _, shown = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and self._is_token(shown.strip()):
             return True
-        return self._is_token(_cookie(headers)) or self._is_token(_token_of(scope))
+        # Other programs at this address have cookies too, of any form.
+        return self._is_token(cookie_parser(headers.get("cookie", "")).get(COOKIE, "")) or self._is_token(
+            _token_of(scope)
+        )
 
     def _is_token(self, shown: str) -> bool:
         return bool(shown) and hmac.compare_digest(shown.encode(), self._options.token.encode())
@@ -134,7 +144,13 @@ class Guard:
             return None
         response = RedirectResponse("/", status_code=303)
         if self._options.token:
-            response.set_cookie(COOKIE, self._options.token, httponly=True, samesite="strict", path="/")
+            response.set_cookie(
+                COOKIE,
+                self._options.token,
+                httponly=True,
+                samesite="strict",
+                secure=scope.get("scheme") == "https",
+            )
         return response
 
 
@@ -166,7 +182,7 @@ def refusal(status: int, kind: str, message: str, retry_after: int = 0) -> JSONR
 
 def _is_same_origin(headers: Headers, host: str, scope: Scope) -> bool:
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and origin.lower() not in (f"http://{host.lower()}", f"https://{host.lower()}"):
         return False
     if headers.get("sec-fetch-site", "none") in _SAME:
         return True
@@ -175,18 +191,28 @@ def _is_same_origin(headers: Headers, host: str, scope: Scope) -> bool:
 
 
 def _name_of(host: str) -> str:
-    """A ``Host`` header without its port, and without the brackets of an IPv6 address."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
+    """A ``Host`` header without its port, and without the brackets of an IPv6 address; empty for no host."""
+    found = _HOST.fullmatch(host)
+    return found[1].strip("[]").lower() if found else ""
 
 
-def _cookie(headers: Headers) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
+def _in_time(receive: Receive) -> Receive:
+    """What is received, as long as the body of the request goes on coming."""
+    whole = False
+
+    async def call() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()
+        try:
+            async with asyncio.timeout(_SILENCE):
+                message = await receive()
+        except TimeoutError:
+            message = {"type": "http.disconnect"}
+        whole = not message.get("more_body", False)
+        return message
+
+    return call
 
 
 def _token_of(scope: Scope) -> str:

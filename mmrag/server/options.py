@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 
 from mmrag.errors import UsageError
+
+_NAME = re.compile(r"[a-z0-9._-]+|[0-9a-f:]+")
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]*")
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -17,8 +21,10 @@ class ServerOptions:
     Attributes:
         host: address to listen at.
         port: to listen at; 0 lets the system choose one.
-        token: what a client has to show; needed unless ``host`` is of this machine alone. Empty for none.
-        allowed_hosts: names that clients may call the server by, besides its address.
+        token: what a client has to show, in ASCII; needed where others can reach the server: unless ``host``
+            is of this machine alone and ``allowed_hosts`` is empty. Empty for none.
+        allowed_hosts: names that clients may call the server by, besides its address, without ports: that of
+            a proxy, which lets others in.
         read_only: whether documents can't be uploaded, removed or read again.
         threads: searches, pictures and the like that are worked on at once.
         answers: answers that are written at once; further ones wait.
@@ -48,16 +54,27 @@ class ServerOptions:
                 raise UsageError(f"{name} wants a number from 1, found {getattr(self, name)}")
         if not 0 <= self.port < 1 << 16:
             raise UsageError(f"port wants a number from 0 to 65535, found {self.port}")
-        if not self.is_local and not self.token:
+        for name in self.allowed_hosts:
+            if not _NAME.fullmatch(name):
+                raise UsageError(f"a host is a name such as docs.example, without a port, found {name!r}")
+        if not _TOKEN.fullmatch(self.token):
+            raise UsageError("a token is of ASCII letters, digits and -._~+/=: choose another")
+        if self.is_open and not self.token:
+            by = f"at {self.host}" if not self.is_local else f"by the name {self.allowed_hosts[0]}"
             raise UsageError(
-                f"at {self.host} other machines can reach the server: it wants a token (--token, or "
+                f"{by} other machines can reach the server: it wants a token (--token, or "
                 "MMRAG_SERVE_TOKEN in the environment)"
             )
 
     @property
     def is_local(self) -> bool:
-        """Whether this machine alone can reach the server."""
+        """Whether it listens where this machine alone can reach it."""
         return is_loopback(self.host)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others can reach it, themselves or through a proxy."""
+        return not self.is_local or bool(self.allowed_hosts)
 
 
 def is_loopback(host: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 import signal
@@ -15,12 +16,14 @@ from typing import Any
 
 import mmrag
 from mmrag.errors import LockedError
+from mmrag.server.guard import BROKEN
 
 Event = tuple[str, Any]
 
 _KEPT = 20
 _PATIENCE = 20.0
 _LONGEST_LINE = 64 << 20
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -71,13 +74,15 @@ class Updates:
 
     Attributes:
         jobs: by id; the latest.
+        alone: held by whatever changes the index or its folder; no update runs meanwhile.
     """
 
     def __init__(self, index: Path) -> None:
         self._index = index
         self.jobs: dict[str, Job] = {}
         self._running: Job | None = None
-        self._again = False
+        self._again = self._stopped = False
+        self.alone = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -105,7 +110,7 @@ class Updates:
 
     async def stop(self) -> None:
         """End what is under way; what it has finished stays, and the next update goes on from there."""
-        self._again = False
+        self._again, self._stopped = False, True
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGINT)
             try:
@@ -120,15 +125,25 @@ class Updates:
         try:
             while True:
                 self._again = False
-                name, data = await self._once(job)
+                async with self.alone:
+                    name, data = await self._once(job)
                 if name == "error" or not self._again:
                     break
+        except Exception:
+            # Whoever follows is told at the end, and the server goes on.
+            _LOG.exception("an update of %s failed", self._index)
+            name, data = (
+                "error",
+                {"kind": "CrashedError", "message": BROKEN},
+            )
         finally:
             self._running = None
             job.add(name, data)
 
     async def _once(self, job: Job) -> Event:
         last: Event = "error", {"kind": "CrashedError", "message": "the update was stopped before its end"}
+        if self._stopped:
+            return last
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
@@ -139,15 +154,23 @@ class Updates:
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,  # a report of very many files is one line
             env=_environment(),
+            start_new_session=True,  # Ctrl-C in a terminal is for the server, which then stops this
         )
+        if self._stopped:  # while it began
+            process.send_signal(signal.SIGINT)
         assert process.stdout is not None  # noqa: S101 - it was asked for
-        async for line in process.stdout:
-            name, data = json.loads(line)
-            if name == "progress":
-                job.add(name, data)
-            else:
-                last = name, data
-        await process.wait()
+        try:
+            async for line in process.stdout:
+                name, data = json.loads(line)
+                if name == "progress":
+                    job.add(name, data)
+                else:
+                    last = name, data
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            await process.wait()
         return last
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from mmrag.errors import UnsupportedError, UsageError
@@ -41,19 +42,18 @@ def safe_name(given: str, endings: Collection[str] = ()) -> str:
     return name
 
 
-def keep(file: BinaryIO, name: str, root: Path) -> str:
-    """Put an uploaded file into the folder of uploads, whole or not at all.
+def keep(files: Iterable[tuple[str, BinaryIO]], root: Path) -> list[str]:
+    """Put uploaded files into the folder of uploads, all of them or none.
 
     Args:
-        file: open for reading.
-        name: a `safe_name`.
+        files: each a `safe_name` and what is open for reading.
         root: the folder that the index is of.
 
     Returns:
-        Its path relative to ``root``.
+        Their paths relative to ``root``.
 
     Raises:
-        UsageError: if another file is there under this name, or the index is not of a folder.
+        UsageError: if another file is there under one of the names, or the index is not of a folder.
     """
     if not root.is_dir():
         raise UsageError("this index is of a single file, not of a folder: nothing can be added to it")
@@ -61,22 +61,35 @@ def keep(file: BinaryIO, name: str, root: Path) -> str:
     folder.mkdir(exist_ok=True)
     if folder.is_symlink():
         raise UsageError(f"{FOLDER} leads out of the folder: it must be a folder itself")
-    final = folder / name
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
+    saved: list[str] = []
+    with TemporaryDirectory(prefix=".", suffix=".part", dir=folder) as staging, ExitStack() as undo:
+        copies = [(name, _copied(file, Path(staging, str(at)))) for at, (name, file) in enumerate(files)]
+        for name, copy in copies:
+            if _link(copy, folder / name):
+                undo.callback((folder / name).unlink)
+            saved.append(f"{FOLDER}/{name}")
+        undo.pop_all()
+    return saved
+
+
+def _copied(file: BinaryIO, place: Path) -> Path:
+    with place.open("xb") as out:
+        shutil.copyfileobj(file, out, _BLOCK)
+        out.flush()
+        os.fsync(out.fileno())
+    place.chmod(0o644)
+    return place
+
+
+def _link(copy: Path, final: Path) -> bool:
+    """Whether it was not there before."""
     try:
-        with os.fdopen(descriptor, "wb") as out:
-            shutil.copyfileobj(file, out, _BLOCK)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(temporary).chmod(0o644)
-        try:
-            os.link(temporary, final)  # unlike a rename, it never replaces what is there
-        except FileExistsError:
-            if final.is_symlink() or hash_file(final) != hash_file(Path(temporary)):
-                raise UsageError(f"there is another file called {name}: rename one of them") from None
-    finally:
-        Path(temporary).unlink()
-    return f"{FOLDER}/{name}"
+        os.link(copy, final)  # unlike a rename, it never replaces what is there
+    except FileExistsError:
+        if final.is_symlink() or hash_file(final) != hash_file(copy):
+            raise UsageError(f"there is another file called {final.name}: rename one of them") from None
+        return False
+    return True
 
 
 def discard(path: str, root: Path) -> bool:

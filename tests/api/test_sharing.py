@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from PIL import Image
 
 import mmrag
 from mmrag.errors import NotAnIndexError, UsageError
@@ -45,6 +48,32 @@ def test_models_and_vectors_are_there_once(place: Path) -> None:
         assert here._lists is one._lists is two._lists
         (made,) = here._lists
         assert isinstance(made.encoder._encoder, LetterEncoder)
+
+
+def test_threads_that_are_gone_leave_nothing_open(place: Path) -> None:
+    with mmrag.SharedIndex(place) as shared:
+        here = shared.here
+        for _ in range(5):
+            thread = Thread(target=lambda: shared.here.documents())
+            thread.start()
+            thread.join()
+        assert len(shared._members) == 2
+        assert here.documents() == shared.here.documents()
+
+
+def test_sections_are_set_by_one_thread_at_a_time(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[int] = []
+
+    def alone(*_: object) -> Image.Image:
+        inside.append(1)
+        time.sleep(0.01)
+        assert len(inside) == 1
+        inside.pop()
+        return Image.new("RGB", (1, 1))
+
+    monkeypatch.setattr("mmrag.api.typeset._typeset", alone)
+    with mmrag.SharedIndex(place) as shared, ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: shared.here.page_picture("zebra.md", 1), range(8)))
 
 
 def test_updates_are_seen(place: Path, tmp_path: Path) -> None:

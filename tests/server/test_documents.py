@@ -84,6 +84,21 @@ def test_nothing_that_is_there_is_replaced(client: TestClient, home: Path) -> No
     assert (home / "docs/uploads/fox.md").read_bytes() == FOX
 
 
+def test_of_files_that_come_together_all_are_kept_or_none(client: TestClient, home: Path) -> None:
+    (home / "docs/uploads").mkdir()
+    (home / "docs/uploads/fox.md").write_bytes(FOX)
+    for files in (
+        [("hare.md", b"hare"), ("fox.md", b"other")],
+        [("hare.md", b"hare"), ("fox.md", FOX), ("hare.md", b"other")],
+        [("hare.md", b"hare"), ("hare.exe", b"no")],
+    ):
+        assert upload(client, *files).status_code in (400, 415, 409), files
+        assert [file.name for file in (home / "docs/uploads").iterdir()] == ["fox.md"]
+    assert (home / "docs/uploads/fox.md").read_bytes() == FOX
+    again = upload(client, ("fox.md", FOX), ("hare.md", b"hare"), ("hare.md", b"hare"))
+    assert again.json()["saved"] == ["uploads/fox.md", "uploads/hare.md", "uploads/hare.md"]
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [

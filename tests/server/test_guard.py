@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from mmrag.errors import UsageError
+from mmrag.server.app import create_app
 from mmrag.server.guard import Guard
 from mmrag.server.options import ServerOptions
 from tests.server.conftest import BASE
@@ -55,6 +57,14 @@ def test_its_own_names_are_let_in(host: str) -> None:
         "10.0.0.7",
         "",
         "0.0.0.0",
+        "localhost.",
+        "localhost@evil.example",
+        "localhost:80@evil.example",
+        "evil.example@localhost",
+        "[::1]evil.example",
+        "[::1%evil.example]",
+        "localhost, evil.example",
+        "localhost:port",
     ],
 )
 def test_names_that_lead_here_by_rebinding_are_refused(host: str) -> None:
@@ -82,6 +92,11 @@ def test_where_other_machines_may_come_addresses_and_named_hosts_are_let_in() ->
         {"origin": "null"},
         {"origin": "http://localhost:3000"},
         {"origin": "file://"},
+        {"origin": "http://["},
+        {"origin": "ftp://localhost:8765"},
+        {"origin": "http://evil.example@localhost:8765"},
+        {"origin": "http://localhost:8765.evil.example"},
+        {"origin": ""},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
         {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"},
@@ -126,6 +141,57 @@ def test_the_link_with_the_token_gives_a_cookie_and_leads_to_the_page_without_it
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert client.get("/").text == "hello "
+
+
+def test_the_cookie_is_found_among_those_of_other_programs() -> None:
+    client = guarded(ServerOptions(token=TOKEN))
+    for others in ('p={"a": 1, "b": [2]}', "a@b[x]=1, 2", "lone", "=;;"):
+        headers = {"cookie": f"{others}; mmrag_token={TOKEN}; z=(1)"}
+        assert client.get("/api", headers=headers).status_code == 200, others
+
+
+def test_over_tls_the_cookie_stays_there() -> None:
+    for base, secure in ((BASE, False), ("https://localhost:8765", True)):
+        entered = guarded(ServerOptions(token=TOKEN), base).get("/", params={"token": TOKEN})
+        assert ("secure" in entered.headers["set-cookie"].lower()) == secure
+
+
+def test_tokens_can_t_be_guessed_at_any_speed() -> None:
+    client = guarded(ServerOptions(token=TOKEN, rate=1.0))
+    codes = [client.get("/api", headers={"authorization": f"Bearer {at}"}).status_code for at in range(12)]
+    assert codes[:5] == [401] * 5
+    assert codes[-1] == 429
+
+
+def test_the_token_is_wanted_by_every_part_of_the_application(place: Path) -> None:
+    paths = (
+        "/",
+        "/api/health",
+        "/openapi.json",
+        "/web/main.js",
+        "/mcp",
+        "/v1/models",
+        "/reports/x",
+        "/nothing",
+    )
+    with TestClient(create_app([place], ServerOptions(token=TOKEN)), base_url=BASE) as client:
+        for path in paths:
+            for method in ("GET", "POST", "OPTIONS"):
+                assert client.request(method, path).status_code == 401, (method, path)
+
+
+def test_a_name_of_a_proxy_wants_a_token_too() -> None:
+    with pytest.raises(UsageError, match="by the name docs.example other machines can reach the server"):
+        ServerOptions(allowed_hosts=("docs.example",))
+    for name in ("docs.example:8443", "http://docs.example", "", "*"):
+        with pytest.raises(UsageError, match="a host is a name such as"):
+            ServerOptions(token=TOKEN, allowed_hosts=(name,))
+
+
+@pytest.mark.parametrize("token", ["Schlüssel", "two words", "a;b", "a\nb"])
+def test_tokens_that_no_header_can_carry_are_refused(token: str) -> None:
+    with pytest.raises(UsageError, match="a token is of ASCII letters"):
+        ServerOptions(token=token)
 
 
 def test_a_listener_for_other_machines_wants_a_token() -> None:
@@ -196,6 +262,25 @@ def test_more_than_may_wait_are_told_to_come_again() -> None:
 
     asyncio.run(both())
     assert sent[0]["status"] == 503
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmrag.server.guard._SILENCE", 0.01)
+    got: list[Any] = []
+
+    async def read(scope: Any, receive: Any, send: Any) -> None:
+        got.extend([await receive(), await receive()])
+
+    async def receive() -> Any:
+        if not got and not sent:
+            sent.append(1)
+            return {"type": "http.request", "body": b"{", "more_body": True}
+        return await asyncio.sleep(30)
+
+    sent: list[int] = []
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"host", b"localhost")]}
+    asyncio.run(Guard(read, ServerOptions())(scope, receive, None))  # type: ignore[arg-type]
+    assert [message["type"] for message in got] == ["http.request", "http.disconnect"]
 
 
 def test_no_websocket_is_opened(client: TestClient) -> None:

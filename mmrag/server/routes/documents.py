@@ -55,7 +55,7 @@ def make_router(options: ServerOptions) -> APIRouter:
             here = index.here
             endings = here.recipe.ingest.readers
             names = [safe_name(file.filename or "", endings) for file in files]
-            return [keep(file.file, name, here.root) for file, name in zip(files, names, strict=True)]
+            return keep(zip(names, (file.file for file in files), strict=True), here.root)
 
         saved = await anyio.to_thread.run_sync(save)
         return Saved(saved=saved, job=updates.start().id)
@@ -70,7 +70,8 @@ def make_router(options: ServerOptions) -> APIRouter:
             gone = here.remove(document_of(here, document).id)
             return sum(discard(one.path, here.root) for one in gone) == len(gone)
 
-        return Removed(kept=not await anyio.to_thread.run_sync(take_out))
+        async with updates.alone:  # an update between would read the file once more
+            return Removed(kept=not await anyio.to_thread.run_sync(take_out))
 
     @router.post("/update", status_code=202, dependencies=changes)
     async def update(updates: OfIndex) -> Begun:

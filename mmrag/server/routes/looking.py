@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from threading import BoundedSemaphore
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
 import mmrag
 from mmrag.errors import UsageError
+from mmrag.pictures import shrunk
 from mmrag.server.routes.shared import AllIndexes, DocumentId, OneIndex, Options, document_of
 from mmrag.server.shapes import LONGEST_QUESTION, Health, IndexList, PageReply
 from mmrag.types import BBox, Document, FileReport
@@ -17,6 +19,8 @@ router = APIRouter(prefix="/api", tags=["look"])
 
 # A picture of a page says the same as long as the document does, whose id is in its address.
 _KEPT = {"Cache-Control": "private, max-age=3600"}
+_LONGEST = 14  # inches
+_PICTURES = BoundedSemaphore(2)  # each may be of hundreds of megabytes in memory
 _MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 _PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}, "description": "The picture."}}
 
@@ -71,12 +75,19 @@ def page_picture(
         str, Query(description="Colour where this question matched.", max_length=LONGEST_QUESTION)
     ] = "",
 ) -> Response:
-    """The picture of a page, with boxes outlined or heat drawn. A section is typeset."""
+    """The picture of a page, with boxes outlined or heat drawn. A section is typeset.
+
+    A picture that is a document of its own comes as if it were at most 14 inches long.
+    """
     here = index.here
     found = document_of(here, document)
-    picture = here.page_picture(found, number, dpi=dpi, boxes=[_box(text) for text in box], heat=heat)
+    boxes = [_box(text) for text in box]
     written = io.BytesIO()
-    picture.save(written, "PNG", compress_level=1)
+    with _PICTURES:
+        picture = here.page_picture(found, number, dpi=dpi, boxes=boxes, heat=heat)
+        if found.media_type.startswith("image/"):  # it has no inches, and may be of any size
+            picture = shrunk(picture, dpi * _LONGEST)
+        picture.save(written, "PNG", compress_level=1)
     return Response(written.getvalue(), media_type="image/png", headers=_KEPT)
 
 

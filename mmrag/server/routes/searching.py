@@ -6,17 +6,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import BoundedSemaphore
 from typing import Annotated
 
 from fastapi import APIRouter, Body, File, Form, UploadFile
 from pydantic import Json
 
 from mmrag.api.sharing import SharedIndex
+from mmrag.errors import UsageError
 from mmrag.server.routes.shared import OneIndex
 from mmrag.server.shapes import LONGEST_QUESTION, Scope, SearchReply, SearchRequest
 from mmrag.types import Query
 
 PICTURE_BYTES = 20_000_000
+_PICTURES = BoundedSemaphore(2)  # each may be of hundreds of megabytes in memory
 
 router = APIRouter(prefix="/api/indexes/{index}", tags=["search"])
 
@@ -39,7 +42,11 @@ def search_by_picture(
         file = Path(folder) / "picture"
         file.write_bytes(picture.file.read())
         asked = Query(query, str(file), scope.filters.value())
-        return _found(index, asked, scope.top_k, scope.strategies)
+        try:
+            with _PICTURES:
+                return _found(index, asked, scope.top_k, scope.strategies)
+        except UsageError as error:  # where it was put is nobody's business
+            raise UsageError(str(error).replace(str(file), "that was sent")) from error
 
 
 def _found(index: SharedIndex, query: Query, top_k: int, strategies: Sequence[str] | None) -> SearchReply:
