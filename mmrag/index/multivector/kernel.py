@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mmrag.config.cores import available_cores
 from mmrag.index.multivector.graph import FLOAT, FLOAT16, UINT8, maxsim_graph
-from mmrag.index.multivector.packed import Array, Matrix, Packed, Rows
+from mmrag.index.multivector.packed import LONGEST, Array, Matrix, Packed, Rows
 
 Scores = NDArray[np.float32]
 
@@ -29,7 +29,6 @@ _CHUNK = {"float32": 4096, "float16": 2048, "int8": 8192, "bit": 8192}
 _MOST_THREADS = 16
 _PARTS, _MOST_CHUNKS = 4, 64
 _ALONE = 1 << 16  # numbers from which a page is scored by itself
-_LONGEST = 128
 
 
 def maxsim(query: Matrix, packed: Packed, at: Rows | None = None, *, chunk: int | None = None) -> Scores:
@@ -133,7 +132,7 @@ def _gathered(pages: Iterable[Array]) -> Iterator[list[Array]]:
 @cache
 def _divisor(count: int) -> int:
     """Rows a block for a page alone: the most that leave no rest."""
-    return next(size for size in range(min(count, _LONGEST), 0, -1) if count % size == 0)
+    return next(size for size in range(min(count, LONGEST), 0, -1) if count % size == 0)
 
 
 @dataclass(frozen=True, slots=True)

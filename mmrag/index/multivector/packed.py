@@ -26,7 +26,9 @@ Parts = list[tuple["Packed", Rows]]
 """Packed arrays of one precision and dimension, each with the positions to take of it; no page twice."""
 
 PRECISIONS = ("float32", "float16", "int8", "bit")
-_LONGEST = 128
+LONGEST = 128
+"""Rows a block at most."""
+
 _MAXIMUM = 2  # what a block's maximum costs, in rows
 _MOST_FILLING = 0.008
 _IN_MEMORY = 1 << 29
@@ -174,7 +176,7 @@ def rows_a_block(counts: Rows) -> int:
     sizes, pages = np.unique(counts, return_counts=True)
     total = int(counts.sum())
     best, least = 1, np.inf
-    for block in range(1, _LONGEST + 1):
+    for block in range(1, LONGEST + 1):
         blocks = int((-(-sizes // block) * pages).sum())
         cost = blocks * (block + _MAXIMUM)
         if blocks * block - total <= _MOST_FILLING * total and cost < least:
