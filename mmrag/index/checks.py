@@ -150,7 +150,11 @@ def picture_findings(store: Store) -> Iterator[Finding]:
             yield Finding(place, "is missing")
         elif sha256_of(path) != asset:
             yield Finding(place, "is damaged")
-    lost = "SELECT DISTINCT picture FROM elements WHERE picture NOT IN (SELECT id FROM assets)"
+    # NULL is "not in" an empty table.
+    lost = (
+        "SELECT DISTINCT picture FROM elements"
+        " WHERE picture IS NOT NULL AND picture NOT IN (SELECT id FROM assets)"
+    )
     for (asset,) in store.connection.execute(lost):
         yield Finding(DATABASE, f"an element shows picture {asset}, which is not there")
 

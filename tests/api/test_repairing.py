@@ -76,6 +76,13 @@ def test_a_whole_index_has_nothing_to_be_said_of(index: Path) -> None:
         mmrag.repair(index.parent)
 
 
+def test_an_index_without_any_picture_has_nothing_to_be_said_of(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("# A\n\nWords alone.\n")
+    mmrag.build(tmp_path / "docs", tmp_path / "index", pipeline=RECIPE).close()
+    assert mmrag.verify(tmp_path / "index", deep=True) == ()
+
+
 def test_documents_that_are_whole_are_kept_as_they_were(index: Path, made: Path) -> None:
     before = truth(index)
     size = (index / DATABASE).stat().st_size
