@@ -82,7 +82,7 @@ def serve(
     try:
         import uvicorn
 
-        from mmrag.server.app import create_app
+        from mmrag.server.app import create_app, stop_updates
         from mmrag.server.options import ServerOptions, is_loopback
     except ModuleNotFoundError as error:
         raise MissingExtraError("mmrag serve", error.name or "fastapi", "serve") from error
@@ -108,7 +108,13 @@ def serve(
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     _announce(places, host, listening.getsockname()[1], options.token, made_up=not token)
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await stop_updates(app)  # those who follow one would be waited for
+            await super().shutdown(sockets)
+
+    server = Server(config)
     # It stops by itself, and then raises what stopped it; Ctrl-C is how a server ends.
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])

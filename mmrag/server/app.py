@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -54,13 +55,12 @@ def create_app(
         limiter = anyio.to_thread.current_default_thread_limiter()
         limiter.total_tokens = options.threads
         shelf = app.state.shelf = await anyio.to_thread.run_sync(Shelf, places, pipeline)
-        updates = app.state.updates = {index.path: Updates(index.path) for index in shelf.all.values()}
+        app.state.updates = {index.path: Updates(index.path) for index in shelf.all.values()}
         try:
             async with assistants.session_manager.run():
                 yield
         finally:
-            for one in updates.values():
-                await one.stop()
+            await stop_updates(app)
             if await _are_idle(limiter, app.state.answers):
                 await anyio.to_thread.run_sync(shelf.close)
 
@@ -78,6 +78,7 @@ def create_app(
     )
     assistants = create_mcp(lambda: app.state.shelf)
     app.state.options = options
+    app.state.updates = {}
     app.state.answers = anyio.CapacityLimiter(options.answers)
     for part in (looking, searching, answering, compatible, reports, page):
         app.include_router(part.router)
@@ -91,6 +92,11 @@ def create_app(
         ).routes
     )
     return app
+
+
+async def stop_updates(app: FastAPI) -> None:
+    """End the updates that are under way; whoever follows one is told."""
+    await asyncio.gather(*(one.stop() for one in app.state.updates.values()))
 
 
 async def _are_idle(*limiters: anyio.CapacityLimiter) -> bool:

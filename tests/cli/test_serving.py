@@ -81,6 +81,32 @@ def test_for_other_machines_it_makes_up_a_token_and_shows_it_once(home: Path) ->
         assert urllib.request.urlopen(request).status == 200
 
 
+def test_stopped_in_an_update_it_leaves_the_index_whole(tmp_path: Path) -> None:
+    write_documents(tmp_path / "docs")
+    mmrag.build(tmp_path / "docs", tmp_path / "many", pipeline=RECIPE).close()
+    lines = "\n\n".join(f"Line {line}." for line in range(100))
+    for at in range(100):
+        (tmp_path / "docs" / f"{at:03}.md").write_text(f"# Chapter {at}\n\n{lines}\n")
+    with serving(tmp_path, str(tmp_path / "many")) as (process, link):
+        api = f"{link}api/indexes/many"
+        begun = json.load(urllib.request.urlopen(urllib.request.Request(f"{api}/update", method="POST")))
+        with urllib.request.urlopen(f"{api}/jobs/{begun['job']}/events") as events:
+            told = (json.loads(line[6:]) for line in events if line.startswith(b"data: "))
+            assert next(one for one in told if one.get("pages_done", 0) > 5)["pages_done"] < 102
+            process.send_signal(signal.SIGINT)
+            *_, last = told
+        assert last == {"kind": "Stopped", "message": "stopped; what was finished is kept"}
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert mmrag.verify(tmp_path / "many") == ()
+    with mmrag.open(tmp_path / "many") as index:
+        assert index.search("The otter swims in the river")[0].document.path == "otter.md"
+        assert {"otter.md", "owl.md"} <= {one.path for one in index.documents()}
+        assert index.update().documents == 102
+    assert mmrag.verify(tmp_path / "many", deep=True) == ()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -97,6 +123,16 @@ def test_what_can_t_be_served_is_said_in_one_line(
         assert process.returncode in (1, 2)
         assert said.startswith(f"mmrag: {message}")
         assert said.count("\n") == 1
+
+
+def test_the_name_of_a_proxy_makes_up_a_token_too(home: Path) -> None:
+    with serving(home, "--allow-host", "Docs.Example", "docs") as (_, link):
+        address, _, token = link.partition("?token=")
+        name = {"Host": "docs.example"}
+        with pytest.raises(HTTPError, match="401"):
+            urllib.request.urlopen(urllib.request.Request(address, headers=name))
+        request = urllib.request.Request(address, headers=name | {"Authorization": f"Bearer {token}"})
+        assert urllib.request.urlopen(request).status == 200
 
 
 def test_a_port_that_is_taken_is_named(home: Path) -> None:

@@ -70,13 +70,15 @@ export async function* events(path, body, signal) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch((error) => {
+      throw error.name === "AbortError" ? error : new Fault("offline");
+    });
     if (done) return;
-    const blocks = (rest + value).split("\n\n");
+    const blocks = (rest + value).split(/\r?\n\r?\n/); // a carriage return at the border of a chunk waits in rest
     rest = blocks.pop();
     for (const block of blocks) {
       const fields = {};
-      for (const line of block.split("\n")) {
+      for (const line of block.split(/\r?\n/)) {
         const colon = line.indexOf(": ");
         if (colon > 0) fields[line.slice(0, colon)] = line.slice(colon + 2);
       }

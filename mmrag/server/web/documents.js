@@ -62,21 +62,22 @@ async function remove(document) {
 
 async function add(files) {
   if (!files.length) return;
-  await work(async () => {
-    const reply = await api.upload(index.name, files, (share) => advance("", share, 1));
+  await work(async (here) => {
+    const reply = await api.upload(here.name, files, (share) => advance("", share, 1));
     find("told").textContent = say("saved", { count: reply.saved.length });
     return reply.job;
   });
 }
 
-/** Follow a job from its beginning, which `begin` makes, to its end. */
+/** Follow a job of the index that is listed from its beginning, which `begin` makes, to its end. */
 async function work(begin) {
+  const here = index; // another may be chosen meanwhile
   complain(null);
   find("job").hidden = false;
   advance("", 0, 0);
   try {
-    const job = await begin();
-    for await (const [name, data] of api.progress(index.name, job)) {
+    const job = await begin(here);
+    for await (const [name, data] of api.progress(here.name, job)) {
       if (name === "progress") advance(say(data.stage, data), data.pages_done, data.pages_total);
       else if (name === "error") throw new api.Fault(data.message);
       else if (name === "report") {
@@ -105,7 +106,7 @@ function fail(error) {
 }
 
 find("files").addEventListener("change", (event) => add([...event.target.files]));
-find("update").addEventListener("click", () => work(async () => (await api.update(index.name)).job));
+find("update").addEventListener("click", () => work(async (here) => (await api.update(here.name)).job));
 const place = find("view-documents");
 place.addEventListener("dragover", (event) => {
   event.preventDefault();

@@ -12,6 +12,7 @@ let turn = 0;
 /** From now on searches go to this index. */
 export function about(chosen) {
   index = chosen;
+  turn++; // what is still being searched was asked of another, or in another language
   find("hits").replaceChildren();
   find("found").textContent = "";
   const views = Object.keys(index.views);
@@ -49,17 +50,22 @@ async function search() {
   if ((!query && !picture) || !index) return;
   complain(null);
   const mine = ++turn;
+  const here = index;
   const chosen = [...find("strategies").querySelectorAll("[name=strategy]:checked")].map(({ value }) => value);
   const all = chosen.length === Object.keys(index.views).length;
   const lists = find("beside")?.checked && chosen.length > 1 ? chosen.map((name) => [name]) : [all ? null : chosen];
-  if (!chosen.length && Object.keys(index.views).length) return;
+  if (!chosen.length && Object.keys(index.views).length) {
+    find("found").textContent = "";
+    find("hits").replaceChildren();
+    return;
+  }
   find("found").textContent = say("working");
   try {
     const begin = performance.now();
     const replies = await Promise.all(
       lists.map((strategies) => {
         const body = { query, top_k: 10, strategies, filters: filters() };
-        return picture ? api.searchByPicture(index.name, picture, body) : api.search(index.name, body);
+        return picture ? api.searchByPicture(here.name, picture, body) : api.search(here.name, body);
       }),
     );
     if (mine !== turn) return;

@@ -33,12 +33,14 @@ function open(name) {
 }
 
 async function refresh() {
+  const chosen = find("index").value;
   indexes = await api.indexes();
   find("index").replaceChildren(
     ...indexes.map(({ name, documents: count, pages }) =>
       make("option", { value: name }, `${name} (${count} · ${pages})`),
     ),
   );
+  if (indexes.some(({ name }) => name === chosen)) find("index").value = chosen;
 }
 
 async function listReports() {
@@ -57,7 +59,8 @@ function setTheme(theme) {
 function setLanguage(chosen) {
   const spoken = speak(chosen);
   const other = spoken === "zh" ? ["English", "en"] : ["中文", "zh"];
-  Object.assign(find("language"), { textContent: other[0], lang: other[1], ariaLabel: other[0] });
+  Object.assign(find("language"), { textContent: other[0], lang: other[1] });
+  find("language").setAttribute("aria-label", other[0]);
   hits.again();
   talk.again();
 }
@@ -79,6 +82,7 @@ for (const name of VIEWS) find(`tab-${name}`).addEventListener("click", () => ch
 find("tabs").addEventListener("keydown", (event) => {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;
+  event.preventDefault(); // it is not for the page beside
   const shown = VIEWS.filter((name) => !find(`tab-${name}`).hidden);
   const at = shown.findIndex((name) => find(`tab-${name}`).getAttribute("aria-selected") === "true");
   const next = shown[(at + step + shown.length) % shown.length];

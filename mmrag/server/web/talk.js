@@ -9,6 +9,8 @@ let index = null;
 let history = [];
 let writing = null;
 
+const REMEMBERED = 50; // as many as the server takes
+
 /** From now on questions go to this index. */
 export function about(chosen) {
   if (index?.name !== chosen.name) start();
@@ -36,18 +38,23 @@ async function ask(question) {
   const answer = make("article", { class: "answer", "aria-busy": "true" }, text);
   find("talk").append(make("p", { class: "asked" }, question), answer);
   answer.scrollIntoView({ block: "end" });
-  writing = new AbortController();
+  const mine = (writing = new AbortController());
   find("stop").hidden = false;
   let said = "";
+  let whole = false;
   try {
-    for await (const [name, data] of api.chat(index.name, { question, history }, writing.signal)) {
+    const earlier = history.slice(-REMEMBERED);
+    for await (const [name, data] of api.chat(index.name, { question, history: earlier }, mine.signal)) {
+      if (mine.signal.aborted) break; // what had come already belongs to no conversation any more
       if (name === "text") text.textContent = said += data;
       else if (name === "error") throw new api.Fault(data.message);
       else if (name === "answer") {
         answer.replaceChildren(...finished(data));
         history.push({ question: data.asked || question, answer: data.text });
+        whole = true;
       }
     }
+    if (!whole && !mine.signal.aborted) throw new api.Fault("offline");
   } catch (error) {
     const reason = error.message === "offline" ? say("offline") : say("failed", { reason: error.message });
     if (error.name === "AbortError") answer.append(make("p", { class: "quiet" }, say("stop")));

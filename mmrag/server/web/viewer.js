@@ -45,7 +45,7 @@ async function draw() {
   find("place").title = paper.path;
   find("number").value = number;
   find("number").max = paper.page_count;
-  find("number").ariaLabel = say(paper.paged ? "page" : "section");
+  find("number").setAttribute("aria-label", say(paper.paged ? "page" : "section"));
   find("count").textContent = say("of", { count: paper.page_count });
   find("before").disabled = number <= 1;
   find("after").disabled = number >= paper.page_count;
@@ -103,7 +103,7 @@ find("page").addEventListener("error", async () => {
   complain(body?.error ? say("failed", { reason: body.error.message }) : say("offline"));
 });
 document.addEventListener("keydown", (event) => {
-  if (!shown || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!shown || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") close();
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
   if (event.key === "ArrowLeft" || event.key === "PageUp") turn(shown.number - 1);
