@@ -32,7 +32,7 @@ class IngestOptions:
         max_page_points: a page with a longer side is reported, and its graphics are left out.
         page_seconds: the parser is stopped when opening a file, or one page, takes longer; a second engine
             then gets as long.
-        memory_mb: address space of one parser process, which may fill a third of it.
+        memory_mb: address space of one parser process, which may fill about a third of it.
         readers: from endings of file names (``.epub``) to specs of readers of LlamaIndex, which then read all
             files with that ending.
     """

@@ -20,7 +20,7 @@ _MACHINES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 """The kernel's name of the architecture, and the number of ``socket``."""
 _FOREIGN = 0x40000000
 _FILE_BYTES = 256_000_000
-_FILLED = 1 / 3
+_FILLED = 0.32
 """How much of its address space a parser may fill; the rest is libraries, and room that threads reserve."""
 
 
