@@ -14,8 +14,10 @@ from mmrag.ingest.base import PAGES_A_RANGE
 from mmrag.ingest.building import PageBuilder
 from mmrag.ingest.raster import check_size, opened, to_asset, upright
 from mmrag.ingest.sniff import BMP, GIF, JPEG, PNG, TIFF, WEBP, media_type
+from mmrag.pictures import shrunk
 from mmrag.text.normalise import normalise
 from mmrag.types import Asset, BBox, Document, Kind, Page, ParsedPage
+from mmrag.vision.ocr.reading import MAX_SIDE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -101,6 +103,8 @@ def _page(document: Document, picture: Image, index: int, data: bytes, options: 
     except IngestError as error:
         return ParsedPage(Page(document.id, index + 1), (), error=str(error))
     builder = PageBuilder(Page(document.id, index + 1, float(shown.width), float(shown.height)))
+    # OCR would make it no larger than this anyway; the rest of a very large picture is memory to spare.
+    shown = shrunk(shown, MAX_SIDE)
     _add_elements(builder, shown, asset, options)
     frames = getattr(picture, "n_frames", 1)
     if document.media_type != TIFF and frames > 1 and picture.format != "MPO":

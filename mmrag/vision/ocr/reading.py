@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 MIN_CONFIDENCE = 0.6
 _SURE_OF_ONE = 0.85
 _MIN_SIDE = 8
-_MAX_SIDE = 6000
+MAX_SIDE = 6000
+"""Of a picture, in pixels; a larger one is made smaller before it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def read_text(image: Image, *, threads: int | None = None) -> list[OcrLine]:
     if min(image.size) < _MIN_SIDE:
         return []
     detector, recogniser = _models(threads or threads_given())
-    upright = shrunk(as_rgb(image), _MAX_SIDE)
+    upright = shrunk(as_rgb(image), MAX_SIDE)
     pixels = np.ascontiguousarray(np.asarray(upright)[:, :, ::-1])
     readings = [(box, recogniser.read(pixels, box)) for box in detector.find(pixels)]
     if _main_turn((reading.turn, reading.text) for _, reading in readings) == 180:
