@@ -13,6 +13,7 @@ judge them: the held-out figures say what the choice is worth on documents that 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from itertools import chain, combinations, product
 from pathlib import Path
 
@@ -55,8 +56,10 @@ class Judged:
         question: Question,
         lists: tuple[list[str], list[tuple[str, int]], Grid],
         first: dict[str, str],
+        shared: Sequence[bool],
     ) -> None:
         names, places, self._scores = lists
+        self._shared = shared
         self._kinds = [_kind_of(name, first) for name in names]
         wanted = relevant(question)
         self._relevant = np.array([place in wanted for place in places])
@@ -66,8 +69,15 @@ class Judged:
         """``(combinations,)``: mean of nDCG@5 and nDCG@10 with the lists of these strategies and BM25."""
         keys = list(GRID)
         columns = []
-        for kind, strategy, later in self._kinds:
+        witnesses = sum(
+            strategy in chosen
+            for (_, strategy, _), shared in zip(self._kinds, self._shared, strict=True)
+            if shared
+        )
+        for (kind, strategy, later), shared in zip(self._kinds, self._shared, strict=True):
             column = grid[:, keys.index(kind)] * (not strategy or strategy in chosen)
+            if shared:
+                column = column / max(1, witnesses)
             columns.append(column * grid[:, keys.index("multilingual")] if later else column)
         weights = np.stack(columns, axis=1)
         discounts = 1 / np.log2(np.arange(2, 12))
@@ -121,7 +131,11 @@ def main() -> None:
             "visual": recipe.visual.encoders[0],
         }
         ranked = rank_all(index, questions)
-    judged = [Judged(one.question, normalised(one), first) for one in ranked]
+    # A list that shares its weight with another, when all views are asked, has less than all of it.
+    judged = [
+        Judged(one.question, normalised(one), first, [ranked.weight < 1 for ranked in one.lists])
+        for one in ranked
+    ]
     grid = np.array(list(product(*GRID.values())), float)
     gains = np.mean(
         [[one.gains(grid, chosen) for one in judged] for chosen in CHOICES], axis=0, dtype=np.float64

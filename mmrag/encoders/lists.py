@@ -40,3 +40,13 @@ def texts_of(encoder: Encoder) -> Encoder:
     """
     borrowed: Encoder = getattr(encoder, "texts", encoder)
     return borrowed
+
+
+def witness_of(made: ChunkList | PageList) -> str:
+    """Equal for lists that rank the same vectors of texts, which so say the same twice.
+
+    Two views do where one's encoder borrows the other's vectors; pictures are in one of them only.
+    """
+    if isinstance(made, PageList) or made.name.endswith("/pictures"):
+        return made.name
+    return texts_of(made.encoder).fingerprint

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.config import RetrieveOptions, VisualOptions
-from mmrag.encoders.lists import ChunkList, PageList, strategy_of
+from mmrag.encoders.lists import ChunkList, PageList, strategy_of, witness_of
 from mmrag.errors import UsageError
 from mmrag.index.ann import in_order
 from mmrag.index.derived import load_page_spaces, load_spaces
@@ -225,8 +225,8 @@ class Retriever:
         by_page = self._by_words(Terms.PAGES, words, depth, allowed.pages)
         by_element = self._by_words(Terms.ELEMENTS, words, depth * CHUNKS_A_PAGE, allowed.elements)
         lists = [
-            RankedList(one.name, self._weights[one.list.name], *self._of_pages(one.list, *found))
-            for one, found in zip(asked, near, strict=True)
+            RankedList(one.name, weight, *self._of_pages(one.list, *found))
+            for one, weight, found in zip(asked, self._weights_of(asked), near, strict=True)
         ]
         if by_page is not None:
             lists.append(RankedList(Terms.PAGES.list, self._weights[Terms.PAGES.list], *by_page))
@@ -237,6 +237,14 @@ class Retriever:
         best = best_of_pages(pages, scores, depth)
         lists.append(RankedList(Terms.ELEMENTS.list, self._weights[Terms.ELEMENTS.list], *best))
         return lists, (elements, pages, scores)
+
+    def _weights_of(self, asked: Sequence[Asked]) -> list[float]:
+        """Lists that rank the same vectors are one witness: together they weigh what one does alone."""
+        witnesses = [witness_of(one.list) if one.name == one.list.name else one.name for one in asked]
+        return [
+            self._weights[one.list.name] / witnesses.count(witness)
+            for one, witness in zip(asked, witnesses, strict=True)
+        ]
 
     def _nearest(self, asked: Asked, allowed: Allowed) -> tuple[Rows, NDArray[np.float32]]:
         """Rows of chunks as `VectorSpace.nearest` gives them, of pages for a `PageList`, and their scores."""

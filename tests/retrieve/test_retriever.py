@@ -103,6 +103,22 @@ def test_a_list_without_weight_is_not_asked(writer: Writer) -> None:
     assert {source.list for hit in hits for source in hit.sources} == {"page-terms"}
 
 
+def test_lists_that_rank_the_same_vectors_share_a_weight(writer: Writer) -> None:
+    encoder, names = LetterEncoder(), ("joint/letters/text", "joint/letters/pictures")
+    with writer.writing():
+        made = writer.known_vectors(writer.encoder(encoder.fingerprint), [content_key("apple pie")])
+        for name in names:
+            space = writer.space(name, encoder.dim, encoder.fingerprint)
+            writer.add_chunks(space, 1, [(1, 1, row, "APPLE PIE") for row in made.values()])
+    lists = [ChunkList(name, encoder) for name in (LETTERS, *names)]
+    options = RetrieveOptions(weights={"caption": 1.0, "joint": 0.6})
+    found = Retriever(Reader(writer.path), lists, options)
+    weights = {one.name: one.weight for one in found.rank(Query("zebra"))}
+    assert weights == {LETTERS: 0.5, names[0]: 0.3, names[1]: 0.6}
+    assert [one.weight for one in found.rank(Query("zebra"), ["caption"])] == [1.0]
+    assert [one.weight for one in found.rank(Query("zebra"), ["joint"])] == [0.6, 0.6]
+
+
 def test_an_encoder_is_not_asked_in_a_script_that_it_does_not_know(writer: Writer) -> None:
     options = RetrieveOptions(weights={"caption": 1.0, "page-terms": 0.5})
     hits = retriever(writer, options).search(Query("斑马在哪里"))
