@@ -295,7 +295,8 @@ def load_recipe(name: str | Path) -> Recipe:
         data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise RecipeError(f"the recipe {path} can't be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # A ValueError comes of bytes that are no text, and of a 13th month.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise RecipeError(f"the recipe {path} is not YAML: {reason}") from error
     return parse_recipe(data, path.stem)
