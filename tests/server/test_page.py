@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -328,3 +329,75 @@ def test_a_server_that_is_gone_is_said(own: tuple[str, Path], show: Open, browse
     page.press("#question", "Enter")
     expect(page.locator(".answer .fault")).to_have_text("The server does not answer.")
     page.close()
+
+
+CUT = 'event: text\ndata: "Half an ans"\n\n'
+
+
+def test_an_answer_that_is_cut_off_is_said_to_be(own: tuple[str, Path], show: Open) -> None:
+    page = show(own[0])
+    page.route(
+        "**/chat/stream",
+        lambda route: route.fulfill(body=CUT, headers={"content-type": "text/event-stream"}),
+    )
+    ask(page, "What is cut?")
+    expect(page.locator(".answer .text")).to_have_text("Half an ans")
+    expect(page.locator(".answer .fault")).to_have_text("The server does not answer.")
+
+
+def test_no_more_is_remembered_than_the_server_takes(own: tuple[str, Path], show: Open) -> None:
+    sent: list[int] = []
+    answer = {"text": "So.", "citations": [], "flags": [], "asked": "", "stopped": ""}
+
+    def reply(route: Any) -> None:
+        sent.append(len(route.request.post_data_json["history"]))
+        body = f"event: answer\ndata: {json.dumps(answer)}\n\n"
+        route.fulfill(body=body, headers={"content-type": "text/event-stream"})
+
+    page = show(own[0])
+    page.route("**/chat/stream", reply)
+    for at in range(52):
+        page.fill("#question", f"Question {at}?")
+        page.press("#question", "Enter")
+        expect(page.locator(".answer[aria-busy=false]")).to_have_count(at + 1)
+    assert sent == [*range(51), 50]
+
+
+def test_events_come_whole_however_they_are_cut(own: tuple[str, Path], show: Open) -> None:
+    page = show(own[0])
+    told = page.evaluate(
+        """async () => {
+          const { events } = await import("/web/api.js");
+          const found = [];
+          for (const end of ["\\n", "\\r\\n"]) {
+            const lines = ["event: text", 'data: "狐 a: b"', "", ": ping", "", 'data: {"x": 1}', "", ""];
+            const text = lines.join(end);
+            const body = new ReadableStream({
+              start(to) {
+                for (const byte of new TextEncoder().encode(text)) to.enqueue(new Uint8Array([byte]));
+                to.close();
+              },
+            });
+            window.fetch = async () => new Response(body);
+            for await (const event of events("/x")) found.push(event);
+          }
+          return found;
+        }"""
+    )
+    assert told == [["text", "狐 a: b"], ["message", {"x": 1}]] * 2
+
+
+def test_the_chosen_index_stays_chosen(own: tuple[str, Path], show: Open, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "fox.md").write_text("# Foxes\n\nThe fox digs a den.\n")
+    mmrag.build(tmp_path / "more", tmp_path / "foxes", pipeline=RECIPE).close()
+    with serving(tmp_path, str(tmp_path / "animals"), str(tmp_path / "foxes")) as (_, link):
+        page = show(link)
+        page.select_option("#index", "foxes")
+        page.click("#tab-documents")
+        page.click("#update")
+        expect(page.locator("#told")).to_have_text("Done: 1 document.")
+        expect(page.locator("#documents")).to_contain_text("fox.md")
+        page.wait_for_load_state("networkidle")
+        assert page.input_value("#index") == "foxes"
+        page.context.close()
