@@ -8,6 +8,7 @@ from mmrag.errors import UsageError
 from mmrag.ingest.names import file_at
 from mmrag.ingest.walk import INDEX_FILE, hash_file, scan
 from mmrag.types import FileReport, Status
+from tests.deep import deep_folders
 
 
 def fill(root: Path, *names: str) -> None:
@@ -97,16 +98,8 @@ def test_links_to_folders_do_not_multiply_files(tmp_path: Path) -> None:
 
 
 def test_folders_may_be_deeper_than_a_path_may_be_long(tmp_path: Path) -> None:
-    before = Path.cwd()
-    try:
-        os.chdir(tmp_path)
-        for _ in range(1500):
-            Path("deeper").mkdir()
-            os.chdir("deeper")
-        Path("a.txt").touch()
-    finally:
-        os.chdir(before)
-    (found,) = scan(tmp_path)[1]
+    with deep_folders(tmp_path, 1500, "a.txt"):
+        (found,) = scan(tmp_path)[1]
     assert found.path.startswith("deeper/deeper/")
     assert found.reason == "the folder can't be read: File name too long"
 

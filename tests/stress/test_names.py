@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import mmrag
 from mmrag.ingest.names import as_text
 from tests.cli.running import run_command
+from tests.deep import deep_folders
 from tests.stress.run import FAKES
 from tests.stress.table import Trials
 
@@ -160,18 +162,6 @@ def _sparse(root: Path, _: Path) -> None:
             file.truncate(10_000_000_000)
 
 
-def _deep(root: Path, _: Path) -> None:
-    before = Path.cwd()
-    try:
-        os.chdir(root)
-        for _level in range(1200):
-            Path("deeper").mkdir()
-            os.chdir("deeper")
-        Path("lost.md").write_text("too deep")
-    finally:
-        os.chdir(before)
-
-
 def _folders(root: Path, _: Path) -> None:
     """Folders that are called like documents."""
     for name in ("a.pdf", "b.md", "c.png"):
@@ -185,7 +175,7 @@ def _unreadable(root: Path, _: Path) -> None:
     (root / "closed").chmod(0)
 
 
-SCENES = (_links, _loops, _pipes, _sockets, _devices, _sparse, _deep, _folders, _unreadable)
+SCENES = (_links, _loops, _pipes, _sockets, _devices, _sparse, _folders, _unreadable, deep_folders)
 
 
 @pytest.mark.row(
@@ -201,8 +191,10 @@ def test_what_is_no_document(trials: Trials, tmp_path: Path) -> None:
         outside.mkdir()
         (outside / "secret.txt").write_text(SECRET)
         (root / "good.md").write_text("The zebra is good.")
-        make(root, outside)
-        with mmrag.build(root, home / "index", pipeline=FAKES) as index:
+        deep = (
+            deep_folders(root, 1200, "lost.md") if make is deep_folders else nullcontext(make(root, outside))
+        )
+        with deep, mmrag.build(root, home / "index", pipeline=FAKES) as index:
             assert index.report is not None
             read = {document.path for document in index.documents()}
             assert read <= {"good.md", "closed.md"}, make.__name__
