@@ -34,6 +34,9 @@ class SharedIndex:
         place: as `mmrag.open` takes it.
         pipeline: likewise.
 
+    Attributes:
+        root: the folder that the index is of.
+
     Raises:
         As `mmrag.open`.
     """
@@ -49,6 +52,7 @@ class SharedIndex:
         except BaseException:
             self._thread.shutdown()
             raise
+        self.root: Path = self._thread.submit(lambda: self._searcher.root).result()
         # A program that serves many must not fall over one page.
         self._drawer = Drawer(self._searcher.recipe.ingest)
         self._searcher._draw = self._drawer.draw  # type: ignore[method-assign]

@@ -46,7 +46,7 @@ def message_of(error: MmragError, shelf: Shelf) -> str:
     """What a client is told: folders of the server's machine are left out."""
     message = str(error)
     for name, index in shelf.all.items():
-        message = message.replace(str(index.path), name).replace(str(index.here.root), "")
+        message = message.replace(str(index.path), name).replace(str(index.root), "")
     return message
 
 
