@@ -29,8 +29,7 @@ test: $(ENVIRONMENT)/.mmrag-dev  ## install what tests need, and run them all
 TRIALS ?= stress
 stress: $(ENVIRONMENT)/.mmrag-dev  ## what an index and its parsers survive, counted (hours; TRIALS=ci: minutes)
 	@sh tests/get_tools.sh
-	@mkdir -p build
-	@$(BIN)/python -m pytest tests/stress --trials $(TRIALS) --table $(if $(filter ci,$(TRIALS)),docs/stress-ci.md,build/stress.md)
+	@$(BIN)/python -m pytest tests/stress --trials $(TRIALS) --table docs/$(if $(filter ci,$(TRIALS)),stress-ci,stress).md
 
 lint: $(ENVIRONMENT)/.mmrag-dev  ## ruff, and the layers
 	@$(BIN)/ruff check .

@@ -19,7 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--fuzz-seconds", type=float, metavar="N", help="seconds of the processor that fuzzing takes in all"
     )
-    group.addoption("--table", metavar="FILE", help="write the table of what held, in Markdown")
+    group.addoption(
+        "--table",
+        metavar="FILE",
+        help="add this run's rows to the table of what held, in Markdown",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mmrag.benchmark.machine import made_with
 from tests.stress.runs import Scenes
 from tests.stress.table import Row, Trials, markdown
 
@@ -37,9 +38,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     counts = config.getoption("--trials")
     if not rows or counts == "smoke":
         return
-    table = markdown(rows, counts)
+    commit = made_with()["commit"]
     terminalreporter.write_line("")
-    terminalreporter.write(table)
-    place = config.getoption("--table")
-    if place is not None:
-        Path(place).write_text(table, encoding="utf-8")
+    terminalreporter.write(markdown(rows, counts, commit))
+    if config.getoption("--table") is not None:
+        place = Path(config.getoption("--table"))
+        before = place.read_text(encoding="utf-8") if place.exists() else ""
+        place.write_text(markdown(rows, counts, commit, before), encoding="utf-8")

@@ -56,14 +56,35 @@ class Trials:
         self._row.failed_tests += failed
 
 
-def markdown(rows: list[Row], counts: str) -> str:
-    """The table, ready for a page."""
-    lines = [
-        f"| test (`{counts}`) | trials | held | passes when | seconds | measured |",
-        "| --- | ---: | ---: | --- | ---: | --- |",
+def markdown(rows: list[Row], counts: str, commit: str, before: str = "") -> str:
+    """The table, ready for a page.
+
+    Args:
+        rows: counted in this run.
+        counts: ``smoke``, ``ci`` or ``stress``.
+        commit: that they were counted on.
+        before: a table of the same counts that they are added to, in place of rows of the same name.
+    """
+    head = [
+        f"| test (`{counts}`) | trials | held | passes when | seconds | measured | commit |",
+        "| --- | ---: | ---: | --- | ---: | --- | --- |",
     ]
+    lines = before.splitlines()
+    by_name = {_name(line): line for line in lines[len(head) :]} if lines[: len(head)] == head else {}
     for row in rows:
         held = f"{row.held:,}" if row.held == row.made and not row.failed_tests else f"**{row.held:,}**"
-        notes = "; ".join(row.notes)
-        lines.append(f"| {row.name} | {row.made:,} | {held} | {row.passes} | {row.seconds:.0f} | {notes} |")
-    return "\n".join(lines) + "\n"
+        cells = (
+            row.name,
+            f"{row.made:,}",
+            held,
+            row.passes,
+            f"{row.seconds:.0f}",
+            "; ".join(row.notes),
+            commit,
+        )
+        by_name[row.name] = f"| {' | '.join(cells)} |"
+    return "\n".join([*head, *by_name.values()]) + "\n"
+
+
+def _name(line: str) -> str:
+    return line.split(" | ", 1)[0].removeprefix("| ")
