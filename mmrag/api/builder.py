@@ -23,10 +23,11 @@ from mmrag.errors import UsageError
 from mmrag.index.captions import CaptionCache
 from mmrag.index.derived import derived_is_whole, deriving
 from mmrag.index.lock import WriterLock
-from mmrag.index.reader import UNREAD
+from mmrag.index.reader import DERIVED_AT, UNREAD
 from mmrag.index.store import LOCK, create, is_index
 from mmrag.index.sweeping import sweep
 from mmrag.index.translating import translated
+from mmrag.index.unfinished import UNDER_WAY
 from mmrag.index.writer import Writer
 from mmrag.ingest.drawing import Drawer
 from mmrag.ingest.pool import ParserPool
@@ -103,6 +104,7 @@ def _bring_up_to_date(run: Run) -> bool:
     _keep_unread(writer, unread)
     jobs, states = plan(run, found, unread)
     tally.files_total = len(jobs)
+    _begin(run, len(found), len(jobs))
     if jobs:
         with ParserPool(run.recipe.ingest) as pool:
             for parsed in pool.parse(jobs):
@@ -110,6 +112,13 @@ def _bring_up_to_date(run: Run) -> bool:
     _lay_missing(run)
     tally.tell("write")
     return _finish(writer, run.recipe.visual)
+
+
+def _begin(run: Run, files: int, jobs: int) -> None:
+    """Remember that there is something to do, until `_finish`."""
+    if jobs or run.writer.unlaid([strategy.name for strategy in run.strategies]):
+        with run.writer.writing():
+            run.writer.set(UNDER_WAY, (files, jobs))
 
 
 def _keep_unread(writer: Writer, unread: list[FileReport]) -> None:
@@ -192,15 +201,19 @@ def _lay_missing(run: Run) -> None:
 
 def _finish(writer: Writer, options: VisualOptions) -> bool:
     """Derived files and what they rest on follow the truth, if it has changed since they did."""
-    changes = writer.get("derived_at")
+    changes = writer.get(DERIVED_AT)
     newest = writer.state_mark()
     if changes == newest and derived_is_whole(writer):
+        if writer.get(UNDER_WAY) is not None:
+            with writer.writing():
+                writer.drop(UNDER_WAY)
         writer.seal()
         return False
     with deriving(writer, options):
         writer.drop_unused_vectors()
         writer.drop_unused_assets()
-        writer.set("derived_at", newest)
+        writer.set(DERIVED_AT, newest)
+        writer.drop(UNDER_WAY)
         writer.set("updated", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
     return True
 

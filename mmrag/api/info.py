@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmrag.index.unfinished import Unfinished
+
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
@@ -22,6 +24,9 @@ class IndexInfo:
         schema: version of the database's schema.
         updated: UTC time of the last change, ISO 8601; empty if a first run has not ended yet.
         fingerprints: what shaped the elements and vectors.
+        unfinished: what a run that was stopped, or is under way, has left to be done; ``None`` if none has.
+        writer: the process that is writing; empty if none is.
+        state: both in one line, with what to do; empty if nothing is to be said.
     """
 
     name: str
@@ -38,6 +43,9 @@ class IndexInfo:
     schema: int
     updated: str
     fingerprints: Mapping[str, str]
+    unfinished: Unfinished | None = None
+    writer: str = ""
+    state: str = ""
 
 
 def size_of(folder: Path) -> int:

@@ -18,6 +18,7 @@ from mmrag.api.run import Run
 from mmrag.api.typeset import typeset
 from mmrag.errors import IngestError, UnreadableError
 from mmrag.index.staging import Staging
+from mmrag.index.unfinished import UNDER_WAY
 from mmrag.index.writer import FileState, Writer
 from mmrag.ingest.base import PAGES_A_RANGE
 from mmrag.ingest.drawing import PageOfFile
@@ -50,10 +51,11 @@ def take(run: Run, parsed: ParsedFile, state: FileState) -> None:
             status, reason = writer.status_of(row)
             report = FileReport(name, status, reason, pages, round(time.perf_counter() - begin, 3))
             writer.put_file(replace(state, report=report))
+            _count_down(run)
     except IngestError as error:
         report = FileReport(name, Status(error.status), str(error))
         tally.pages_done, tally.pages_total = pages_before, total_before
-        _put_down(writer, replace(state, report=report))
+        _put_down(run, replace(state, report=report))
     else:
         tally.encoded += encoded
     if report.status is not Status.UNREADABLE:
@@ -63,13 +65,20 @@ def take(run: Run, parsed: ParsedFile, state: FileState) -> None:
     tally.tell("read", name)
 
 
-def _put_down(writer: Writer, state: FileState) -> None:
+def _count_down(run: Run) -> None:
+    """One file less is to be read. Inside its transaction."""
+    files, left = run.writer.get(UNDER_WAY)
+    run.writer.set(UNDER_WAY, (files, left - 1))
+
+
+def _put_down(run: Run, state: FileState) -> None:
     """Nothing was read of a file. One that can't be opened keeps what it brought, and is tried again."""
-    closed = state.report.status is Status.UNREADABLE
+    writer, closed = run.writer, state.report.status is Status.UNREADABLE
     with writer.writing():
         if not closed:
             writer.remove_document(state.report.path)
         writer.put_file(replace(state, sha256="") if closed else state)
+        _count_down(run)
 
 
 def _read_whole(run: Run, parsed: ParsedFile, document: Document) -> tuple[int, int, int]:

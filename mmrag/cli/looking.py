@@ -169,6 +169,7 @@ def _rows(facts: IndexInfo) -> list[tuple[str, str]]:
         ("schema", str(facts.schema)),
         ("updated", facts.updated),
     ]
+    fixed += [("state", facts.state)] if facts.state else []
     return fixed + [(key, value) for key, value in facts.fingerprints.items()]
 
 

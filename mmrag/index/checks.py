@@ -18,11 +18,12 @@ from mmrag.index.captions import CAPTIONS, CaptionCache
 from mmrag.index.derived_file import FOLDER as VECTORS
 from mmrag.index.files import sha256_of
 from mmrag.index.held import HeldFile
-from mmrag.index.lock import WriterLock
+from mmrag.index.lock import WriterLock, holder
 from mmrag.index.reader import Reader
 from mmrag.index.seal import BLOCK, DATABASE, LOG, SEAL, read_seal, unsealed_log, wrong_blocks
 from mmrag.index.store import LOCK, Store
 from mmrag.index.translating import translated
+from mmrag.index.unfinished import told, unfinished
 
 _TABLES = ("page_terms", "element_terms")
 _UNIT = 0.01
@@ -76,8 +77,7 @@ def log_findings(store: Store) -> Iterator[Finding]:
     if log is not None and log.bad:
         yield Finding(LOG, f"is damaged at frame {log.bad}: what was committed after it is lost")
     elif log is not None:
-        problem = "holds what a run has committed and not sealed: it goes on, or was killed and will go on"
-        yield Finding(LOG, problem, harmless=True)
+        yield Finding(LOG, "holds what a run has committed and not sealed yet", harmless=True)
 
 
 def database_findings(store: Store, *, deep: bool) -> Iterator[Finding]:
@@ -220,6 +220,8 @@ def index_findings(folder: Path, *, deep: bool = False) -> Iterator[Finding]:
         return
     with closing(store):
         yield from log_findings(store)
+        if left := told(store, unfinished(store), holder(folder / LOCK)):
+            yield Finding(DATABASE, f"holds what was committed last: {left}", harmless=True)
         yield from database_findings(store, deep=deep)
         yield from derived_findings(store)
         yield from picture_findings(store)

@@ -73,16 +73,43 @@ class WriterLock:
                 f"the index {index} can't be written to ({error.strerror}): it can be searched as it is; "
                 "to change it, copy it to a place where you may write, or index anew with --index"
             ) from error
+        if not _is_got(descriptor):
+            name = _holder(descriptor)
+            os.close(descriptor)
+            raise LockedError(
+                f"the index {index} is being written by {name}: "
+                "wait until it is done; searching it goes on meanwhile"
+            )
+        return descriptor
+
+
+def holder(path: Path) -> str:
+    """The process that holds the lock on this file, as it says itself; empty if none does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:  # nobody has written here, or nobody who lets this process know
+        return ""
+    try:
+        # What was left in it by a process that was killed is tried for an instant alone.
+        if os.fstat(descriptor).st_size:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(descriptor)
+    finally:
+        os.close(descriptor)
+    return ""
+
+
+def _is_got(descriptor: int) -> bool:
+    """Whether the lock could be had, if need be after the instant that `holder` takes."""
+    for _ in range(2):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _holder(descriptor)
-            os.close(descriptor)
-            raise LockedError(
-                f"the index {index} is being written by {holder}: "
-                "wait until it is done; searching it goes on meanwhile"
-            ) from None
-        return descriptor
+            time.sleep(0.02)
+        else:
+            return True
+    return False
 
 
 def _holder(descriptor: int) -> str:

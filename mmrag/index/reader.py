@@ -23,6 +23,9 @@ Rows = NDArray[np.int64]
 UNREAD = "unread"
 """The setting that holds what the last run passed over: reports, by path."""
 
+DERIVED_AT = "derived_at"
+"""The setting that holds the `Reader.state_mark` of which the vector files are."""
+
 _ELEMENT = (
     "elements.row, elements.id, documents.id, pages.number, elements.kind, x0, y0, x1, y1, elements.text,"
     " elements.caption, elements.section, elements.position, elements.picture, elements.metadata"
@@ -179,6 +182,21 @@ class Reader(Store):
         """Over how many documents each of these views has been laid."""
         counts = dict(self.connection.execute("SELECT name, count(*) FROM views GROUP BY name"))
         return {view: counts.get(view, 0) for view in views}
+
+    def state_mark(self) -> list[int]:
+        """Changes whenever a document was added or removed, or a view was laid over one."""
+        row = self.connection.execute(
+            "SELECT count(*), coalesce(max(row), 0), (SELECT count(*) FROM views) FROM documents"
+        ).fetchone()
+        return list(row)
+
+    def unlaid(self, views: Sequence[str]) -> list[tuple[int, str]]:
+        """Row and path of the documents that lack one of these views, in the order of their paths."""
+        return self.connection.execute(
+            "SELECT row, path FROM documents WHERE (SELECT count(*) FROM views WHERE document = row"
+            " AND name IN (SELECT value FROM json_each(?))) < ? ORDER BY path",
+            (json.dumps(list(views)), len(views)),
+        ).fetchall()
 
     def find_elements(self, prefix: str) -> list[tuple[Document, Element]]:
         """Elements whose id begins so, with their documents; at most ten."""

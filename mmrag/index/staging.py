@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,17 @@ class Staging:
         return _Range(file, made["last"], made["resume"]) if fits else None
 
 
+def kept(index: Path) -> dict[str, int]:
+    """The last page that is kept of each document, by its path."""
+    found = {}
+    for folder in sorted((index / FOLDER).glob("*")):
+        ranges = [file for file in sorted(folder.glob("[0-9]*.sqlite")) if _is_whole(file)]
+        if ranges:
+            with closing(_open(ranges[-1])) as source:
+                found[source.execute("SELECT path FROM documents").fetchone()[0]] = _last_page(ranges[-1])
+    return found
+
+
 def drop_others(index: Path, wanted: Collection[str]) -> None:
     """Remove what is kept of documents other than those of the content ``wanted`` (sha256 of their bytes)."""
     for folder in (index / FOLDER).glob("*"):
@@ -174,6 +186,10 @@ def drop_others(index: Path, wanted: Collection[str]) -> None:
 
 def _is_whole(file: Path) -> bool:
     return file.is_file() and sha256_of(file) == file.name.split(".")[1]
+
+
+def _last_page(file: Path) -> int:
+    return int(file.name.split(".")[0])
 
 
 def _open(file: Path) -> sqlite3.Connection:

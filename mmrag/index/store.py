@@ -253,6 +253,10 @@ class Store:
         """Keep a JSON-able setting under ``key``."""
         self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
 
+    def drop(self, key: str) -> None:
+        """Forget the setting ``key``, if it is there."""
+        self.connection.execute("DELETE FROM meta WHERE key = ?", (key,))
+
     def version(self) -> int:
         """A number that changes whenever another connection has committed."""
         return int(self.connection.execute("PRAGMA data_version").fetchone()[0])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mmrag.index.assets import write_asset
 from mmrag.index.outcome import outcome
 from mmrag.index.packing import pack_boxes, pack_lines
-from mmrag.index.reader import Reader
+from mmrag.index.reader import DERIVED_AT, Reader
 from mmrag.index.store import Store
 from mmrag.text.terms import terms
 from mmrag.types import Asset, Document, Element, FileReport, Line, ParsedPage, Status
@@ -50,13 +50,6 @@ class Writer(Reader):
             path: FileState(size, mtime_ns, sha256, FileReport(path, Status(status), *rest))
             for size, mtime_ns, sha256, path, status, *rest in rows
         }
-
-    def state_mark(self) -> list[int]:
-        """Changes whenever a document was added or removed, or a view was laid over one."""
-        row = self.connection.execute(
-            "SELECT count(*), coalesce(max(row), 0), (SELECT count(*) FROM views) FROM documents"
-        ).fetchone()
-        return list(row)
 
     def put_file(self, state: FileState) -> None:
         """Remember what became of a file."""
@@ -312,7 +305,7 @@ class Writer(Reader):
         )
         # A file knows pages by their rows, not by their vectors: it must not be believed any more.
         self.connection.execute(f"DELETE FROM derived WHERE space IN {spaces}", (names,))
-        self.connection.execute("DELETE FROM meta WHERE key = 'derived_at'")
+        self.drop(DERIVED_AT)
         self.connection.execute("DELETE FROM views WHERE document = ? AND name = ?", (document, view))
         if view == "caption":
             self.connection.execute(
@@ -324,14 +317,6 @@ class Writer(Reader):
     def status_of(self, document: int) -> tuple[Status, str]:
         """What has become of a document, and why it is not whole."""
         return outcome(self.connection, document)
-
-    def unlaid(self, views: Sequence[str]) -> list[tuple[int, str]]:
-        """Row and path of the documents that lack one of these views, in the order of their paths."""
-        return self.connection.execute(
-            "SELECT row, path FROM documents WHERE (SELECT count(*) FROM views WHERE document = row"
-            " AND name IN (SELECT value FROM json_each(?))) < ? ORDER BY path",
-            (json.dumps(list(views)), len(views)),
-        ).fetchall()
 
     def drop_unused_vectors(self) -> None:
         """Forget vectors that no chunk rests on any more."""

@@ -12,6 +12,7 @@ import pytest
 
 import mmrag
 from mmrag.errors import CorruptError, DamagedError
+from mmrag.index.unfinished import Unfinished
 from mmrag.ingest.opening import Job, open_file
 from mmrag.ingest.registry import ingestors
 from mmrag.types import Document, ParsedPage
@@ -168,6 +169,11 @@ def test_nothing_of_a_document_is_seen_before_all_of_it(folder: Path, tmp_path: 
         assert truth(index.path) == before
         assert hits(index) == seen
         assert index.info().pages == 2
+        assert index.info().unfinished == Unfinished(3, 2, {"book.pdf": 20}, 2, 0)
+        assert index.info().state.startswith("2 of 3 files read so far, book.pdf up to page 20; stopped")
+        (index.path / "staged" / "empty").mkdir()
+        sorted((index.path / "staged").glob("*/*"))[-1].write_bytes(b"damaged")
+        assert index.info().state.startswith("2 of 3 files read so far, book.pdf up to page 15; stopped")
 
 
 def test_the_old_version_is_seen_until_the_new_one_is_there(folder: Path, tmp_path: Path) -> None:

@@ -329,8 +329,10 @@ def test_nothing_is_repaired_while_a_run_writes(index: Path) -> None:
     with WriterLock(index / "writer.lock"):
         with pytest.raises(LockedError):
             mmrag.repair(index)
-        (note,) = mmrag.verify(index, deep=True)
-        assert (note.harmless, "were not checked" in note.problem) == (True, True)
+        writing, unchecked = mmrag.verify(index, deep=True)
+        assert (writing.harmless, unchecked.harmless) == (True, True)
+        assert writing.problem.endswith(" is writing")
+        assert "were not checked" in unchecked.problem
 
 
 def test_a_damaged_index_is_built_anew_by_rebuild(index: Path, made: Path) -> None:

@@ -106,6 +106,7 @@ class FakeIndex:
     report: Report | None = None
     root: Path = Path("/papers")
     closed: bool = False
+    state: str = ""
 
     def __enter__(self) -> FakeIndex:
         return self
@@ -158,7 +159,7 @@ class FakeIndex:
             self.path.name, str(self.path), str(self.root), "mini",
             {"joint": 1, "caption": 3}, 3, 9, 2, 1, 40,
             3_200_000, 1,
-            "2026-11-22T03:00:00Z", {"mini:text": "minilm-1"},
+            "2026-11-22T03:00:00Z", {"mini:text": "minilm-1"}, state=self.state,
         )  # fmt: skip
 
     def files(self) -> list[FileReport]:

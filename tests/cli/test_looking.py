@@ -19,6 +19,14 @@ def test_info(fake: FakeMmrag, mmrag: Run) -> None:
     assert "mini:text  minilm-1" in lines
 
 
+def test_info_of_a_run_that_was_stopped(fake: FakeMmrag, mmrag: Run) -> None:
+    assert "state" not in mmrag("info", "docs").out
+    fake.indexes["docs"].state = "12 of 40 files read so far; stopped, mmrag index /papers goes on"
+    line = "state      12 of 40 files read so far; stopped, mmrag index /papers goes on"
+    assert line in mmrag("info", "docs", "--status", "damaged").out.splitlines()
+    assert mmrag("info", "docs", "--json").json["state"] == line.removeprefix("state      ")
+
+
 def test_info_with_files(fake: FakeMmrag, mmrag: Run) -> None:
     out = mmrag("info", "docs", "--files").out
     assert "locked.pdf" in out

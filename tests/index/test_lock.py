@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mmrag.errors import IndexStoreError, LockedError
-from mmrag.index.lock import WriterLock
+from mmrag.index.lock import WriterLock, holder
 
 HOLD = """
 import sys
@@ -58,6 +58,25 @@ def test_it_goes_with_the_process_that_held_it(tmp_path: Path) -> None:
         assert lock.left
     with lock:
         assert not lock.left
+
+
+def test_who_holds_it_can_be_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / "lock"
+    assert holder(lock) == ""
+    with WriterLock(lock):
+        assert holder(lock).startswith(f"process {os.getpid()} on ")
+    assert holder(lock) == ""
+    lock.write_text("process 1 on here, which was killed\n")
+    assert holder(lock) == ""
+
+    def ask(lock: int, what: int) -> None:
+        """In the instant in which somebody asks."""
+        monkeypatch.undo()
+        raise BlockingIOError
+
+    monkeypatch.setattr("mmrag.index.lock.fcntl.flock", ask)
+    with WriterLock(lock) as held:
+        assert held.left
 
 
 def test_a_run_that_failed_is_noticed_by_the_next(tmp_path: Path) -> None:
