@@ -17,7 +17,7 @@ from mmrag.synthesize.stream import Writing
 from mmrag.types import Answer, Filters, Usage
 
 if TYPE_CHECKING:
-    from mmrag.api.index import Index
+    from mmrag.api.searching import Searching
 
 
 class Chat:
@@ -34,7 +34,7 @@ class Chat:
 
     def __init__(
         self,
-        index: Index,
+        index: Searching,
         *,
         top_k: int | None,
         filters: Filters | None,
