@@ -18,6 +18,7 @@ from mmrag.index.captions import carry
 from mmrag.index.exchange import exchange
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK, is_free, is_index
+from mmrag.index.sweeping import UNFINISHED, rebuild_folder
 from mmrag.types import Report
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Index", "IndexInfo", "build", "index_path", "list_indexes", "open_index"]
 
 _LOG = logging.getLogger(__name__)
-_UNFINISHED = ".rebuilding"
 
 
 def build(
@@ -138,11 +138,11 @@ def _rebuild(
     path: Path, root: Path, recipe: Recipe, password: str | None, progress: OnProgress | None
 ) -> Report:
     """Build beside, then change places. The old index serves until then; a killed run is taken up again."""
-    fresh = path.with_name(f".{path.name}.rebuild")
+    fresh = rebuild_folder(path)
     with WriterLock(path / LOCK):
         # What changed places with the index, and was not removed before a kill, is no beginning of ours.
-        (path / _UNFINISHED).unlink(missing_ok=True)
-        if fresh.exists() and not (fresh / _UNFINISHED).exists():
+        (path / UNFINISHED).unlink(missing_ok=True)
+        if fresh.exists() and not (fresh / UNFINISHED).exists():
             shutil.rmtree(fresh)
         is_left_over = fresh.exists()
         try:
@@ -157,7 +157,7 @@ def _rebuild(
         carry(path, fresh)
         exchange(fresh, path)
         shutil.rmtree(fresh)
-    (path / _UNFINISHED).unlink()
+    (path / UNFINISHED).unlink()
     return report
 
 
@@ -167,6 +167,6 @@ def _afresh(
     from mmrag.api.builder import update
 
     fresh.mkdir(exist_ok=True)
-    (fresh / _UNFINISHED).touch()
+    (fresh / UNFINISHED).touch()
     carry(path, fresh)
     return update(fresh, root, recipe, password=password, progress=progress)

@@ -25,7 +25,7 @@ from mmrag.index.derived import derived_is_whole, deriving
 from mmrag.index.lock import WriterLock
 from mmrag.index.reader import DERIVED_AT, UNREAD
 from mmrag.index.store import LOCK, create, is_index
-from mmrag.index.sweeping import sweep
+from mmrag.index.sweeping import sweep, sweep_rebuild
 from mmrag.index.translating import translated
 from mmrag.index.unfinished import UNDER_WAY
 from mmrag.index.writer import Writer
@@ -73,6 +73,7 @@ def update(
         with WriterLock(path / LOCK) as lock:
             if not is_index(path):
                 create(path)
+            sweep_rebuild(path)
             writer = Writer(path)
             try:
                 with CaptionCache(path) as cache, Drawer(recipe.ingest) as drawer:

@@ -9,6 +9,7 @@ import pytest
 
 import mmrag
 from mmrag.errors import LockedError
+from mmrag.index.captions import CaptionCache
 from mmrag.index.exchange import exchange
 from mmrag.index.lock import WriterLock
 from tests.api.test_update import RECIPE, best, built, folder
@@ -60,3 +61,38 @@ def test_one_process_rebuilds(built: mmrag.Index, folder: Path) -> None:
     with WriterLock(built.path / "writer.lock"), pytest.raises(LockedError, match="by process"):
         rebuild(folder, built.path)
     assert names(built.path.parent) == ["docs", "index"]
+
+
+def killed_rebuild(folder: Path, index: Path) -> Path:
+    """What is left of one that was killed in its middle, after its captioner has said something."""
+
+    def progress(now: mmrag.Progress) -> None:
+        if now.files_done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mmrag.build(folder, index, pipeline=RECIPE, rebuild=True, progress=progress)
+    left = index.with_name(".index.rebuild")
+    with CaptionCache(left) as said:
+        said.put("of a picture", "A lake.")
+    return left
+
+
+def test_the_next_run_removes_what_a_killed_one_left(built: mmrag.Index, folder: Path) -> None:
+    assert killed_rebuild(folder, built.path).is_dir()
+    built.update()
+    assert names(built.path.parent) == ["docs", "index"]
+    with CaptionCache(built.path) as said:
+        assert said.get(["of a picture"]) == {"of a picture": "A lake."}
+
+
+def test_what_a_living_process_owns_is_left_to_it(built: mmrag.Index, folder: Path) -> None:
+    left = killed_rebuild(folder, built.path)
+    with WriterLock(left / "writer.lock"):
+        built.update()
+    assert left.is_dir()
+    (built.path.parent / "elsewhere").mkdir()
+    left.rename(built.path.parent / "elsewhere" / "one")
+    left.symlink_to(built.path.parent / "elsewhere" / "one")
+    built.update()
+    assert (left / "mmrag.sqlite").is_file()
