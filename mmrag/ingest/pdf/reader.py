@@ -17,6 +17,7 @@ from mmrag.ingest.pdf.demand import is_scan, needs_layout
 from mmrag.ingest.pdf.hidden import drop_hidden
 from mmrag.ingest.pdf.limits import check_graphics
 from mmrag.ingest.pdf.lines import page_lines
+from mmrag.ingest.pdf.numbering import without_line_numbers
 from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.paragraphs import sideways
 from mmrag.ingest.pdf.rawpage import read_raw
@@ -88,6 +89,7 @@ class Reader:
             check_graphics(self._document, view, raw, self._options)
             if raw.suspects:
                 self._leave_out_hidden(view, raw)
+            raw.lines = without_line_numbers(raw.lines)
         except Exception as error:  # one page must not cost the others
             return RawPage(index + 1, 0.0, 0.0, error=f"page {index + 1} can't be read: {_one_line(error)}")
         if add:

@@ -11,6 +11,7 @@ from mmrag.ingest.pdf.assembly import Assembly, page_value
 from mmrag.ingest.pdf.demand import is_scan, needs_layout
 from mmrag.ingest.pdf.limits import oversize, picture_oversize
 from mmrag.ingest.pdf.lines import page_lines
+from mmrag.ingest.pdf.numbering import without_line_numbers
 from mmrag.ingest.pdf.outline import Outline
 from mmrag.ingest.pdf.paragraphs import sideways
 from mmrag.ingest.pdf.rows import to_rows
@@ -84,6 +85,7 @@ class PdfiumReader:
         picture = None if raw.text_only else page.picture(self._options.dpi)
         if picture is not None:
             drop_unseen(page, raw, picture)
+        raw.lines = without_line_numbers(raw.lines)
         self._state.add(raw)
         if picture is None:
             self._fill_text(assembly, page, None)
