@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mmrag import captioners, encoders, generators
+from mmrag.config import Recipe
 from mmrag.config.offline import is_offline
-from mmrag.config.recipe import Recipe
 from mmrag.config.specs import package_of
 from mmrag.endpoint import EndpointError, split_model
 from mmrag.errors import MissingExtraError, ModelError, SpecError

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from mmrag import captioners, encoders, generators
-from mmrag.config import Recipe
-from mmrag.config.recipe import AnswerOptions, CaptionOptions, JointOptions, RetrieveOptions, VisualOptions
+from mmrag.config import AnswerOptions, CaptionOptions, JointOptions, Recipe, RetrieveOptions, VisualOptions
 from mmrag.errors import MissingExtraError, ModelError, SpecError
 from mmrag.models import FAMILIES, Origin, RecipeModel, models_of, require
 from mmrag.weights import hub

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mmrag.config.recipe import AnswerOptions
+from mmrag.config import AnswerOptions
 from mmrag.encoders.base import Encoder
 from mmrag.errors import IngestError, UsageError
 from mmrag.generators import LanguageModel, load_generator

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from mmrag.api.fingerprints import check_fingerprint
 from mmrag.api.searchable import element_text
-from mmrag.config import Recipe
-from mmrag.config.recipe import parse_recipe
+from mmrag.config import Recipe, parse_recipe
 from mmrag.errors import IngestError, UsageError
 from mmrag.index.reader import Reader
 from mmrag.types import Document, Element, Hit, Page

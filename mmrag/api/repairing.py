@@ -12,8 +12,7 @@ from mmrag.api.laying import stored_pages
 from mmrag.api.pictures import checked_file
 from mmrag.api.searchable import element_text, page_text
 from mmrag.api.verifying import folder_of
-from mmrag.config import Recipe
-from mmrag.config.recipe import parse_recipe
+from mmrag.config import Recipe, parse_recipe
 from mmrag.errors import CorruptError, IngestError, UsageError
 from mmrag.index.assets import asset_path, write_asset
 from mmrag.index.captions import CAPTIONS, CaptionCache

@@ -1,17 +1,15 @@
 """Recipes (what to build an index with) and spec strings (which model serves a seam)."""
 
-from mmrag.config.recipe import (
-    STRATEGIES,
+from mmrag.config.options import (
     AnswerOptions,
     CaptionOptions,
     IngestOptions,
     JointOptions,
-    Recipe,
     RetrieveOptions,
     VisualOptions,
-    load_recipe,
-    recipe_names,
 )
+from mmrag.config.reading import load_recipe, parse_recipe, recipe_names
+from mmrag.config.recipe import STRATEGIES, Recipe
 from mmrag.config.specs import resolve
 
 __all__ = [
@@ -24,6 +22,7 @@ __all__ = [
     "RetrieveOptions",
     "VisualOptions",
     "load_recipe",
+    "parse_recipe",
     "recipe_names",
     "resolve",
 ]

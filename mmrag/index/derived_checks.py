@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mmrag.config.recipe import parse_recipe
+from mmrag.config import parse_recipe
 from mmrag.index.ann import Ann
 from mmrag.index.checks import Finding
 from mmrag.index.derived_file import read_derived_file

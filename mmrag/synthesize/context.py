@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from PIL.Image import Image
 
-from mmrag.config.recipe import AnswerOptions
+from mmrag.config import AnswerOptions
 from mmrag.errors import ModelError
 from mmrag.generators.language_model import LanguageModel, Message
 from mmrag.synthesize.candidates import Candidate

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from mmrag.config.recipe import AnswerOptions
+from mmrag.config import AnswerOptions
 from mmrag.encoders.base import Encoder
 from mmrag.errors import ModelError
 from mmrag.generators.base import Evidence

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import mmrag
-from mmrag.config.recipe import AnswerOptions
+from mmrag.config import AnswerOptions
 from mmrag.errors import BudgetError, ModelError, UsageError
 from tests.api.test_views import RECIPE
 from tests.synthesize.models import Says

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmrag.config import Recipe, load_recipe, recipe_names
-from mmrag.config.recipe import IngestOptions, parse_recipe
+from mmrag.config import IngestOptions, Recipe, load_recipe, parse_recipe, recipe_names
 from mmrag.errors import RecipeError
 from mmrag.types import to_dict
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmrag.config import Recipe, load_recipe, recipe_names
-from mmrag.config.recipe import STRATEGIES
+from mmrag.config import STRATEGIES, Recipe, load_recipe, recipe_names
 from mmrag.models import SIZES, Origin, models_of
 
 SHIPPED = ("api", "base", "large", "mini", "zh")

@@ -14,7 +14,7 @@ from llama_index.core.query_engine import RetrieverQueryEngine
 from PIL import Image
 
 import mmrag
-from mmrag.config.recipe import parse_recipe
+from mmrag.config import parse_recipe
 from mmrag.errors import MissingExtraError, UsageError
 from mmrag.models import models_of
 from mmrag.types import Filters

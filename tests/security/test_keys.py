@@ -17,7 +17,7 @@ import pytest
 import yaml
 from PIL import Image, ImageDraw
 
-from mmrag.config.recipe import load_recipe
+from mmrag.config import load_recipe
 from mmrag.errors import MmragError
 from tests.endpoint.server import Answer, Seen, error, said, serving, streamed
 

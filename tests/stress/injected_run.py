@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import mmrag
-from mmrag.config.recipe import parse_recipe
+from mmrag.config import parse_recipe
 from tests.stress.gullible import Gullible
 from tests.synthesize.injected import DOCUMENTS
 from tests.synthesize.prompted import QUESTION

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmrag.config import IngestOptions
-from mmrag.config.recipe import AnswerOptions
+from mmrag.config import AnswerOptions, IngestOptions
 from mmrag.generators.language_model import LanguageModel
 from mmrag.ingest import ingestors, sniff
 from mmrag.synthesize.context import Prompt, make_prompt

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mmrag.config.recipe import AnswerOptions
+from mmrag.config import AnswerOptions
 from mmrag.errors import ModelError
 from mmrag.synthesize.context import Prompt, Turn, make_prompt
 from mmrag.types import Element, Hit, Kind, LeftOut

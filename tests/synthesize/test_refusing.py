@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmrag.config.recipe import AnswerOptions
+from mmrag.config import AnswerOptions
 from mmrag.generators.extractive import ExtractiveGenerator
 from mmrag.synthesize.refusing import UNKNOWN, confidence
 from tests.fakes import LetterEncoder

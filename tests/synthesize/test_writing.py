@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mmrag.config.recipe import AnswerOptions
+from mmrag.config import AnswerOptions
 from mmrag.errors import BudgetError, ModelError
 from mmrag.generators.language_model import Message, Piece
 from mmrag.synthesize import AnswerStream, Spending

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 import mmrag
-from mmrag.config.recipe import parse_recipe
+from mmrag.config import parse_recipe
 from mmrag.errors import MmragError
 from mmrag.index.lexical import Terms, bm25
 from mmrag.index.reader import Reader

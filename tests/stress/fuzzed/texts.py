@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from mmrag.captioners.answers import described
 from mmrag.captioners.soundness import sound
-from mmrag.config import load_recipe
-from mmrag.config.recipe import Recipe, parse_recipe
+from mmrag.config import Recipe, load_recipe, parse_recipe
 from mmrag.endpoint.address import split_model
 from mmrag.endpoint.client import parsed
 from mmrag.endpoint.reply import whole_reply
