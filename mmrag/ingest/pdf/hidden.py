@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from mmrag.ingest.pdf.boxes import area, clip, gaps, grow, union
 from mmrag.ingest.pdf.encodings import readable
+from mmrag.ingest.pdf.letters import letters_of
 from mmrag.ingest.pdf.pageview import PageView
-from mmrag.ingest.pdf.paint import TINY, Suspect, is_faint, is_odd, letters_of
+from mmrag.ingest.pdf.paint import TINY, Suspect, is_faint, is_odd
 from mmrag.ingest.pdf.render import render_clip
 from mmrag.ingest.pdf.values import Box, Hidden, Line, RawPage
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mmrag.ingest.pdf.boxes import holds_middle
 from mmrag.ingest.pdf.encodings import readable
+from mmrag.ingest.pdf.letters import spans_of, text_blocks
 from mmrag.ingest.pdf.values import Box, RawPage, Word
 
 _TOO_HIGH = 8.0
@@ -25,8 +26,7 @@ class PageView:
         self._document = document
         self._number = number
         self._copy: Any = None
-        # Spans read from a text page with bitmaps would bring the bitmaps' bytes along.
-        self._read = None if raw is None or raw.pictures else raw.textpage
+        self._read = None if raw is None else raw.textpage
         self._hidden = [] if raw is None else raw.hidden
 
     @cached_property
@@ -86,17 +86,21 @@ class PageView:
 
     def spans_in(self, box: Box) -> list[dict[str, Any]]:
         """Spans of one font each whose middle lies in ``box``, as PyMuPDF's ``dict`` gives them."""
-        return [span for span in self._spans if holds_middle(box, span["bbox"])]
-
-    @cached_property
-    def _spans(self) -> list[dict[str, Any]]:
         return [
             span
-            for block in self._textpage.extractDICT()["blocks"]
-            for line in block.get("lines", ())
-            for span in line["spans"]
-            if span["text"].strip() and self._is_shown(span["bbox"], span["text"].strip())
+            for top, bottom, block in self._blocks
+            if top <= box[3] and bottom >= box[1]
+            for span in spans_of(block)
+            if span["text"].strip()
+            and holds_middle(box, span["bbox"])
+            and self._is_shown(span["bbox"], span["text"].strip())
         ]
+
+    @cached_property
+    def _blocks(self) -> list[tuple[float, float, Any]]:
+        """Top and bottom of each block of text, and its structure in MuPDF."""
+        boxes = ((block.bbox, block) for block in text_blocks(self._textpage))
+        return [(box.y0, box.y1, block) for box, block in boxes]
 
     @cached_property
     def _textpage(self) -> Any:

@@ -57,12 +57,15 @@ class Suspect:
 
 def read_paint(textpage: Any, blocks: list[dict[str, Any]]) -> Paint:
     """How the lines of ``blocks``, which are those of ``textpage`` as MuPDF prints them, are painted."""
-    make = pymupdf.mupdf.FzStextBlock
-    line, char = pymupdf.mupdf.fz_stext_line, pymupdf.mupdf.fz_stext_char
-    # Called for every line of every page: the getters themselves are faster than the properties.
+    mupdf = pymupdf.mupdf
+    line, char = mupdf.fz_stext_line, mupdf.fz_stext_char
+    # Called for every line of every page: the getters themselves are faster than the properties, and
+    # unpacking what they are given, the pointer in ``this``, takes most of their time.
     first_of, last_of, after = line.first_char.fget, line.last_char.fget, line.next.fget
     colour_of, size_of = char.argb.fget, char.size.fget
-    block_after = pymupdf.mupdf.fz_stext_block.next.fget
+    block_after = mupdf.fz_stext_block.next.fget
+    text_block, put = mupdf.FzStextBlock(), mupdf.FzStextBlock.m_internal.fset
+    lines_from = mupdf.FzStextBlockIterator.m_internal.fget
     ends: list[tuple[int, int, float]] = []
     covers: list[tuple[int, Any, int | None]] = []
     shapes: list[tuple[int, Any, int | None]] = []
@@ -70,42 +73,23 @@ def read_paint(textpage: Any, blocks: list[dict[str, Any]]) -> Paint:
     for said in blocks:
         kind = said["type"]
         if kind == "text":
-            node = make(block).begin().m_internal
+            put(text_block.this, block.this)
+            node = lines_from(text_block.begin().this)
             while node:
-                last = last_of(node)
-                ends.append((colour_of(first_of(node)), colour_of(last), size_of(last)))
-                node = after(node)
+                last = last_of(node.this).this
+                ends.append((colour_of(first_of(node.this).this), colour_of(last), size_of(last)))
+                node = after(node.this)
         elif kind == "vector":
             if not said["stroked"] and said["argb"] & 0xFF000000:
                 kept = covers if said["rectangle"] else shapes
                 kept.append((len(ends), block, said["argb"]))
         elif kind == "image":
             covers.append((len(ends), block, None))
-        block = block_after(block)
+        block = block_after(block.this)
     if len(shapes) > _MANY_SHAPES:
         # A drawing; what is white in it could hide text unseen, unless there is a lot of it.
         shapes = [shape for shape in shapes if shape[2] == _WHITE][:_MANY_SHAPES]
     return Paint(ends, covers + shapes)
-
-
-def letters_of(textpage: Any, places: set[int]) -> dict[int, list[Any]]:
-    """The letters of the lines at ``places``, as structures of MuPDF that end with ``textpage``."""
-    found: dict[int, list[Any]] = {}
-    place = 0
-    block = textpage.this.m_internal.first_block
-    while block:
-        if block.type == pymupdf.mupdf.FZ_STEXT_BLOCK_TEXT:
-            line = pymupdf.mupdf.FzStextBlock(block).begin().m_internal
-            while line:
-                if place in places:
-                    found[place] = []
-                    char = line.first_char
-                    while char:
-                        found[place].append(char)
-                        char = char.next
-                line, place = line.next, place + 1
-        block = block.next
-    return found
 
 
 def find_suspects(lines: list[Line], places: list[int], paint: Paint) -> list[Suspect]:

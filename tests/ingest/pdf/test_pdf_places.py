@@ -63,6 +63,28 @@ def test_lines_agree_with_pymupdf(make):
         assert line.size == pytest.approx(size, abs=0.01)
 
 
+def test_spans_agree_with_pymupdf_on_a_page_with_drawings_and_a_bitmap(make):
+    def draw(page):
+        page.draw_rect((60, 40, 300, 60), fill=(0.9, 0.9, 0.9))
+        write(page, 72, 56, "A heading", size=14, font="hebo")
+        page.insert_image((72, 70, 90, 80), pixmap=pymupdf.Pixmap(pymupdf.csRGB, (0, 0, 4, 4), False))
+        write(page, 110, 90, "bold", font="hebo")
+        write(page, 135, 90, "and not bold")
+        page.insert_text((300, 400), "up the page", fontsize=10, rotate=90)
+        fill(page, 120)
+
+    with pymupdf.open(make(draw)) as document:
+        view = PageView(document, 1, read_raw(PageView(document, 1), 1))
+        whole = document[0].get_text("dict", flags=pymupdf.TEXTFLAGS_DICT & ~pymupdf.TEXT_PRESERVE_IMAGES)
+        lines = [line for block in whole["blocks"] for line in block["lines"]]
+        spans = [span for line in lines for span in line["spans"]]
+        written = [span for span in spans if span["text"].strip()]
+        assert len(written) > 8
+        for span in written:
+            assert view.spans_in(span["bbox"]) == [span]
+        assert view.spans_in((0, 0, 595, 842)) == written
+
+
 def test_page_labels_are_kept(tmp_path):
     document = pymupdf.open()
     for _ in range(2):
