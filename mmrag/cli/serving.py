@@ -83,6 +83,7 @@ def serve(
         import uvicorn
 
         from mmrag.server.app import create_app, stop_updates
+        from mmrag.server.connections import PunctualConnection
         from mmrag.server.options import ServerOptions, is_loopback
     except ModuleNotFoundError as error:
         raise MissingExtraError("mmrag serve", error.name or "fastapi", "serve") from error
@@ -102,6 +103,7 @@ def serve(
     listening = _listen(host, port)
     config = uvicorn.Config(
         app,
+        http=PunctualConnection,
         log_level="warning",
         access_log=False,  # addresses may hold the token, and bodies questions
         server_header=False,

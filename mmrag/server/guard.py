@@ -26,7 +26,7 @@ from mmrag.server.options import LOOPBACK, ServerOptions, address_of, is_loopbac
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE = "mmrag_token"
+_COOKIE = "mmrag_token"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -131,9 +131,8 @@ class Guard:
         if kind.lower() == "bearer" and self._is_token(shown.strip()):
             return True
         # Other programs at this address have cookies too, of any form.
-        return self._is_token(cookie_parser(headers.get("cookie", "")).get(COOKIE, "")) or self._is_token(
-            _token_of(scope)
-        )
+        kept = cookie_parser(headers.get("cookie", "")).get(_cookie_of(headers), "")
+        return self._is_token(kept) or self._is_token(_token_of(scope))
 
     def _is_token(self, shown: str) -> bool:
         return bool(shown) and hmac.compare_digest(shown.encode(), self._options.token.encode())
@@ -145,7 +144,7 @@ class Guard:
         response = RedirectResponse("/", status_code=303)
         if self._options.token:
             response.set_cookie(
-                COOKIE,
+                _cookie_of(Headers(scope=scope)),
                 self._options.token,
                 httponly=True,
                 samesite="strict",
@@ -194,6 +193,13 @@ def _name_of(host: str) -> str:
     """A ``Host`` header without its port, and without the brackets of an IPv6 address; empty for no host."""
     found = _HOST.fullmatch(host)
     return found[1].strip("[]").lower() if found else ""
+
+
+def _cookie_of(headers: Headers) -> str:
+    """The name of the cookie at the port that the client calls; browsers share cookies between ports."""
+    found = _HOST.fullmatch(headers.get("host", ""))
+    port = found[2] if found else None
+    return f"{_COOKIE}_{port[1:]}" if port else _COOKIE
 
 
 def _in_time(receive: Receive) -> Receive:

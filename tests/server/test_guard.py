@@ -125,8 +125,9 @@ def test_without_the_token_nothing_is_to_be_had() -> None:
         {"authorization": "Bearer wrong"},
         {"authorization": f"Basic {TOKEN}"},
         {"authorization": "Bearer "},
-        {"cookie": "mmrag_token="},
+        {"cookie": "mmrag_token_8765="},
         {"cookie": f"other={TOKEN}"},
+        {"cookie": f"mmrag_token={TOKEN}; mmrag_token_8766={TOKEN}"},
     ):
         for path in ("/", "/api", f"/api?token={TOKEN}"):
             assert client.get(path, headers=headers).status_code == 401, (path, headers)
@@ -146,8 +147,21 @@ def test_the_link_with_the_token_gives_a_cookie_and_leads_to_the_page_without_it
 def test_the_cookie_is_found_among_those_of_other_programs() -> None:
     client = guarded(ServerOptions(token=TOKEN))
     for others in ('p={"a": 1, "b": [2]}', "a@b[x]=1, 2", "lone", "=;;"):
-        headers = {"cookie": f"{others}; mmrag_token={TOKEN}; z=(1)"}
+        headers = {"cookie": f"{others}; mmrag_token_8765={TOKEN}; z=(1)"}
         assert client.get("/api", headers=headers).status_code == 200, others
+
+
+def test_servers_at_other_ports_of_a_host_keep_their_own_cookies() -> None:
+    kept: dict[str, str] = {}  # browsers don't tell ports apart
+    clients = {
+        token: guarded(ServerOptions(token=token), base)
+        for token, base in ((TOKEN, BASE), ("second", "http://localhost:8766"), ("third", "http://localhost"))
+    }
+    for token, client in clients.items():
+        kept |= dict(client.get("/", params={"token": token}, follow_redirects=False).cookies)
+    for client in clients.values():
+        client.cookies = kept  # type: ignore[assignment]
+        assert client.get("/").text == "hello "
 
 
 def test_over_tls_the_cookie_stays_there() -> None:
