@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from mmrag.api.fingerprints import check_fingerprint, fingerprint
-from mmrag.api.laying import stored_pages
+from mmrag.api.overlaying import lay_missing
 from mmrag.api.planning import plan
 from mmrag.api.run import OnProgress, Run, Tally
-from mmrag.api.taking import layer_over, take
+from mmrag.api.taking import take
 from mmrag.config import Recipe, VisualOptions
 from mmrag.encoders.lists import PageList
 from mmrag.errors import UsageError
@@ -110,7 +109,7 @@ def _bring_up_to_date(run: Run) -> bool:
         with ParserPool(run.recipe.ingest) as pool:
             for parsed in pool.parse(jobs):
                 take(run, parsed, states[parsed.job.name])
-    _lay_missing(run)
+    lay_missing(run)
     tally.tell("write")
     return _finish(writer, run.recipe.visual)
 
@@ -165,39 +164,6 @@ def _settle(run: Run, now: Mapping[str, str]) -> None:
                 writer.set(key, value)
             for name, dim, maker, paged in spaces:
                 writer.space(name, dim, maker, paged=paged)
-
-
-def _lay_missing(run: Run) -> None:
-    """Lay the views that documents of earlier runs lack, a transaction each. Nothing is parsed."""
-    writer, tally = run.writer, run.tally
-    documents = writer.documents()
-    states = writer.file_states()
-    views = [strategy.name for strategy in run.strategies]
-    waiting = dict(writer.unlaid(views))
-    failed = {row: writer.failed_views(row) for row in documents} if run.retry_failed else {}
-    waiting |= {row: documents[row].path for row, lacking in failed.items() if lacking}
-    tally.files_total += len(waiting)
-    tally.pages_total += sum(documents[row].page_count for row in waiting)
-    for row, path in waiting.items():
-        with writer.writing():
-            for view in failed.get(row, ()):
-                writer.unlay(row, view)
-            laid_before = writer.laid(row)
-            strategies = [strategy for strategy in run.strategies if strategy.name not in laid_before]
-            layer = layer_over(run, writer, row, documents[row], strategies)
-            for page in stored_pages(writer, row):
-                layer.add(page)
-                tally.pages_done += 1
-                tally.tell("lay", path)
-            tally.encoded += layer.finish()
-            status, reason = writer.status_of(row)
-            state = states[path]
-            if (status, reason) != (state.report.status, state.report.reason):
-                report = replace(state.report, status=status, reason=reason)
-                writer.put_file(replace(state, report=report))
-                tally.reports[path] = report
-        tally.files_done += 1
-        tally.tell("lay", path)
 
 
 def _finish(writer: Writer, options: VisualOptions) -> bool:

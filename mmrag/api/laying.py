@@ -189,9 +189,14 @@ class Layer:
         return PageView(page.lines, figures, picture)
 
 
-def stored_pages(writer: Writer, document: int) -> Iterator[StoredPage]:
-    """The pages of a document (by its row) with their elements, in their order, a few at a time in memory."""
-    behind = 0
+def stored_pages(writer: Writer, document: int, behind: int = 0) -> Iterator[StoredPage]:
+    """The pages of a document (by its row) with their elements, in their order, a few at a time in memory.
+
+    Args:
+        writer: of the index.
+        document: its row.
+        behind: only pages of a higher number.
+    """
     while pages := writer.document_pages(document, behind, PAGES_AT_ONCE):
         for row, page, lines in pages:
             rows = writer.elements_of_pages([row])[row]

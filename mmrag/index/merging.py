@@ -39,6 +39,29 @@ def merge(source: sqlite3.Connection, truth: Writer, document: int) -> list[tupl
     )
     for table, offset in (("page_terms", page), ("element_terms", element)):
         _copy(source, truth, table, "rowid, terms", f"rowid + {offset}, terms", "rowid")
+    _merge_lists(source, truth, document, page, element)
+    return _laid(source)
+
+
+def merge_views(source: sqlite3.Connection, truth: Writer, document: int) -> list[tuple[str, str]]:
+    """Copy the views in ``source``, which have been laid over pages of the truth, with what they found out.
+
+    Call inside ``with truth.writing():``. Arguments and result are those of `merge`.
+    """
+    rows = "SELECT row, metadata, terms FROM elements LEFT JOIN element_terms ON element_terms.rowid = row"
+    for row, metadata, terms in source.execute(f"{rows} ORDER BY row"):
+        truth.put_description(row, metadata, terms)
+    _merge_lists(source, truth, document, 0, 0)
+    return _laid(source)
+
+
+def _laid(source: sqlite3.Connection) -> list[tuple[str, str]]:
+    return source.execute("SELECT name, error FROM views ORDER BY name").fetchall()
+
+
+def _merge_lists(source: sqlite3.Connection, truth: Writer, document: int, page: int, element: int) -> None:
+    """Copy spaces, vectors and chunks; rows of pages and elements are so many higher in the truth."""
+    into = truth.connection
     spaces = {
         row: truth.space(name, dim, fingerprint, paged=bool(paged))
         for row, name, dim, fingerprint, paged in source.execute(
@@ -64,7 +87,6 @@ def merge(source: sqlite3.Connection, truth: Writer, document: int) -> list[tupl
             )
         ),
     )
-    return source.execute("SELECT name, error FROM views ORDER BY name").fetchall()
 
 
 def _merge_vectors(source: sqlite3.Connection, truth: Writer) -> dict[int, int]:

@@ -11,7 +11,7 @@ import json
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +19,15 @@ from typing import Any
 
 from mmrag.errors import CorruptError
 from mmrag.index.files import sha256_of, write_atomically
-from mmrag.index.merging import merge
-from mmrag.index.writer import Writer
-from mmrag.types import Document
+from mmrag.index.merging import merge, merge_views
+from mmrag.index.writer import LACKING, Writer
+from mmrag.types import Document, Element
 
 FOLDER = "staged"
 
 _RANGE = "range"
+_VIEWS = "views-"
+_Merge = Callable[[sqlite3.Connection, Writer, int], list[tuple[str, str]]]
 
 
 class RangeWriter(Writer):
@@ -65,6 +67,31 @@ class RangeWriter(Writer):
         """Close the file; what was not kept is gone."""
         self.connection.close()
         self.file.unlink(missing_ok=True)
+
+
+class ViewWriter(RangeWriter):
+    """Takes views over a range of pages that the truth has: all rows of pages and elements are the truth's.
+
+    Args:
+        file: to be made.
+        truth: the index that the range is for.
+        document: that the pages are of.
+    """
+
+    def __init__(self, file: Path, truth: Writer, document: Document) -> None:
+        super().__init__(file, truth)
+        self.add_document(document)
+
+    def asset(self, asset_id: str) -> Path:
+        """As `Reader.asset`."""
+        return self._truth.asset(asset_id)
+
+    def describe_element(self, row: int, element: Element, text: str) -> None:
+        """As `Writer.describe_element`."""
+        held = self._truth.connection.execute("SELECT * FROM elements WHERE row = ?", (row,)).fetchone()
+        marks = ", ".join("?" * len(held))
+        self.connection.execute(f"INSERT OR IGNORE INTO elements VALUES ({marks})", held)
+        super().describe_element(row, element, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +135,11 @@ class Staging:
 
     def begin(self, truth: Writer) -> RangeWriter:
         """What takes the next range; to be closed, whatever happens."""
+        return RangeWriter(self._new(), truth)
+
+    def _new(self) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
-        return RangeWriter(self._folder / f".{uuid.uuid4().hex}.tmp", truth)
+        return self._folder / f".{uuid.uuid4().hex}.tmp"
 
     def keep(self, writer: RangeWriter, last: int, resume: str | None) -> None:
         """The range ends with page ``last``, which says ``resume`` about itself."""
@@ -132,20 +162,23 @@ class Staging:
         """
         truth.remove_document(document.path)
         row = truth.add_document(document)
+        self._merge(truth, row, merge)
+        truth.set_page_count(row, self.after)
+        return row
+
+    def _merge(self, truth: Writer, row: int, one: _Merge) -> None:
         lacking: dict[str, list[str]] = {}
         for part in self._ranges:
             if not _is_whole(part.file):
                 raise CorruptError(f"{part.file} is damaged: the same command reads those pages again")
             source = _open(part.file)
             try:
-                for view, error in merge(source, truth, row):
+                for view, error in one(source, truth, row):
                     lacking.setdefault(view, []).append(error)
             finally:
                 source.close()
         for view, errors in lacking.items():
             truth.mark_laid(row, [view], "; ".join(filter(None, errors)))
-        truth.set_page_count(row, self.after)
-        return row
 
     def drop(self) -> None:
         """Remove what is kept."""
@@ -159,29 +192,87 @@ class Staging:
         source = _open(file)
         try:
             (value,) = source.execute("SELECT value FROM meta WHERE key = ?", (_RANGE,)).fetchone()
+            made: dict[str, Any] = json.loads(value)
+            return _Range(file, made["last"], made["resume"]) if self._fits(source, made) else None
         finally:
             source.close()
-        made: dict[str, Any] = json.loads(value)
-        fits = made["made_by"] == self._fingerprint and made["first"] == self.after + 1
-        return _Range(file, made["last"], made["resume"]) if fits else None
+
+    def _fits(self, source: sqlite3.Connection, made: Mapping[str, Any]) -> bool:
+        return bool(made["made_by"] == self._fingerprint and made["first"] == self.after + 1)
 
 
-def kept(index: Path) -> dict[str, int]:
-    """The last page that is kept of each document, by its path."""
+class ViewStaging(Staging):
+    """What has been laid over the pages of one long document, by which a view is still to be laid.
+
+    Args:
+        truth: the index.
+        row: the document's, in it. document: itself.
+        views: to be laid.
+        fingerprint: of all that shapes them.
+        retry: whether ranges that lack something, which could not be described or drawn, are laid again.
+    """
+
+    def __init__(
+        self,
+        truth: Writer,
+        row: int,
+        document: Document,
+        views: Sequence[str],
+        fingerprint: Mapping[str, str],
+        *,
+        retry: bool = False,
+    ) -> None:
+        self._retry = retry
+        self._document = document
+        # A salvaged database is another one, in which rows may stand for others.
+        place = {"database": truth.sealed.index, "document": document.id, "views": " ".join(views)}
+        super().__init__(truth.path, f"{_VIEWS}{row}", {**fingerprint, **place})
+
+    def begin(self, truth: Writer) -> ViewWriter:
+        """As `Staging.begin`."""
+        return ViewWriter(self._new(), truth, self._document)
+
+    def merge_over(self, truth: Writer, row: int) -> None:
+        """Let the document in this row have the views. Inside ``with truth.writing():``.
+
+        Raises:
+            CorruptError: if what was kept has been damaged meanwhile.
+        """
+        self._merge(truth, row, merge_views)
+
+    def _fits(self, source: sqlite3.Connection, made: Mapping[str, Any]) -> bool:
+        lacking = source.execute(f"SELECT 1 FROM views WHERE {LACKING} LIMIT 1").fetchone()
+        return super()._fits(source, made) and not (self._retry and lacking)
+
+
+def drop_others(index: Path, wanted: Collection[str]) -> None:
+    """Remove what is kept of documents other than those of the content ``wanted`` (sha256 of their bytes)."""
+    _drop(index, lambda name: not name.startswith(_VIEWS) and name not in wanted)
+
+
+def drop_views(index: Path, wanted: Collection[int]) -> None:
+    """Remove what is kept of views over documents other than those in the rows ``wanted``."""
+    names = {f"{_VIEWS}{row}" for row in wanted}
+    _drop(index, lambda name: name.startswith(_VIEWS) and name not in names)
+
+
+def _drop(index: Path, is_left: Callable[[str], bool]) -> None:
+    for folder in (index / FOLDER).glob("*"):
+        if is_left(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def kept(index: Path, *, views: bool) -> dict[str, int]:
+    """The last page that is kept of each document, by its path: of what was read, or of ``views`` over it."""
     found = {}
     for folder in sorted((index / FOLDER).glob("*")):
+        if folder.name.startswith(_VIEWS) != views:
+            continue
         ranges = [file for file in sorted(folder.glob("[0-9]*.sqlite")) if _is_whole(file)]
         if ranges:
             with closing(_open(ranges[-1])) as source:
                 found[source.execute("SELECT path FROM documents").fetchone()[0]] = _last_page(ranges[-1])
     return found
-
-
-def drop_others(index: Path, wanted: Collection[str]) -> None:
-    """Remove what is kept of documents other than those of the content ``wanted`` (sha256 of their bytes)."""
-    for folder in (index / FOLDER).glob("*"):
-        if folder.name not in wanted:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_whole(file: Path) -> bool:

@@ -23,6 +23,7 @@ class Unfinished:
         files: in the folder. files_read: those of them that need no reading any more.
         pages_read: of documents that are read range of pages by range: pages that are kept so far, by path.
         documents: in the index. unlaid: those of them over which a view is still to be laid.
+        pages_laid: of those over which views are laid range of pages by range, likewise.
     """
 
     files: int = 0
@@ -30,6 +31,7 @@ class Unfinished:
     pages_read: Mapping[str, int] = field(default_factory=dict)
     documents: int = 0
     unlaid: int = 0
+    pages_laid: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         parts = []
@@ -39,6 +41,7 @@ class Unfinished:
         if self.unlaid:
             laid = self.documents - self.unlaid
             parts.append(f"views laid over {laid:,} of {self.documents:,} documents so far")
+        parts += [f"over {path} up to page {pages:,}" for path, pages in self.pages_laid.items()]
         return ", ".join(parts) or "all files read, vector files not written yet"
 
 
@@ -52,7 +55,8 @@ def unfinished(store: Reader) -> Unfinished | None:
     if left is None and not unlaid:
         return None
     files, waiting = left or (documents, 0)
-    return Unfinished(files, files - waiting, kept(store.path), documents, unlaid)
+    read, over = (kept(store.path, views=views) for views in (False, True))
+    return Unfinished(files, files - waiting, read, documents, unlaid, over)
 
 
 def told(store: Reader, found: Unfinished | None, writer: str) -> str:

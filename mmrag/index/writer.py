@@ -19,6 +19,12 @@ from mmrag.index.store import Store
 from mmrag.text.terms import terms
 from mmrag.types import Asset, Document, Element, FileReport, Line, ParsedPage, Status
 
+LACKING = (
+    "(error != '' OR name = 'caption' AND EXISTS (SELECT 1 FROM elements"
+    " WHERE elements.document = views.document AND metadata ->> 'description_error' IS NOT NULL))"
+)
+"""Of a row of ``views``: something could not be drawn or described."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileState:
@@ -150,11 +156,13 @@ class Writer(Reader):
 
     def describe_element(self, row: int, element: Element, text: str) -> None:
         """Keep what a view has found out about an element: its metadata, and the words it is found by."""
-        self.connection.execute(
-            "UPDATE elements SET metadata = ? WHERE row = ?", (json.dumps(dict(element.metadata)), row)
-        )
+        self.put_description(row, json.dumps(dict(element.metadata)), " ".join(terms(text)))
+
+    def put_description(self, row: int, metadata: str, words: str | None) -> None:
+        """As `describe_element`; the metadata and the words are given as they are kept."""
+        self.connection.execute("UPDATE elements SET metadata = ? WHERE row = ?", (metadata, row))
         self.connection.execute("DELETE FROM element_terms WHERE rowid = ?", (row,))
-        self._add_terms("element_terms", row, text)
+        self._put_terms("element_terms", row, words)
 
     def put_element(self, row: int, element: Element, text: str) -> None:
         """Write what an element says anew: words, caption, section, picture, metadata. As `add_element`."""
@@ -175,12 +183,11 @@ class Writer(Reader):
         self._add_terms("page_terms", row, text)
 
     def _add_terms(self, table: str, row: int, text: str) -> None:
-        words = terms(text)
+        self._put_terms(table, row, " ".join(terms(text)))
+
+    def _put_terms(self, table: str, row: int, words: str | None) -> None:
         if words:
-            self.connection.execute(
-                f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)",
-                (row, " ".join(words)),
-            )
+            self.connection.execute(f"INSERT INTO {table} (rowid, terms) VALUES (?, ?)", (row, words))
 
     def add_asset(self, asset: Asset) -> None:
         """Keep a picture: its file first, then its line."""
@@ -286,10 +293,7 @@ class Writer(Reader):
     def failed_views(self, document: int) -> list[str]:
         """Views that lack something of the document: a page, or the description of a picture."""
         rows = self.connection.execute(
-            "SELECT name FROM views WHERE document = ? AND (error != '' OR name = 'caption' AND EXISTS"
-            " (SELECT 1 FROM elements WHERE elements.document = views.document"
-            " AND metadata ->> 'description_error' IS NOT NULL))",
-            (document,),
+            f"SELECT name FROM views WHERE document = ? AND {LACKING}", (document,)
         )
         return [name for (name,) in rows]
 
