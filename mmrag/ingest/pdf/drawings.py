@@ -11,6 +11,7 @@ from mmrag.ingest.pdf.values import Box
 RULE = 3.0
 _WHITE = 0.985
 _RECTANGLES = frozenset({"re", "qu"})
+_CORNER = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,20 @@ def _unseen(colour: Any) -> bool:
 def _shape(box: Box, items: Any) -> str:
     if box[2] - box[0] <= RULE or box[3] - box[1] <= RULE:
         return "rule"
-    if all(item[0] in _RECTANGLES for item in items) or _is_outline(items):
+    if all(item[0] in _RECTANGLES for item in items) or _is_outline(items, box):
         return "rectangle"
     return "path"
 
 
-def _is_outline(items: Any) -> bool:
-    """Whether the path is a rectangle drawn line by line."""
-    if not 3 <= len(items) <= 5:
+def _is_outline(items: Any, box: Box) -> bool:
+    """Whether the path is a rectangle drawn line by line, its corners sharp or round."""
+    straight = [item for item in items if item[0] == "l"]
+    round_ = [item for item in items if item[0] == "c"]
+    if len(straight) + len(round_) != len(items) or not 3 <= len(straight) <= 5 or len(round_) > 4:
         return False
+    corner = _CORNER * max(box[2] - box[0], box[3] - box[1])
     return all(
-        item[0] == "l" and (abs(item[1][0] - item[2][0]) < 0.5 or abs(item[1][1] - item[2][1]) < 0.5)
-        for item in items
+        abs(item[1][0] - item[2][0]) < 0.5 or abs(item[1][1] - item[2][1]) < 0.5 for item in straight
+    ) and all(
+        abs(item[1][0] - item[4][0]) <= corner and abs(item[1][1] - item[4][1]) <= corner for item in round_
     )

@@ -26,6 +26,10 @@ _MIN_SHARE = 0.004
 _MARGIN = 0.075
 _MAX_SEEDS = 400
 _GROUND = 0.6
+_BAND = 0.35
+_EDGE = 3.0
+_LONG = 0.6
+_FEW_PLAIN = 2
 _MAX_TEXT = 0.35
 _CAPTION_GAP = 48.0
 _PANEL_GAP = 72.0
@@ -71,12 +75,35 @@ def find_figures(raw: RawPage, drawings: list[Drawing], around: Surroundings) ->
         figures = joined
     figures = _join_panels(figures, around)
     trimmed = [_trimmed(clip(box, raw.width, raw.height), around.prose) for box in figures]
-    return [box for box in trimmed if _counts(box, raw, around)]
+    return [box for box in trimmed if _counts(box, raw, around) and not _is_plain(box, raw, drawn, around)]
 
 
 def _is_ground(drawing: Drawing, raw: RawPage) -> bool:
-    """Whether a path colours most of the page: the ground of a slide or a cover."""
-    return drawing.filled and area(drawing.box) > _GROUND * raw.width * raw.height
+    """Whether a path colours most of the page, or a band across it: the ground of a slide or a cover."""
+    box = drawing.box
+    return drawing.filled and (
+        area(box) > _GROUND * raw.width * raw.height
+        or _is_band(box[0], box[2], raw.width, box[1], box[3], raw.height)
+        or _is_band(box[1], box[3], raw.height, box[0], box[2], raw.width)
+    )
+
+
+def _is_band(x0: float, x1: float, width: float, y0: float, y1: float, height: float) -> bool:
+    """Whether it runs from edge to edge, or nearly so along an edge, and is not high."""
+    length = x1 - x0
+    at_edge = y0 <= _EDGE or y1 >= height - _EDGE
+    return y1 - y0 < _BAND * height and (length >= width - 2 * _EDGE or (at_edge and length >= _LONG * width))
+
+
+def _is_plain(box: Box, raw: RawPage, drawn: list[Drawing], around: Surroundings) -> bool:
+    """Whether there is nothing to see but a coloured rectangle or two, without a word."""
+    inner = [item for item in drawn if inside(item.box, box) > 0.9]
+    return (
+        0 < len(inner) <= _FEW_PLAIN
+        and all(item.filled and item.shape == "rectangle" for item in inner)
+        and not any(overlap(image, box) for image in raw.images)
+        and not any(overlap(line.box, box) for line in (*around.labels, *around.prose))
+    )
 
 
 def _is_picture(box: Box, around: Surroundings) -> bool:

@@ -27,6 +27,10 @@ _FAR_APART = 5.0
 _LOGO = 0.04
 _LOGO_PAGES = 2
 _MAX_MASKED_WORDS = 6
+_SIDE = 0.24
+_SIDE_LINES = 5
+_SIDE_PAGES = 2
+_SIDE_SHARE = 0.75
 
 _Key = tuple[str, int]
 _Band = tuple[int, int]
@@ -37,7 +41,8 @@ class Furniture:
 
     A row of the margin is furniture if its words stand at the same height on neighbouring pages, if it holds
     the page number, or if rows at its height nearly always were furniture (a running head that changes with
-    the chapter). Rows are tried from the edge inwards, and the first that stays ends the search.
+    the chapter). Rows are tried from the edge inwards, and the first that stays ends the search. On a page
+    wider than high, such as a slide, a column at the side that repeats is furniture too: a list of sections.
     """
 
     def __init__(self) -> None:
@@ -52,6 +57,7 @@ class Furniture:
         margins = _margins(page)
         keys = [_key(line) for rows in margins for row in rows[:_EDGE_ROWS] for line in row]
         keys += [_picture_key(box) for box in page.images]
+        keys += [_key(line) for side in _sides(page, page.lines) for line in side]
         self._recent.append((page.number, frozenset(keys)))
         self._counts.update(self._recent[-1][1])
         if len(self._recent) > _MEMORY:
@@ -90,7 +96,24 @@ class Furniture:
                     break
                 self._hits[band] += 1
                 dropped.update(id(line) for line in row)
-        return [line for line in page.lines if id(line) not in dropped] if dropped else page.lines
+        lines = [line for line in page.lines if id(line) not in dropped] if dropped else page.lines
+        return self._without_sidebars(page, lines)
+
+    def _without_sidebars(self, page: RawPage, lines: list[Line]) -> list[Line]:
+        for side in _sides(page, lines):
+            repeated = [line for line in side if self._repeats(line)]
+            if len(repeated) < _SIDE_LINES:
+                continue
+            x0, x1 = min(line.x0 for line in repeated), max(line.x1 for line in repeated)
+            column = {id(line) for line in lines if line.x0 < x1 and x0 < line.x1}
+            if column <= {id(line) for line in side} and len(repeated) >= _SIDE_SHARE * len(column):
+                lines = [line for line in lines if id(line) not in column]
+        return lines
+
+    def _repeats(self, line: Line) -> bool:
+        text, height = _key(line)
+        counts = self._counts
+        return max(counts[text, height + by] for by in (-1, 0, 1)) > _SIDE_PAGES
 
     def is_logo(self, page: RawPage, box: Box) -> bool:
         """Whether a small bitmap stands at the same place on several neighbouring pages."""
@@ -149,6 +172,17 @@ def _margins(page: RawPage) -> tuple[list[list[Line]], list[list[Line]]]:
     low = [line for line in upright if line.base > (_BOTTOM - 0.06) * page.height]
     bottom = _rows(low, _BOTTOM * page.height, upwards=True)
     return top, bottom
+
+
+def _sides(page: RawPage, lines: list[Line]) -> list[list[Line]]:
+    """Lines that stand wholly at the left, and wholly at the right, of a page wider than high."""
+    if page.width <= page.height:
+        return []
+    sides = (
+        [line for line in lines if line.x1 < _SIDE * page.width],
+        [line for line in lines if line.x0 > (1 - _SIDE) * page.width],
+    )
+    return [side for side in sides if len(side) >= _SIDE_LINES]
 
 
 def _rows(lines: list[Line], limit: float, *, upwards: bool = False) -> list[list[Line]]:

@@ -11,6 +11,9 @@ _BINS = 120
 _MIN_LINES = 4
 _MAX_CROSSING = 0.2
 _FULL = 0.5
+_JUSTIFIED = 0.85
+_HEADING_GAP = 26.0
+_SAME_TOP = 6.0
 _NOTE_GAP = 0.7
 _NOTE_WIDTH = 7.0
 
@@ -47,6 +50,46 @@ def in_one_column(blocks: list[Block], width: float) -> bool:
         for index, first in enumerate(wide)
         for second in wide[index + 1 :]
     )
+
+
+def top_of_columns(blocks: list[Block], width: float) -> float | None:
+    """The y at which the columns of running text begin, their headings included; ``None`` without columns.
+
+    Names of authors may stand side by side too, but they are centred: their lines differ in length.
+    """
+    running = [block.box for block in blocks if _is_running(block, width)]
+    if not any(
+        shared_height(first, second) > 0 and gaps(first, second)[0] > 0
+        for index, first in enumerate(running)
+        for second in running[index + 1 :]
+    ):
+        return None
+    top = min(box[1] for box in running)
+    headings = sorted(
+        (block for block in blocks if block.role is Role.HEADING), key=lambda block: -block.box[3]
+    )
+    for block in headings:
+        if top - _HEADING_GAP < block.box[3] <= top + 1 and not (block.box[0] < width / 2 < block.box[2]):
+            top = min(top, block.box[1])
+    return top
+
+
+def _is_running(block: Block, width: float) -> bool:
+    across = block.box[2] - block.box[0]
+    return (
+        block.role in (Role.PARAGRAPH, Role.LIST)
+        and len(block.rows) >= 3
+        and 0.2 * width < across < 0.6 * width
+        and median(row.x1 - row.x0 for row in block.rows) >= _JUSTIFIED * across
+    )
+
+
+def put_first(blocks: list[Block], top: float) -> None:
+    """Read what ends above ``top`` before everything else, row by row: the title over the columns."""
+    above = [block for block in blocks if block.box[3] <= top]
+    below = [block for block in blocks if block.box[3] > top]
+    above.sort(key=lambda block: (round(block.box[1] / _SAME_TOP), block.box[0]))
+    blocks[:] = above + below
 
 
 def columns(lines: list[Line]) -> list[list[Line]]:

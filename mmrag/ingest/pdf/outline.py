@@ -6,9 +6,10 @@ import re
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
+from mmrag.ingest.pdf.captions import is_caption
 from mmrag.ingest.pdf.paragraphs import MARKER
 from mmrag.ingest.pdf.rawpage import bold_name
-from mmrag.ingest.pdf.values import Block, Role, Row, TextView
+from mmrag.ingest.pdf.values import Block, RawPage, Role, Row, TextView
 from mmrag.text.normalise import normalise
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: TextView
     if state.outline.bookmarked(text, number):
         block.role = Role.HEADING
         return
+    if is_caption(block):
+        return
     body = state.fonts.body
     larger = rows[0].size > 1.08 * body and rows[0].size >= body + 0.7
     if block.ocr:
@@ -185,6 +188,11 @@ def _numbered_level(text: str) -> int:
     return found[1].count(".") + 1 if found else 0
 
 
+def is_numbered(text: str) -> bool:
+    """Whether a text begins with the number of a section, or with a word such as "Chapter" and a number."""
+    return _numbered_level(text) > 0
+
+
 def _style(rows: list[Row]) -> _Style:
     line = max((line for row in rows for line in row.lines), key=lambda item: len(item.text))
     if line.ocr:
@@ -196,19 +204,36 @@ def _plain(text: str) -> str:
     return _PLAIN.sub("", text).casefold()
 
 
-def demote_byline(blocks: list[Block], outline: Outline, page: int) -> None:
-    """Authors, affiliations and dates under the title of the first page are no headings."""
-    if page != 1:
+def demote_byline(blocks: list[Block], outline: Outline, raw: RawPage, top: float | None = None) -> None:
+    """Authors, affiliations and dates under the title of the first page are no headings.
+
+    Args:
+        blocks: of the page; changed in place.
+        outline: of the document.
+        raw: the page.
+        top: where its columns begin, if it has any.
+    """
+    if raw.number != 1:
         return
-    title = next((index for index, block in enumerate(blocks) if block.role is Role.HEADING), None)
-    if title is None:
+    if top is not None:
+        blocks = [block for block in blocks if block.box[3] <= top]
+    headings = [block for block in blocks if block.role is Role.HEADING]
+    across = [block for block in headings if block.box[0] < raw.width / 2 < block.box[2]]
+    if not headings:
         return
-    for block in blocks[title + 1 :]:
+    title = headings[0]
+    if top is not None and across:
+        title = max(across, key=lambda block: block.rows[0].size)
+    for block in blocks[blocks.index(title) + 1 :] if top is None else blocks:
+        if block is title:
+            continue
         if block.role is not Role.HEADING:
-            return
+            if top is None:
+                return
+            continue
         text = block.text.strip()
-        if _numbered_level(text) or outline.bookmarked(text, page) or _OPENING.match(text):
+        if _numbered_level(text) or outline.bookmarked(text, raw.number) or _OPENING.match(text):
             return
-        if block.rows[0].size >= blocks[title].rows[0].size:
+        if top is None and block.rows[0].size >= title.rows[0].size:
             continue
         block.role = Role.PARAGRAPH

@@ -9,7 +9,7 @@ from mmrag.ingest.pdf.boxes import area, grow, inside, overlap, union
 from mmrag.ingest.pdf.clusters import text_frames
 from mmrag.ingest.pdf.demand import has_split_rows
 from mmrag.ingest.pdf.drawings import Drawing, read_drawings
-from mmrag.ingest.pdf.outline import demote_byline, mark_heading
+from mmrag.ingest.pdf.outline import demote_byline, is_numbered, mark_heading
 from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.parting import part_tables
 from mmrag.ingest.pdf.rows import to_rows
@@ -20,6 +20,7 @@ from mmrag.text.normalise import join_lines
 _HEADINGS = frozenset({"section-header", "title"})
 _MARGIN = 0.2
 _SPARSE = 0.35
+_LARGER = 1.15
 
 
 def by_geometry(view: TextView, raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
@@ -40,7 +41,7 @@ def by_geometry(view: TextView, raw: RawPage, rows: list[Row], state: DocumentSt
         for block in paragraphs.build(column):
             mark_heading(block, raw.number, state, view, hinted=False)
             blocks.append(block)
-    demote_byline(blocks, state.outline, raw.number)
+    demote_byline(blocks, state.outline, raw)
     return paragraphs.merge_runs(blocks)
 
 
@@ -90,6 +91,9 @@ def from_regions(
         order.insert(blocks, Block(Role.FIGURE, box))
     if order.in_one_column(blocks, raw.width):
         blocks.sort(key=lambda block: (block.box[1], block.box[0]))
+    top = order.top_of_columns(blocks, raw.width)
+    if top is not None:
+        order.put_first(blocks, top)
     for block in blocks:
         if captions.is_caption(block) and (block.role is not Role.HEADING):
             block.role = Role.CAPTION
@@ -97,7 +101,7 @@ def from_regions(
     for block in blocks:
         if block.role is Role.FIGURE:
             block.extra["lines"] = [line for line in lines if inside(line.box, block.box) > 0.5]
-    demote_byline(blocks, state.outline, raw.number)
+    demote_byline(blocks, state.outline, raw, top)
     return [part for block in paragraphs.merge_runs(blocks) for part in console.split_tables(block, view)]
 
 
@@ -186,8 +190,7 @@ def _region_blocks(
     name = region.name
     box = union(line.box for line in lines)
     rows = to_rows([line for line in lines if line.upright] or lines, state.fonts)
-    in_margin = box[3] < _MARGIN * raw.height or box[1] > (1 - _MARGIN) * raw.height
-    if name in regions.MARGINS and in_margin and not all(row.mono for row in rows):
+    if name in regions.MARGINS and _is_furniture(raw, rows, box, state):
         return []
     ocr = lines[0].ocr
     if name == "table":
@@ -205,6 +208,24 @@ def _region_blocks(
         hinted = name in _HEADINGS
         mark_heading(block, raw.number, state, view, hinted=hinted)
     return blocks
+
+
+def _is_furniture(raw: RawPage, rows: list[Row], box: Box, state: DocumentState) -> bool:
+    """Whether to believe the model, which knows this page alone, that it is a header or a footer.
+
+    What repeats is gone already. A title is set larger than the text, a page may end with a heading, and the
+    first page has its letterhead or the name of the conference where others have a running head.
+    """
+    at_top, at_bottom = box[3] < _MARGIN * raw.height, box[1] > (1 - _MARGIN) * raw.height
+    if not (at_top or at_bottom) or all(row.mono for row in rows):
+        return False
+    text = " ".join(row.text for row in rows)
+    if not any(map(str.isalpha, text)):
+        return True
+    if raw.number == 1 and at_top:
+        return False
+    larger = not rows[0].lines[0].ocr and min(row.size for row in rows) > _LARGER * state.fonts.body
+    return not (larger or (at_bottom and is_numbered(text)))
 
 
 def _table(
