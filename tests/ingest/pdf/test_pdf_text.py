@@ -241,25 +241,36 @@ def test_the_only_words_of_a_page_are_no_header(parse, monkeypatch, name):
     assert [texts(page) for page in pages] == [[words] for words in said]
 
 
-def test_words_over_text_are_a_header_unless_the_page_is_the_only_one(parse, monkeypatch):
+def _under(head: str, body: list[str], size: float = 11, y: float = 100):
+    def both(page):
+        write(page, 40, y, head, size=size)
+        write(page, 72, 180, *body)
+
+    return both
+
+
+GATES = ["Gates hold the sea back", "when a storm comes in."]
+LOCKS = ["Locks let ships pass", "at any hour of the day."]
+
+
+def test_words_over_text_are_a_header_but_on_the_first_page(parse, monkeypatch):
     _analyse_as(monkeypatch, ("page-header", (30, 85, 560, 110)), ("text", (60, 160, 560, 600)))
-
-    def draw(head, body):
-        def both(page):
-            write(page, 40, 100, head, size=11)
-            write(page, 72, 180, *body)
-
-        return both
-
-    one = draw("On gates", ["Gates hold the sea back", "when a storm comes in."])
-    other = draw("Of locks and weirs", ["Locks let ships pass", "at any hour of the day."])
-    _, pages = parse(one, other, layout="always")
-    assert [texts(page) for page in pages] == [
-        ["Gates hold the sea back when a storm comes in."],
+    _, pages = parse(_under("On gates", GATES), _under("Of locks and weirs", LOCKS), layout="always")
+    assert [[element.text for element in page.elements] for page in pages] == [
+        ["On gates", "Gates hold the sea back when a storm comes in."],
         ["Locks let ships pass at any hour of the day."],
     ]
-    _, (page,) = parse(one, layout="always")
-    assert "On gates" in [element.text for element in page.elements]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "size", "y"),
+    [("page-header", "Of locks", 15, 100), ("page-footer", "4. Of weirs", 10, 780)],
+    ids=["larger than the text", "numbered, at the end of the page"],
+)
+def test_a_heading_that_the_model_takes_for_a_header_is_kept(parse, monkeypatch, name, words, size, y):
+    _analyse_as(monkeypatch, (name, (30, y - 15, 560, y + 10)), ("text", (60, 160, 560, 600)))
+    _, (_, page) = parse(_under("On gates", GATES), _under(words, LOCKS, size, y), layout="always")
+    assert words in [element.text for element in page.elements]
 
 
 def _analyse_as(monkeypatch, *found):
