@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from mmrag.errors import CorruptError, DiskFullError, IndexStoreError
+from mmrag.index.translating import is_damage, is_full
 
 CAPTIONS = "captions.sqlite"
 _SCHEMA = """CREATE TABLE IF NOT EXISTS captions (
@@ -214,11 +215,10 @@ def _translated(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code == sqlite3.SQLITE_FULL:
+        if is_full(error, file.parent):
             raise DiskFullError(
                 f"no space left on the device of {file}: free some and run the same command again"
             ) from error
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if is_damage(error):
             raise CorruptError(f"{file} is damaged ({error})") from error
         raise IndexStoreError(f"{file} can't be used: {error}") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mmrag.errors import CorruptError, IndexStoreError
+from mmrag.errors import CorruptError, DiskFullError, IndexStoreError
 from mmrag.index.assets import FOLDER as ASSETS
 from mmrag.index.assets import asset_path
 from mmrag.index.captions import CAPTIONS, CaptionCache
@@ -185,6 +185,8 @@ def caption_findings(folder: Path) -> Iterator[Finding]:
         return
     try:
         damaged = CaptionCache.count_damaged(folder)
+    except DiskFullError:
+        raise
     except IndexStoreError as error:
         yield Finding(CAPTIONS, str(error))
         return

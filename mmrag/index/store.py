@@ -35,7 +35,7 @@ from mmrag.index.seal import (
     next_seal,
     unsealed_log,
 )
-from mmrag.index.translating import translated
+from mmrag.index.translating import is_full, translated
 from mmrag.index.wal import Log
 from mmrag.types import Kind
 
@@ -153,9 +153,10 @@ class Store:
             self.connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.OperationalError as error:
             code = error.sqlite_errorcode & 0xFF
-            mine = os.access(self.path, os.W_OK)
-            if mine or code not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-                raise
+            others = not os.access(self.path, os.W_OK)
+            if not (others and code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)):
+                if not is_full(error, self.path):
+                    raise
             self.connection.close()
             self.connection = self._connect("ro&immutable=1")
             if self._log_size():

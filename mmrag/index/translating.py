@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mmrag.errors import CorruptError, DiskFullError, IndexStoreError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_PRIMARY = 0xFF
+_SHARED_MEMORY = 32_768
+"""Bytes by which SQLite extends the file that readers of a WAL share."""
 
 
 @contextmanager
@@ -17,18 +23,47 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code == sqlite3.SQLITE_FULL:
+        if is_full(error, path):
             raise _full(path) from error
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if is_damage(error):
             raise CorruptError(
                 f"the index {path} is damaged ({error}): see mmrag verify {path}, then mmrag repair {path}"
             ) from error
         raise IndexStoreError(f"the index {path} can't be used: {error}") from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _NO_ROOM:
             raise _full(path) from error
         raise
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether SQLite, or FTS5 with a code of its own, calls the file damaged."""
+    return _code(error) & _PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_full(error: sqlite3.DatabaseError, folder: Path) -> bool:
+    """Whether the disk of ``folder`` has no room left.
+
+    SQLite says so of its data. Of a file beside them that it can't make or extend it only says that it failed.
+    """
+    code = _code(error)
+    if code == sqlite3.SQLITE_IOERR_SHMSIZE or code & _PRIMARY == sqlite3.SQLITE_CANTOPEN:
+        return not _has_room(folder)
+    return code & _PRIMARY == sqlite3.SQLITE_FULL
+
+
+def _code(error: sqlite3.DatabaseError) -> int:
+    return getattr(error, "sqlite_errorcode", 0)
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_SHARED_MEMORY))
+            file.flush()
+    except OSError as error:
+        return error.errno not in _NO_ROOM
+    return True
 
 
 def _full(path: Path) -> DiskFullError:

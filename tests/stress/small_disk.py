@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from mmrag.cli.failing import DISK_FULL
@@ -29,12 +30,25 @@ def main() -> None:
         if code:
             assert said.startswith("mmrag: "), said
             assert "no space left on" in said
+            _fill(scenes)
             check_between(scenes)
         _resize(scenes, _LARGE)
+        (scenes.place / "filling").unlink(missing_ok=True)
         again, said = finish(start(scenes.folder, scenes.index))
         assert again == 0, said
         check_finished(scenes, "update")
         print(trial, code, flush=True)
+
+
+def _fill(scenes: Scenes) -> None:
+    """Leave no room at all, also none for what SQLite writes beside the database to read it."""
+    log = scenes.index / "mmrag.sqlite-wal"
+    if log.exists() and not log.stat().st_size:
+        log.unlink()
+        (scenes.index / "mmrag.sqlite-shm").unlink(missing_ok=True)
+    with suppress(OSError), (scenes.place / "filling").open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
 
 
 def _needed(scenes: Scenes) -> int:

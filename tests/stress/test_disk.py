@@ -36,7 +36,7 @@ def test_a_full_disk_is_said_and_harms_nothing(
 ) -> None:
     if request.config.getoption("--trials") == "smoke":
         for number in trials(smoke=1, ci=0, stress=0):
-            assert _fail(scenes, DISK_FULL, "--by", "ENOSPC", "--break-at", str(2 + 4 * number))
+            assert _fail(scenes, {DISK_FULL}, "--by", "ENOSPC", "--break-at", str(2 + 4 * number))
             trials.held()
         return
     wanted = len(trials(smoke=0, ci=8, stress=80))
@@ -60,7 +60,7 @@ def test_a_call_that_fails_is_said_and_harms_nothing(
     scenes: Scenes, trials: Trials, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if request.config.getoption("--trials") == "smoke":
-        assert _fail(scenes, ERROR, "--by", "EIO", "--break-at", "6", resume=False)
+        assert _fail(scenes, {ERROR}, "--by", "EIO", "--break-at", "6", resume=False)
         return
     log, calls = tmp_path / "log", {call for call, _ in _FAULTS}
     scenes.set("update")
@@ -77,19 +77,21 @@ def test_a_call_that_fails_is_said_and_harms_nothing(
     for number in wanted:
         call, error, at, lasting = points[(number * len(points) + len(points) // 2) // len(wanted)]
         under = tracing(log, [call], f"{call}:error={error}:when={at}{lasting}")
-        failed += _fail(scenes, _CODES[error], under=under)
+        # SQLite does not say why it can't extend its own file; when mmrag looks, there is room again.
+        unsure = {ERROR} if error == "ENOSPC" and not lasting else set()
+        failed += _fail(scenes, {_CODES[error]} | unsure, under=under)
         trials.held()
     assert failed
     trials.note(f"{failed} runs failed")
 
 
 def _fail(
-    scenes: Scenes, expected: int, *options: str, under: Sequence[str] = (), resume: bool = True
+    scenes: Scenes, expected: set[int], *options: str, under: Sequence[str] = (), resume: bool = True
 ) -> bool:
     """Whether the run failed; some calls may. What it left answers, and the next run goes on."""
     scenes.set("update")
     code, said = finish(start(scenes.folder, scenes.index, *options, under=under))
-    assert code in (0, expected), (code, said)
+    assert code in {0} | expected, (code, said)
     if code:
         assert said.startswith("mmrag: "), said
         assert said.count("\n") == 1, said
