@@ -29,6 +29,16 @@ _CHOICES = {
 _AT_LEAST_ONE = ("strategies", "caption.encoders", "joint.encoders", "visual.encoders")
 _EACH_ONCE = (*_AT_LEAST_ONE, "visual.text_encoders")
 _RANGES = {
+    "ingest.workers": (0, 1024),
+    "ingest.max_pixels": (1, 1 << 62),
+    "ingest.max_file_mb": (1, 1 << 40),
+    "ingest.max_page_points": (1, 1e9),
+    "ingest.page_seconds": (0.001, 1e6),
+    "ingest.memory_mb": (1, 1 << 40),
+    "caption.price_in": (0, 1e6),
+    "caption.price_out": (0, 1e6),
+    "answer.price_in": (0, 1e6),
+    "answer.price_out": (0, 1e6),
     "caption.concurrency": (1, 1000),
     "visual.pool": (1, 1000),
     "visual.dpi": (36, 600),

@@ -38,6 +38,13 @@ def test_every_shipped_recipe_is_read() -> None:
         ({"visual": {"encoders": []}}, "visual.encoders: is empty; name at least one"),
         ({"caption": {"encoders": ["a:b", "a:b"]}}, "caption.encoders: names one twice: a:b, a:b"),
         ({"visual": {"pool": 0}}, "visual.pool: wants 1 to 1000, found 0"),
+        (
+            {"ingest": {"page_seconds": float("nan")}},
+            "ingest.page_seconds: wants 0.001 to 1000000.0, found nan",
+        ),
+        ({"ingest": {"page_seconds": -1}}, "ingest.page_seconds: wants 0.001 to 1000000.0, found -1"),
+        ({"ingest": {"memory_mb": 0}}, "ingest.memory_mb: wants 1 to 1099511627776, found 0"),
+        ({"answer": {"price_in": float("inf")}}, "answer.price_in: wants 0 to 1000000.0, found inf"),
         ({"visual": {"dpi": 100000}}, "visual.dpi: wants 36 to 600, found 100000"),
         ({"visual": {"precision": "half"}}, "'half' is not one of auto, float32, float16, int8, bit"),
         ({"retrieve": {"weights": {"joint": 0}}}, "no list has a weight, so nothing would ever be found"),
