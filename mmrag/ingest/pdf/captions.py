@@ -29,6 +29,7 @@ _UNUSUAL_SIDE = 14.0
 _BESIDE = 25.0
 _UNLINKED = 150.0
 _MOST_CAPTIONS = 10
+_NEXT_LINE = 2.2
 
 
 class CaptionHabits:
@@ -86,8 +87,10 @@ def starts_caption(lines: list[Line]) -> bool:
 def link(blocks: list[Block], habits: CaptionHabits) -> list[Block]:
     """Give each caption to the nearest figure or table that fits; returns the blocks without linked captions.
 
-    Each target takes one caption. A caption that fits nothing stays as a paragraph.
+    Each target takes one caption; one that is printed in two languages is one. A caption that fits nothing
+    stays as a paragraph.
     """
+    blocks = _in_two_languages(blocks)
     captions = [block for block in blocks if block.role is Role.CAPTION]
     targets = [block for block in blocks if block.role in (Role.FIGURE, Role.TABLE)]
     costs = [[_cost(caption, target, blocks, habits) for target in targets] for caption in captions]
@@ -104,6 +107,40 @@ def link(blocks: list[Block], habits: CaptionHabits) -> list[Block]:
         if id(block) not in gone:
             block.role = Role.PARAGRAPH
     return [block for block in blocks if id(block) not in gone]
+
+
+def _in_two_languages(blocks: list[Block]) -> list[Block]:
+    """The same blocks, where captions of one number and two words for it, one below the other, are joined."""
+    joined: list[Block] = []
+    for block in blocks:
+        before = next((other for other in joined if _translates(other, block)), None)
+        if before is None:
+            joined.append(block)
+        else:
+            first, second = sorted((before, block), key=lambda caption: caption.box[1])
+            box, rows = union([first.box, second.box]), first.rows + second.rows
+            both = Block(Role.CAPTION, box, rows, f"{first.text} {second.text}", ocr=first.ocr)
+            joined[joined.index(before)] = both
+    return joined
+
+
+def _translates(one: Block, other: Block) -> bool:
+    if one.role is not Role.CAPTION or other.role is not Role.CAPTION:
+        return False
+    first, second = LABEL.match(one.text), LABEL.match(other.text)
+    if first is None or second is None or _number(first[0]) != _number(second[0]):
+        return False
+    height = min(one.box[3] - one.box[1], other.box[3] - other.box[1])
+    return (
+        label_of(one.text) == label_of(other.text)
+        and first[0].strip()[0].isascii() is not second[0].strip()[0].isascii()
+        and shared_width(one.box, other.box) > 0.5
+        and gaps(one.box, other.box)[1] <= _NEXT_LINE * height
+    )
+
+
+def _number(label: str) -> list[str]:
+    return re.findall(r"\d+", label)
 
 
 def _cheapest(costs: list[list[float | None]]) -> list[tuple[int, int]]:
