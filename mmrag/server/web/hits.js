@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { complain, find, make } from "./making.js";
 import { show } from "./viewer.js";
-import { say } from "./words.js";
+import { placed, say } from "./words.js";
 
 let index = null;
 let picture = null;
@@ -93,7 +93,6 @@ function item(hit, question) {
   const { document, page, element, elements } = hit;
   const boxes = elements.map(({ bbox }) => bbox).filter(Boolean).slice(0, 1);
   const open = () => show({ index, document, number: page.number, boxes, quote: hit.snippet, question });
-  const name = `${document.title || document.path}, ${page.label || page.number}`;
   const small = make("img", {
     src: api.pagePicture(index.name, document.id, page.number, { dpi: 36 }),
     alt: say("page-alt", { name: document.path, number: page.number }),
@@ -105,7 +104,7 @@ function item(hit, question) {
   return make(
     "li",
     {},
-    make("button", { type: "button", class: "hit", onclick: open }, small, make("span", { class: "name" }, name)),
+    make("button", { type: "button", class: "hit", onclick: open }, small, make("span", { class: "name" }, placed(hit))),
     make("p", { class: "snippet" }, make("b", {}, say(`kind-${element.kind}`)), " ", hit.snippet || element.caption || element.text),
     make("p", { class: "whys" }, ...sources),
   );

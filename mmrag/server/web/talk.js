@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { complain, find, make } from "./making.js";
 import { show } from "./viewer.js";
-import { say } from "./words.js";
+import { placed, say } from "./words.js";
 
 let index = null;
 let history = [];
@@ -76,7 +76,7 @@ function finished(answer) {
     answer.citations.filter(({ element }) => element.picture).map((citation) => [citation.element.picture, citation]),
   );
   const sources = answer.citations.map((citation) =>
-    make("li", {}, chip(answer, citation), ` ${nameOf(citation)}`, make("q", {}, citation.quote)),
+    make("li", {}, chip(answer, citation), ` ${placed(citation)}`, make("q", {}, citation.quote)),
   );
   return [
     make("div", { class: answer.refused ? "text refused" : "text" }, ...withChips(answer)),
@@ -106,8 +106,6 @@ function withChips(answer) {
   }
   return parts;
 }
-
-const nameOf = ({ document, page }) => `${document.title || document.path}, ${page.label || page.number}`;
 
 function place(answer, citation) {
   const { document, page, bbox, quote } = citation;

@@ -50,6 +50,9 @@ const WORDS = {
     "page-alt": "{name}, page {number}",
     "figure-alt": "{kind} on page {number} of {name}: {text}",
     source: "Source {number}: {name}, page {page}",
+    "on-page": "{name}, p.\u00a0{number}",
+    "on-labelled-page": "{name}, p.\u00a0{number} ({label})",
+    "in-section": "{name}, §\u00a0{label}",
     found: { one: "{count} page in {ms} ms", other: "{count} pages in {ms} ms" },
     none: "Nothing was found.",
     "found-by": "Found by {list}, rank {rank}",
@@ -127,6 +130,9 @@ const WORDS = {
     "page-alt": "{name}，第 {number} 页",
     "figure-alt": "{name} 第 {number} 页的{kind}：{text}",
     source: "来源 {number}：{name}，第 {page} 页",
+    "on-page": "{name}，第 {number} 页",
+    "on-labelled-page": "{name}，第 {number} 页（{label}）",
+    "in-section": "{name}，§\u00a0{label}",
     found: { other: "{count} 页，用时 {ms} 毫秒" },
     none: "没有找到。",
     "found-by": "由 {list} 找到，排名第 {rank}",
@@ -166,6 +172,16 @@ export function say(key, values = {}) {
     words = words[new Intl.PluralRules(language).select(values.count)] ?? words.other;
   }
   return words.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** How a place is named: `Report, p. 3`, `Report, p. 14 (xii)`, and where there are no pages `Notes, § Methods`. */
+export function placed({ document: paper, page: { number, label } }) {
+  const name = paper.title || paper.path;
+  if (!paper.paged) {
+    const heading = label.replace(/^§\s*/, "");
+    return say("in-section", { name, label: heading && heading !== name ? heading : number });
+  }
+  return say(label && label !== String(number) ? "on-labelled-page" : "on-page", { name, number, label });
 }
 
 /** Which language the page speaks: what the reader chose, else what the browser prefers. */
