@@ -131,6 +131,14 @@ def _(page: Any) -> None:
     page.draw_rect((30, 215, 400, 240), color=(1, 1, 1), fill=(1, 1, 1))
 
 
+@_pdf("clipped.pdf")
+def _(page: Any) -> None:
+    page.insert_text((40, 230), ORDER, fontsize=11)
+    content, *_ = reversed(page.get_contents())
+    drawn = page.parent.xref_stream(content)
+    page.parent.update_stream(content, b"q 0 0 1 1 re W n " + drawn + b" Q")
+
+
 @_pdf("layer.pdf")
 def _(page: Any) -> None:
     layer = page.parent.add_ocg("hidden", on=False)
