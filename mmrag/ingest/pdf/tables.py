@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
 from mmrag.ingest.pdf.values import Box, Line, Region, Word
 from mmrag.text.normalise import join_lines, normalise
@@ -69,7 +70,7 @@ def rows_of(words: list[Word]) -> list[list[Word]]:
     return rows
 
 
-def split_row(row: list[Word], columns: list[float], *, strict: bool = False) -> list[str]:
+def split_row(row: list[Word], columns: Sequence[float], *, strict: bool = False) -> list[str]:
     """The row's words in their columns.
 
     Args:
@@ -88,7 +89,7 @@ def split_row(row: list[Word], columns: list[float], *, strict: bool = False) ->
                 own = column
         column = max(own, column)
         cells[column].append(word.text)
-    return [normalise(" ".join(cell)) for cell in cells]
+    return [normalise(" ".join(cell)) if cell else "" for cell in cells]
 
 
 def gutters(rows: list[list[Word]], least: float = 0.7) -> list[float]:
@@ -98,8 +99,8 @@ def gutters(rows: list[list[Word]], least: float = 0.7) -> list[float]:
         rows: words by row.
         least: width of a strip, in heights of a word.
     """
-    spans = sorted((word.x0, word.x1) for row in rows for word in row)
-    height = sorted(word.y1 - word.y0 for row in rows for word in row)[len(spans) // 2]
+    spans = sorted([(word.x0, word.x1) for row in rows for word in row])
+    height = sorted([word.y1 - word.y0 for row in rows for word in row])[len(spans) // 2]
     borders: list[float] = []
     end = spans[0][1]
     for x0, x1 in spans[1:]:
