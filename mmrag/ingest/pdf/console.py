@@ -7,7 +7,7 @@ import re
 from mmrag.ingest.pdf.boxes import union
 from mmrag.ingest.pdf.rows import preformatted
 from mmrag.ingest.pdf.tables import gutters, markdown, rows_of, split_row
-from mmrag.ingest.pdf.values import Block, Box, Role, Row, TextView, Word
+from mmrag.ingest.pdf.values import Block, Box, Role, Row, TextView
 
 _PROMPT = re.compile(r"\s*(?:[\w:]{0,10}>|\+\s|\$ |# |In \[)")
 _NUMBER = re.compile(r"[<(\[~+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?[%)\]*]*|NA|NaN|Inf|-|\.")
@@ -79,11 +79,19 @@ def _table_in(rows: list[Row], view: TextView) -> tuple[int, int, list[list[str]
     lines = rows_of(view.words_in(_box(rows)))
     if len(lines) != len(rows):
         return None
+    split: dict[tuple[float, ...], list[list[str]]] = {}
     for tail in range(min(_TRIM_TAIL, len(rows) - _MIN_ROWS + 1)):
         for head in range(min(_TRIM_HEAD, len(rows) - tail - _MIN_ROWS + 1)):
-            cells = _cells(lines[head : len(rows) - tail])
-            if cells is not None:
-                return head, tail, cells
+            stop = len(rows) - tail
+            borders = tuple(gutters(lines[head:stop], _GAP))
+            if len(borders) + 1 < _MIN_COLUMNS:
+                continue
+            # Most trials find the same borders, and splitting is most of the work.
+            if borders not in split:
+                split[borders] = [split_row(line, borders, strict=True) for line in lines]
+            cells = split[borders][head:stop]
+            if _is_table(cells):
+                return head, tail, _join_headed(cells)
     return None
 
 
@@ -92,19 +100,14 @@ def _may_be_table(rows: list[Row]) -> bool:
     return sum(len(_SOME_NUMBER.findall(row.text)) > 1 for row in rows) >= _MIN_ROWS - 1
 
 
-def _cells(lines: list[list[Word]]) -> list[list[str]] | None:
-    """The rows' cells if they make a table."""
-    borders = gutters(lines, _GAP)
-    if len(borders) + 1 < _MIN_COLUMNS:
-        return None
-    cells = [split_row(line, borders, strict=True) for line in lines]
+def _is_table(cells: list[list[str]]) -> bool:
+    """Whether the rows' cells make a table: they are mostly numbers, and most rows fill their columns."""
     filled = [cell for row in cells[1:] for cell in row if cell]
     numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in filled)
     if numbers < _MIN_NUMBERS * len(filled):
-        return None
-    if sum(sum(bool(cell) for cell in row) >= _MIN_COLUMNS - 1 for row in cells) < 0.8 * len(cells):
-        return None
-    return _join_headed(cells)
+        return False
+    full = sum(len(row) - row.count("") >= _MIN_COLUMNS - 1 for row in cells)
+    return full >= 0.8 * len(cells)
 
 
 def _join_headed(cells: list[list[str]]) -> list[list[str]]:

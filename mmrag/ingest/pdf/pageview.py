@@ -62,18 +62,17 @@ class PageView:
         """The words of the text layer whose middle lies in ``box`` or within two points of it."""
         left, top, right, bottom = box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2
         found = []
-        for word in self._words:
-            x0, y0, x1, y1 = word[:4]
+        for x0, y0, x1, y1, text, _, _, _ in self._words:
             # Most words of the page are elsewhere, whatever their true height is.
             if y1 < top or y0 + y1 > 2 * bottom or not 2 * left <= x0 + x1 <= 2 * right:
                 continue
-            text = word[4]
             letter = (x1 - x0) / len(text)
             if y1 - y0 > _TOO_HIGH * letter and y1 - y0 > x1 - x0:
                 # Far too high for its letters: a Type 3 font with a wrong bounding box.
                 y0 = y1 - 2 * letter
-            if top <= (y0 + y1) / 2 <= bottom and self._is_shown((x0, y0, x1, y1), readable(text)):
-                found.append(Word(x0, y0, x1, y1, readable(text)))
+            text = readable(text)
+            if top <= (y0 + y1) / 2 <= bottom and self._is_shown((x0, y0, x1, y1), text):
+                found.append(Word(x0, y0, x1, y1, text))
         return found
 
     @cached_property

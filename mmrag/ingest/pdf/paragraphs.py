@@ -17,7 +17,10 @@ MARKER = re.compile(
 )
 BULLET = re.compile(r"\s*[•◦▪▫‣⁃∙·■□●○►▶➢✓∗*◆◇★☆]")
 _SENTENCE_END = (".", "!", "?", ":", "。", "！", "？", "：", "…")
-_UNUSUAL = re.compile("[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff]|  ")
+_UNUSUAL = re.compile(
+    "[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff"
+    "\u3001-\u3003\u3008-\u301f\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff20]|  "
+)
 _MAX_LIST_CHARS = 1500
 _MIN_SIDEWAYS = 20
 _TITLE = 1.15

@@ -40,7 +40,8 @@ def read_raw(view: PageView, number: int, *, graphics: bool = True) -> RawPage:
         graphics: whether to look for bitmaps and paths on pages that have text.
     """
     page = view.page
-    raw = RawPage(number, page.rect.width, page.rect.height, rotation=view.rotation)
+    size = page.rect
+    raw = RawPage(number, size.width, size.height, rotation=view.rotation)
     textpage = page.get_textpage(flags=_FLAGS)
     paths = other = pictures = 0
     lines = raw.lines

@@ -79,24 +79,29 @@ def _picture(page: Any, clip: Any, zoom: float) -> Image:
 def encode(image: Image) -> Asset:
     """The picture as PNG, or as JPEG where it has the colours of a photo."""
     buffer = io.BytesIO()
-    colours = image.resize((min(256, image.width), min(256, image.height)), 0).getcolors(_PHOTO_COLOURS)
-    if colours is None:
+    plain = _with_few_colours(image)
+    if plain is None and _is_photo(image):
         image.save(buffer, "JPEG", quality=88)
         media_type = "image/jpeg"
     else:
-        _with_few_colours(image).save(buffer, "PNG", compress_level=6)
+        (plain or image).save(buffer, "PNG", compress_level=6)
         media_type = "image/png"
     data = buffer.getvalue()
     return Asset(hashlib.sha256(data).hexdigest(), media_type, image.width, image.height, data)
 
 
-def _with_few_colours(image: Image) -> Image:
-    """The same pixels in grey or with a palette, where that loses nothing."""
+def _is_photo(image: Image) -> bool:
+    small = image.resize((min(256, image.width), min(256, image.height)), 0)
+    return small.getcolors(_PHOTO_COLOURS) is None
+
+
+def _with_few_colours(image: Image) -> Image | None:
+    """The same pixels in grey or with a palette; ``None`` where that would lose some."""
     from PIL import Image as pillow  # noqa: N813
 
     colours: list[tuple[int, Any]] | None = image.getcolors(256)
     if colours is None:
-        return image
+        return None
     if all(colour[0] == colour[1] == colour[2] for _, colour in colours):
         return image.convert("L")
     return image.quantize(256, dither=pillow.Dither.NONE)

@@ -6,7 +6,9 @@ import pytest
 from mmrag.config import IngestOptions
 from mmrag.ingest.pdf import PdfIngestor
 from mmrag.ingest.pdf.lines import in_picture, put_in
+from mmrag.ingest.pdf.paragraphs import normal
 from mmrag.ingest.pdf.values import RawPage
+from mmrag.text.normalise import normalise
 from mmrag.types import BBox, Kind, Line
 from mmrag.vision.ocr import OcrLine
 
@@ -16,6 +18,12 @@ from .test_pdf_figures import photo
 
 def texts(page):
     return [line.text for line in page.lines]
+
+
+def test_no_character_that_needs_normalising_is_taken_for_a_usual_one():
+    for code in range(0x10000):
+        text = f"a{chr(code)}b{chr(code)}"
+        assert normal(text) == normalise(text), hex(code)
 
 
 def test_a_page_has_its_lines_with_their_places(parse):
