@@ -6,13 +6,12 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 
 from mmrag import captioners, encoders, generators
 from mmrag.config import Recipe
 from mmrag.config.offline import is_offline
-from mmrag.config.specs import package_of
+from mmrag.config.specs import is_importable, package_of
 from mmrag.endpoint import EndpointError, split_model
 from mmrag.errors import MissingExtraError, ModelError, SpecError
 from mmrag.weights import hub
@@ -129,7 +128,7 @@ def require(recipe: Recipe, strategies: Sequence[str] = ()) -> None:
     packages = list(dict.fromkeys(package for model in found for package in model.packages))
     if packages:
         raise MissingExtraError(f"the recipe {recipe.name}", ", ".join(packages), "models")
-    if any(model.spec.startswith("llama-index:") for model in found) and not _importable(_LLAMA_INDEX):
+    if any(model.spec.startswith("llama-index:") for model in found) and not is_importable(_LLAMA_INDEX):
         raise MissingExtraError(f"the recipe {recipe.name}", "llama-index-core", "llama-index")
     absent = [model for model in found if model.to_fetch]
     if absent and is_offline():
@@ -162,7 +161,7 @@ def _named(recipe: Recipe, strategies: Sequence[str]) -> Iterator[tuple[str, str
 def _look(spec: str, roles: tuple[str, ...]) -> RecipeModel:
     family, _, name = spec.partition(":")
     if "." in family and name.isidentifier():
-        problem = "" if _importable(family) else f"the module {family} can't be imported from here"
+        problem = "" if is_importable(family) else f"the module {family} can't be imported from here"
         return RecipeModel(spec, roles, Origin.PLUGIN, family, problem=problem)
     if family not in FAMILIES or not name:
         raise SpecError(
@@ -176,7 +175,7 @@ def _look(spec: str, roles: tuple[str, ...]) -> RecipeModel:
         return _server(spec, roles, name)
     if family == "llama-index":
         return _of_llama_index(spec, roles, name)
-    packages = tuple(each for each in FAMILIES[family] if not _importable(each))
+    packages = tuple(each for each in FAMILIES[family] if not is_importable(each))
     if family == "open_clip" and not packages:
         name = hub.open_clip_repository(name)
     return _weights(spec, roles, name, packages)
@@ -222,18 +221,11 @@ def _server(spec: str, roles: tuple[str, ...], name: str) -> RecipeModel:
 
 def _of_llama_index(spec: str, roles: tuple[str, ...], name: str) -> RecipeModel:
     module, problem = name.partition(":")[0], ""
-    if not _importable(_LLAMA_INDEX):
+    if not is_importable(_LLAMA_INDEX):
         problem = "needs llama-index-core: pip install 'mmrag[llama-index]'"
-    elif not _importable(module):
+    elif not is_importable(module):
         problem = f"the module {module} can't be imported from here: pip install {package_of(module)}"
     return RecipeModel(spec, roles, Origin.PLUGIN, module, problem=problem)
-
-
-def _importable(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _bytes_of(folder: Path) -> int:

@@ -47,13 +47,13 @@ def test_a_model_with_two_roles_is_listed_once() -> None:
 def test_what_is_missing_is_said_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     caption = CaptionOptions(captioner="hf:a/b", encoders=("st:c/d", "mini:text"))
     recipe = Recipe(name="mine", strategies=("caption",), caption=caption)
-    monkeypatch.setattr("mmrag.models.find_spec", lambda _: None)
+    monkeypatch.setattr("mmrag.models.is_importable", lambda _: False)
     with pytest.raises(
         MissingExtraError,
         match=r"the recipe mine needs the packages torch, transformers, .*: pip install 'mmrag\[models\]'",
     ):
         require(recipe)
-    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    monkeypatch.setattr("mmrag.models.is_importable", lambda _: True)
     require(recipe)
     monkeypatch.setenv("MMRAG_OFFLINE", "1")
     with pytest.raises(
@@ -89,7 +89,7 @@ def test_a_misspelt_mini_names_the_nearest(spec: str, hint: str) -> None:
 
 @pytest.mark.parametrize("name", ["./gone", "../gone/model", "~/no-such-folder", "/no/such/folder"])
 def test_a_folder_that_is_not_there_is_not_fetched(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    monkeypatch.setattr("mmrag.models.is_importable", lambda _: True)
     found = look(f"hf:{name}")
     assert (found.origin, found.to_fetch, found.path) == (Origin.FOLDER, False, None)
     assert found.problem == f"there is no folder {name}"
@@ -111,17 +111,17 @@ def test_a_plugin() -> None:
 
 
 def test_weights_of_open_clip_are_found_by_its_own_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    monkeypatch.setattr("mmrag.models.is_importable", lambda _: True)
     monkeypatch.setattr(hub, "open_clip_repository", {"ViT-B-32/laion": "laion/vit-b-32"}.__getitem__)
     found = look("open_clip:ViT-B-32/laion")
     assert (found.name, found.to_fetch) == ("laion/vit-b-32", True)
-    monkeypatch.setattr("mmrag.models.find_spec", lambda _: None)
+    monkeypatch.setattr("mmrag.models.is_importable", lambda _: False)
     found = look("open_clip:ViT-B-32/laion")
     assert (found.name, found.to_fetch, found.packages) == ("ViT-B-32/laion", False, ("torch", "open_clip"))
 
 
 def test_a_folder_that_is_not_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    monkeypatch.setattr("mmrag.models.is_importable", lambda _: True)
     found = look(f"hf:{tmp_path}")
     assert (found.origin, found.to_fetch) == (Origin.FOLDER, False)
     assert found.problem == "the folder is not complete: config.json is missing"

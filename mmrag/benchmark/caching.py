@@ -11,7 +11,6 @@ import json
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from mmrag import __version__
@@ -51,12 +50,7 @@ class OutcomeCache:
     def __enter__(self) -> OutcomeCache:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
 
     def get(self, key: str, question: Question) -> Outcome | None:

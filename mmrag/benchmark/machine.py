@@ -11,6 +11,8 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from mmrag.config.cores import available_cores
+
 PACKAGES = (
     "mmrag",
     "numpy",
@@ -37,7 +39,7 @@ def made_with(program: str = "python") -> dict[str, str]:
     if program != "python":
         words = words[1:]
     return {
-        "machine": f"{platform.machine()}, {_cores()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.machine()}, {available_cores()} cores, Python {platform.python_version()}",
         "versions": ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name))),
         "commit": _commit(),
         "command": f"{program} {shlex.join(words)}",
@@ -51,10 +53,6 @@ def print_machine() -> None:
     for name in ("machine", "versions", "commit", "command"):
         print(f"{name}: {found[name]}")
     print()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _commit() -> str:

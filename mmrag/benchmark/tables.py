@@ -120,6 +120,11 @@ def decimals(value: float) -> str:
     return ("−" if value < 0 and float(text) else "") + text.removeprefix("0")
 
 
+def p_value(value: float) -> str:
+    """``.034``, ``< .001``."""
+    return "< .001" if value < 0.001 else decimals(value)
+
+
 def _letters(comparison: Comparison) -> dict[str, str]:
     """A letter for each setup, by which others can name it."""
     return {run.setup.name: _letter(place) for place, run in enumerate(comparison.runs)}
@@ -218,7 +223,9 @@ def _pairs(comparison: Comparison, pairs: Sequence[Difference]) -> Table:
         first, second = short_name(comparison, pair.first), short_name(comparison, pair.second)
         verdict = f"{short_name(comparison, pair.better)} is better" if pair.better else "no difference shown"
         between = f"{decimals(pair.low)} to {decimals(pair.high)}"
-        rows.append((f"{first} − {second}", decimals(pair.difference), between, _p(pair.adjusted), verdict))
+        rows.append(
+            (f"{first} − {second}", decimals(pair.difference), between, p_value(pair.adjusted), verdict)
+        )
     return Table(
         f"Which is better, by {MAIN}",
         ("", "difference", "95 %", "p", "verdict"),
@@ -263,7 +270,3 @@ def _spent(run: Run) -> tuple[Counter[str], float]:
     for outcome in run.outcomes:
         tokens.update(outcome.tokens)
     return tokens, run.laying.cost + sum(outcome.cost for outcome in run.outcomes)
-
-
-def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else decimals(value)

@@ -9,6 +9,7 @@ import difflib
 import importlib
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 from mmrag.errors import ModelError, SpecError
@@ -56,6 +57,14 @@ def package_of(module: str) -> str:
     if parts[0] != "llama_index":
         return packages_distributions().get(parts[0], [parts[0].replace("_", "-")])[0]
     return "llama-index-core" if parts[1:2] == ["core"] else "-".join(parts[:3]).replace("_", "-")
+
+
+def is_importable(module: str) -> bool:
+    """Whether there is a module of that name; it is not imported, only the packages around it are."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _load(place: str, what: str) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
 
 from PIL import Image, ImageOps
 
@@ -74,9 +73,7 @@ class Drawer:
     def __enter__(self) -> Drawer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def draw(self, page: PageOfFile) -> Image.Image:

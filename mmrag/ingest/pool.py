@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from types import TracebackType
 
 from mmrag.config import IngestOptions
 from mmrag.config.cores import available_cores
@@ -84,9 +83,7 @@ class ParserPool:
     def __enter__(self) -> ParserPool:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def parse(self, jobs: Iterable[Job]) -> Iterator[ParsedFile]:

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mmrag.config.specs import package_of
+from mmrag.config.specs import is_importable, package_of
 from mmrag.errors import MmragError, ModelError, SpecError
 from mmrag.llama_index.extra import require
 from mmrag.weights.torchvision import prepare_torchvision
@@ -50,7 +49,7 @@ class Part:
         self._module, _, self._class = place.partition(":")
         self.keywords = _keywords(self.spec, query)
         require(f"the {what} {self.spec}")
-        if not _can_be_found(self._module):
+        if not is_importable(self._module):
             raise SpecError(f"the {what} {self.spec} can't be found: pip install {package_of(self._module)}")
 
     @cached_property
@@ -145,13 +144,6 @@ def _takes(kind: type[Any], key: str) -> bool:
         return False
     parameters = inspect.signature(kind.__init__).parameters
     return key in parameters or any(one.kind is one.VAR_KEYWORD for one in parameters.values())
-
-
-def _can_be_found(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mmrag.synthesize.shortening import Shortening
+from mmrag.text.normalise import letters_of
 from mmrag.types import Document, Element, Hit, Kind, Page
 
 HEADINGS = 2
@@ -70,7 +71,7 @@ def once(candidates: Sequence[Candidate]) -> list[Candidate]:
     pages: defaultdict[tuple[str, int], list[Candidate]] = defaultdict(list)
     for one in candidates:
         pages[one.element.document, one.element.page].append(one)
-    letters = {id(one): _letters(f"{one.element.caption}{one.element.text}") for one in candidates}
+    letters = {id(one): letters_of(f"{one.element.caption}{one.element.text}") for one in candidates}
     kept: list[Candidate] = []
     same: dict[tuple[str, str, str | None], Candidate] = {}
     for one in candidates:
@@ -83,7 +84,7 @@ def once(candidates: Sequence[Candidate]) -> list[Candidate]:
             one.lead, one.body = "", Shortening("", "")
         if not (one.speaks or one.shows):
             continue
-        first = same.setdefault((_letters(one.lead), _letters(one.body.text), one.element.picture), one)
+        first = same.setdefault((letters_of(one.lead), letters_of(one.body.text), one.element.picture), one)
         if first is not one:
             if first not in beside:
                 first.also.append((one.hit.document, one.hit.page))
@@ -107,7 +108,3 @@ def _holds(other: Candidate, one: Candidate, letters: dict[int, str]) -> bool:
 def _is_under(other: Candidate, heading: Candidate) -> bool:
     """Whether ``other`` is shown with this heading above it."""
     return heading.element.kind is Kind.HEADING and heading.element.text in other.element.section[-HEADINGS:]
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())

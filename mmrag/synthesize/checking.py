@@ -17,6 +17,7 @@ from mmrag.generators.rows import table_rows
 from mmrag.synthesize.claims import Claim, claims, quotations, without_markers
 from mmrag.synthesize.numbers import Held, held, is_held, numbers
 from mmrag.synthesize.stating import is_courtesy, says_unknown
+from mmrag.text.normalise import letters_of
 from mmrag.text.script import language
 from mmrag.text.sentences import sentences
 from mmrag.text.stopwords import CJK_STOP_CHARACTERS, FUNCTION_WORDS
@@ -56,7 +57,7 @@ class _Source:
 
     @cached_property
     def letters(self) -> str:
-        return _letters(self._all)
+        return letters_of(self._all)
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -150,7 +151,7 @@ def _missing_numbers(
 
 
 def _quote_stands(quote: str, sources: Sequence[_Source]) -> bool:
-    parts = [letters for part in _GAP.split(quote) if (letters := _letters(part))]
+    parts = [letters for part in _GAP.split(quote) if (letters := letters_of(part))]
     return any(_in_order(parts, source.letters) for source in sources)
 
 
@@ -162,10 +163,6 @@ def _in_order(parts: Sequence[str], letters: str) -> bool:
             return False
         at += len(part)
     return True
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def _without(spans: Sequence[tuple[int, int]], text: str) -> str:

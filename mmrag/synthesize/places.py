@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
+from mmrag.text.normalise import letters_of
 from mmrag.types import BBox, Line
 
 _SLACK = 0.01  # of the page: lines may stick out of their element's box by a hair
@@ -21,10 +22,10 @@ def place_of(quote: str, lines: Sequence[Line], within: BBox) -> BBox | None:
         within: the element's box.
     """
     members = [(line.text, line.bbox) for line in lines if line.bbox and _centre_in(line.bbox, within)]
-    wanted = _letters(quote)
+    wanted = letters_of(quote)
     stream, owners = "", []
     for at, (text, _) in enumerate(members):
-        letters = _letters(text)
+        letters = letters_of(text)
         stream += letters
         owners += [at] * len(letters)
     begin = stream.find(wanted) if wanted else -1
@@ -38,7 +39,3 @@ def _centre_in(box: BBox, around: BBox) -> bool:
     x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     inside_x = around.x0 - _SLACK <= x <= around.x1 + _SLACK
     return inside_x and around.y0 - _SLACK <= y <= around.y1 + _SLACK
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())

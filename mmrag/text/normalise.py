@@ -99,3 +99,8 @@ def _join(before: str, after: str) -> str:
     if is_cjk(before[-1]) and is_cjk(after[0]):
         return before + after
     return f"{before} {after}"
+
+
+def letters_of(text: str) -> str:
+    """Letters and digits alone, case folded: the same however a text is set or hyphenated."""
+    return "".join(char for char in text.casefold() if char.isalnum())

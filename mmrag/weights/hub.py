@@ -206,12 +206,13 @@ def _weights(folder: Path) -> list[Path]:
 
 
 def _shards(index: Path) -> list[str]:
-    data = _read(index)
+    data = read_json(index)
     shards = data.get("weight_map", {}) if isinstance(data, Mapping) else {}
     return sorted({str(shard) for shard in shards.values()})
 
 
-def _read(path: Path) -> object:
+def read_json(path: Path) -> Any:
+    """What a file of a model says; ``None`` where there is none, or none that can be read."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

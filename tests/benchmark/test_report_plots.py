@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from mmrag.benchmark.counting import counted
 from mmrag.benchmark.report.axes import Axis, cost_axis, difference_axis, quality_axis, round_values
-from mmrag.benchmark.report.figures import p_value, plain, range_of, seconds, signed, size, tick
+from mmrag.benchmark.report.figures import plain, range_of, seconds, signed, size, tick
 from mmrag.benchmark.report.labels import Box, placed
 from mmrag.benchmark.report.marks import COLOURS, SHAPES, symbols
 from mmrag.benchmark.report.markup import Html, escape, join, number, tag
 from mmrag.benchmark.report.plots import Point, quality_against, undominated
+from mmrag.benchmark.tables import p_value
 
 SHARE = st.floats(0, 1)
 COST = st.floats(1e-4, 1e6)

@@ -29,7 +29,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     cache = tmp_path / "cache"
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
-    monkeypatch.setattr("mmrag.models.find_spec", lambda _: object())
+    monkeypatch.setattr("mmrag.models.is_importable", lambda _: True)
     monkeypatch.chdir(tmp_path)
     for name in ("MMRAG_OFFLINE", "HF_HUB_OFFLINE"):
         monkeypatch.setenv(name, "")
@@ -116,7 +116,7 @@ def test_packages_that_are_missing_come_with_the_line_that_installs_them(
     mmrag: Run, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(machine, "owner/small")
-    monkeypatch.setattr("mmrag.models.find_spec", lambda name: None if name == "torch" else object())
+    monkeypatch.setattr("mmrag.models.is_importable", lambda name: name != "torch")
     result = mmrag("models", "--pipeline", "my.yaml")
     assert "needs torch" in result.out
     assert "Not installed: torch. Install: pip install 'mmrag[models]'" in result.out

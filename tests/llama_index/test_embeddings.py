@@ -158,7 +158,7 @@ def test_what_a_recipe_lacks_is_said_before_a_run() -> None:
 
 
 def test_without_the_extra_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mmrag.models._importable", lambda module: module != "llama_index.core")
+    monkeypatch.setattr("mmrag.models.is_importable", lambda module: module != "llama_index.core")
     recipe = mmrag.Recipe(strategies=("caption",), caption=CaptionOptions(encoders=(LETTERS,)))
     with pytest.raises(MissingExtraError, match=r"pip install 'mmrag\[llama-index\]'"):
         require(recipe)

@@ -26,11 +26,6 @@ def tick(value: float) -> str:
     return text if text.strip("−") else "0"
 
 
-def p_value(value: float) -> str:
-    """``.034``, ``< .001``."""
-    return "< .001" if value < 0.001 else decimals(value)
-
-
 def seconds(value: float) -> str:
     """``0.42 s``, ``38 ms``, ``3.1 min``."""
     if math.isnan(value):

@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from PIL import Image
 
@@ -124,12 +123,7 @@ class IndexPages:
     def __enter__(self) -> IndexPages:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for index in self._indexes:
             index.close()
 

@@ -7,12 +7,12 @@ import math
 from mmrag.benchmark.counting import counted
 from mmrag.benchmark.metrics import mean
 from mmrag.benchmark.report.axes import Axis, difference_axis
-from mmrag.benchmark.report.figures import p_value, range_of, signed, tick
+from mmrag.benchmark.report.figures import range_of, signed, tick
 from mmrag.benchmark.report.markup import Html, join, scrolled, tag
 from mmrag.benchmark.report.plots import STRIP, strip, strip_head
 from mmrag.benchmark.report.results import Results
 from mmrag.benchmark.statistics import Difference, documents_of
-from mmrag.benchmark.tables import MAIN, decimals
+from mmrag.benchmark.tables import MAIN, decimals, p_value
 
 _ALL_PAIRS = 10  # pairs that are shown at once; of more, those of the leader
 

@@ -6,7 +6,6 @@ embedders made of vision language models. Query and document prompts are those t
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -20,6 +19,7 @@ from mmrag.encoders.models.languages import languages_of
 from mmrag.encoders.models.rows import no_rows, unit_rows
 from mmrag.errors import ModelError
 from mmrag.pictures import for_model
+from mmrag.weights import hub
 from mmrag.weights.cleaning import cleaner
 from mmrag.weights.device import running
 from mmrag.weights.loading import Weights
@@ -195,7 +195,10 @@ def _limit(model: Any) -> None:
 
 def _told_dim(folder: Path) -> int | None:
     """Length of a vector as the last module's settings say it, so that asking for it loads no weights."""
-    modules, whole = _read(folder / "modules.json"), _read(folder / "config_sentence_transformers.json")
+    modules, whole = (
+        hub.read_json(folder / "modules.json"),
+        hub.read_json(folder / "config_sentence_transformers.json"),
+    )
     if not isinstance(modules, list) or any(len(_modes(_settings(folder, each))) > 1 for each in modules):
         return None
     found = [_settings(folder, each) for each in modules]
@@ -205,7 +208,8 @@ def _told_dim(folder: Path) -> int | None:
 
 
 def _settings(folder: Path, module: Any) -> dict[str, Any]:
-    found = _read(folder / str(module.get("path", "")) / "config.json") if isinstance(module, dict) else None
+    own = folder / str(module.get("path", "")) if isinstance(module, dict) else None
+    found = hub.read_json(own / "config.json") if own else None
     return found if isinstance(found, dict) else {}
 
 
@@ -214,10 +218,3 @@ def _modes(pooling: dict[str, Any]) -> list[str]:
     now = pooling.get("pooling_mode", [])
     formerly = [key for key, value in pooling.items() if key.startswith("pooling_mode_") and value is True]
     return [*([now] if isinstance(now, str) else now), *formerly]
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
