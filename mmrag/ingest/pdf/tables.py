@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from statistics import median
 
 from mmrag.ingest.pdf.values import Box, Line, Region, Word
 from mmrag.text.normalise import join_lines, normalise
 
 _WORD_GAP = 0.45
 _FULL_GRID = 0.6
+_SPACE = 0.7
+_WIDE_GUTTER = 0.8
+_FEW_ROWS = 3
+_INDEX = 0.85
+_INDENT = 0.3
 
 
 def words_of(lines: list[Line]) -> list[Word]:
@@ -38,7 +44,7 @@ def to_cells(words: list[Word], region: Region, rules: list[Box]) -> list[list[s
     if not words:
         return []
     rows = rows_of(words)
-    columns = sorted(region.columns) or gutters(rows)
+    columns = mended(sorted(region.columns), rows) or gutters(rows)
     cells = [split_row(row, columns) for row in rows]
     merged = _merge_wrapped(rows, cells, region, rules)
     used = [index for index in range(len(columns) + 1) if any(row[index] for row in merged)]
@@ -65,9 +71,33 @@ def rows_of(words: list[Word]) -> list[list[Word]]:
                 rows[-1].append(word)
                 continue
         rows.append([word])
+    rows = _with_indices(rows)
     for row in rows:
         row.sort(key=lambda item: item.x0)
     return rows
+
+
+def _with_indices(rows: list[list[Word]]) -> list[list[Word]]:
+    """Rows that hold nothing but small raised or lowered words joined to the row that they stand in."""
+    joined: list[list[Word]] = []
+    for row in rows:
+        if joined and _stands_in(row, joined[-1]):
+            joined[-1] += row
+        elif joined and _stands_in(joined[-1], row):
+            joined[-1] = [*row, *joined[-1]]
+        else:
+            joined.append(list(row))
+    return joined
+
+
+def _stands_in(small: list[Word], row: list[Word]) -> bool:
+    top, bottom = min(word.y0 for word in row), max(word.y1 for word in row)
+    height = median(word.y1 - word.y0 for word in row)
+    return all(
+        word.y1 - word.y0 < _INDEX * height
+        and min(bottom, word.y1) - max(top, word.y0) > 0.5 * (word.y1 - word.y0)
+        for word in small
+    )
 
 
 def split_row(row: list[Word], columns: Sequence[float], *, strict: bool = False) -> list[str]:
@@ -110,6 +140,56 @@ def gutters(rows: list[list[Word]], least: float = 0.7) -> list[float]:
     return borders
 
 
+def mended(columns: list[float], rows: list[list[Word]]) -> list[float]:
+    """The model's borders without those that part nothing but words of a phrase, and with those it missed.
+
+    Args:
+        columns: borders, from left to right.
+        rows: words by row.
+    """
+    if not columns:
+        return []
+    edges = [float("-inf"), *columns, float("inf")]
+    kept = [
+        border
+        for left, border, right in zip(edges, columns, edges[2:], strict=False)
+        if not _parts_phrases(rows, left, border, right)
+    ]
+    for border in gutters(rows, _WIDE_GUTTER):
+        edges = [float("-inf"), *kept, float("inf")]
+        place = bisect_right(kept, border)
+        if _parts_cells(rows, edges[place], border, edges[place + 1]):
+            kept.insert(place, border)
+    return kept
+
+
+def _beside(row: list[Word], left: float, border: float, right: float) -> tuple[list[Word], list[Word]]:
+    """Words of a row between two borders, before and behind the one between them."""
+    within = [word for word in row if left < (word.x0 + word.x1) / 2 < right]
+    split = sum(word.x0 < border for word in within)
+    return within[:split], within[split:]
+
+
+def _parts_phrases(rows: list[list[Word]], left: float, border: float, right: float) -> bool:
+    """Whether what stands behind the border always follows what stands before it by no more than a space."""
+    times = 0
+    for row in rows:
+        before, behind = _beside(row, left, border, right)
+        if behind:
+            if not before or behind[0].x0 - before[-1].x1 > _SPACE * (behind[0].y1 - behind[0].y0):
+                return False
+            times += 1
+    return times >= _FEW_ROWS
+
+
+def _parts_cells(rows: list[list[Word]], left: float, border: float, right: float) -> bool:
+    """Whether most rows have words on both sides of a gutter, and no border of the model lies in it."""
+    sides = [_beside(row, left, border, right) for row in rows]
+    filled = [(before, behind) for before, behind in sides if before or behind]
+    both = sum(bool(before and behind) for before, behind in filled)
+    return both >= 2 and both >= _FULL_GRID * len(filled)
+
+
 def _merge_wrapped(
     rows: list[list[Word]], cells: list[list[str]], region: Region, rules: list[Box]
 ) -> list[list[str]]:
@@ -120,18 +200,25 @@ def _merge_wrapped(
     """
     ruled = _is_ruled(region, rules)
     merged: list[list[str]] = []
-    band_before = -1
+    band_before, row_before = -1, list[Word]()
     for row, line in zip(rows, cells, strict=True):
         band = sum(border <= row[0].middle for border in region.rows)
         filled = [index for index, cell in enumerate(line) if cell]
         same_band = band == band_before and bool(region.rows)
         wrapped = len(filled) == 1 and filled[0] > 0 and bool(merged) and bool(merged[-1][filled[0]])
-        if merged and same_band and (ruled or wrapped):
+        hanging = filled == [0] and _hangs(row, row_before) and bool(merged) and bool(merged[-1][0])
+        if merged and ((same_band and (ruled or wrapped)) or hanging):
             merged[-1] = [join_lines([a, b]) for a, b in zip(merged[-1], line, strict=True)]
         else:
             merged.append(list(line))
-        band_before = band
+        band_before, row_before = band, row
     return merged
+
+
+def _hangs(row: list[Word], above: list[Word]) -> bool:
+    """Whether a row goes on with the first cell of the one above: indented, and in lower case."""
+    height = row[0].y1 - row[0].y0
+    return bool(above) and row[0].text[0].islower() and row[0].x0 - above[0].x0 > _INDENT * height
 
 
 def _is_ruled(region: Region, rules: list[Box]) -> bool:

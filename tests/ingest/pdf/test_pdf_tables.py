@@ -144,3 +144,50 @@ def test_words_of_ocr_lines_are_placed_by_their_letters():
     first, second = words_of([line])
     assert (first.text, second.text) == ("early", "radical")
     assert first.x1 <= second.x0 <= 60
+
+
+def spread(*rows: tuple[str, ...], at: tuple[float, ...] = (0, 100, 200), indent: str = "~") -> list[Word]:
+    """Words of cells that begin at ``at``, six points a letter; ``indent`` moves a word by half of it."""
+    words = []
+    for index, row in enumerate(rows):
+        for cell, x in zip(row, at, strict=False):
+            start = x + (5 if cell.startswith(indent) else 0)
+            for text in cell.lstrip(indent).split():
+                words.append(Word(start, 14 * index, start + 6 * len(text), 14 * index + 10, text))
+                start += 6 * len(text) + 3
+    return words
+
+
+def table(columns: list[float]) -> Region:
+    return Region("table", (0, 0, 300, 100), columns)
+
+
+def test_a_column_that_the_model_missed_is_found():
+    words = spread(("Run", "u", "T"), ("first", "12.5", "103.4"), ("second", "24", "68.3"))
+    assert to_cells(words, table([90]), [])[1] == ["first", "12.5", "103.4"]
+
+
+def test_words_of_a_phrase_make_no_column():
+    rows = [("What", "Command"), ("list", "ctl list-units"), ("start", "ctl start"), ("stop", "ctl stop it")]
+    words = spread(*rows)
+    assert to_cells(words, table([90, 120]), []) == [list(row) for row in rows]
+
+
+def test_a_column_stays_that_is_near_in_some_rows_only():
+    rows = [("ab", "one", "x"), ("ab", "two", "y"), ("longest of all", "three", "z"), ("ab", "four", "z")]
+    assert to_cells(spread(*rows), table([98, 190]), []) == [list(row) for row in rows]
+
+
+def test_a_first_cell_goes_on_in_an_indented_line():
+    words = spread(("Run", "u"), ("The first that", "12.5"), ("~we ran", ""), ("Women", ""), ("~Young", "3"))
+    assert to_cells(words, table([95]), []) == [
+        ["Run", "u"],
+        ["The first that we ran", "12.5"],
+        ["Women", ""],
+        ["Young", "3"],
+    ]
+
+
+def test_an_index_stays_in_its_row():
+    words = [*spread(("Name", "Share"), ("Psi", "4")), Word(18, 20, 21, 26, "1")]
+    assert to_cells(words, table([95]), []) == [["Name", "Share"], ["Psi 1", "4"]]
