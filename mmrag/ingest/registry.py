@@ -71,14 +71,14 @@ class LazyIngestor:
 
 
 _PDFIUM = LazyIngestor(
-    "mmrag.ingest.pdfium:PdfiumIngestor", frozenset({PDF}), "pdfium-1", makes_sessions=True, engine="pdfium"
+    "mmrag.ingest.pdfium:PdfiumIngestor", frozenset({PDF}), "pdfium-2", makes_sessions=True, engine="pdfium"
 )
 
 INGESTORS: tuple[LazyIngestor, ...] = (
     LazyIngestor(
         "mmrag.ingest.pdf:PdfIngestor",
         frozenset({PDF}),
-        "pdf-4",
+        "pdf-5",
         makes_sessions=True,
         engine="MuPDF",
         second=_PDFIUM,

@@ -26,9 +26,19 @@ _OPENING = re.compile(
     r"摘\s*要|目\s*录|前\s*言|引\s*言|简\s*介|概\s*述)",
     re.IGNORECASE,
 )
+# What a box beside the text is called: the section goes on below it.
+_ADMONITION = re.compile(
+    r"(?:notes?|warnings?|tips?|cautions?|important|hints?|danger|attention|remarks?|"
+    r"hinweise?|warnung|achtung|vorsicht|tipp|wichtig|anmerkung|remarque|avertissement|astuce|conseil|"
+    r"nota|aviso|advertencia|consejo|importante|警\s*告|提\s*示|注\s*意|小\s*心|备\s*注|注\s*记|重\s*要|"
+    r"注記|ヒント|メモ|補足)\s*[:：!！]?",
+    re.IGNORECASE,
+)
+_CAPITALS = 4
 _LETTER = re.compile(r"[^\W\d_]")
 _PLAIN = re.compile(r"[\W\d_]+")
 _MAX_CHARS = 200
+_MAX_LINE = 80
 _LEADERS = re.compile(r"(?:\.\s?){4,}\s*\d+\s*$|…{2,}\s*\d+\s*$")
 _MAX_ROWS = 4
 _SLANTED = re.compile(r"Slant|Ital|Obli|CMSL|CMTI", re.IGNORECASE)
@@ -71,6 +81,18 @@ class Outline:
                 if title and (plain == title or (len(title) > 6 and plain.endswith(title))):
                     return level
         return 0
+
+    def knows(self, block: Block) -> bool:
+        """Whether a numbered line looks like a heading that was entered: in its style, or all in capitals."""
+        text = normalise(block.text)
+        level = _numbered_level(text)
+        if not level or len(text) > _MAX_LINE or _CHAPTER.match(text):
+            return False
+        letters = [char for char in text if char.isalpha()]
+        capitals = sum(char.isupper() for char in letters)
+        if capitals >= _CAPITALS and capitals == len(letters):
+            return True
+        return level > 1 and self._levels.get(_style(block.rows)) == level
 
     def enter(self, block: Block, page: int) -> int:
         """Go below this heading; returns its level, from 1."""
@@ -134,7 +156,7 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: TextView
     if state.outline.bookmarked(text, number):
         block.role = Role.HEADING
         return
-    if is_caption(block):
+    if is_caption(block) or _ADMONITION.fullmatch(text):
         return
     body = state.fonts.body
     larger = rows[0].size > 1.08 * body and rows[0].size >= body + 0.7
@@ -146,6 +168,7 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: TextView
         is_heading = len(rows) <= 3 and len(text) <= 120 and text[-1] not in ".;," and larger
         if not is_heading and all(row.bold for row in rows) and len(rows) <= 2:
             is_heading = len(text) <= 120 and _is_set_apart(view, block)
+        is_heading = is_heading or (len(rows) == 1 and state.outline.knows(block))
     if is_heading:
         block.role = Role.HEADING
 

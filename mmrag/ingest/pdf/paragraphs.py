@@ -21,6 +21,7 @@ _UNUSUAL = re.compile(
     "[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff"
     "\u3001-\u3003\u3008-\u301f\u4e00-\u9fff\uff01-\uff0f\uff1a-\uff20]|  "
 )
+_DOTS = re.compile(r"\s*(?:[.·][ .·]*){5,}\s*")
 _MAX_LIST_CHARS = 1500
 _MIN_SIDEWAYS = 20
 _TITLE = 1.15
@@ -194,6 +195,11 @@ def clean(block: Block) -> str:
 
 
 def normal(text: str) -> str:
-    """`normalise`, which is left out where no character can need it: most paragraphs of most documents."""
+    """`normalise`, which is left out where no character can need it: most paragraphs of most documents.
+
+    The dots that lead to the page number in a table of contents become three.
+    """
     text = text.replace("\u00a0", " ")
+    if ". . ." in text or "....." in text or "·····" in text:
+        text = _DOTS.sub(" … ", text)
     return normalise(text) if _UNUSUAL.search(text) else text.strip(" ")

@@ -6,12 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from statistics import median
 
+from mmrag.ingest.pdf.paragraphs import normal
 from mmrag.ingest.pdf.values import Box, Line, Region, Word
-from mmrag.text.normalise import join_lines, normalise
+from mmrag.text.normalise import join_lines
 
 _WORD_GAP = 0.45
 _FULL_GRID = 0.6
-_SPACE = 0.7
+_SPACE = 0.8
 _WIDE_GUTTER = 0.8
 _FEW_ROWS = 3
 _INDEX = 0.85
@@ -119,7 +120,7 @@ def split_row(row: list[Word], columns: Sequence[float], *, strict: bool = False
                 own = column
         column = max(own, column)
         cells[column].append(word.text)
-    return [normalise(" ".join(cell)) if cell else "" for cell in cells]
+    return [normal(" ".join(cell)) if cell else "" for cell in cells]
 
 
 def gutters(rows: list[list[Word]], least: float = 0.7) -> list[float]:

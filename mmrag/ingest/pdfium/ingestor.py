@@ -17,7 +17,7 @@ class PdfiumIngestor:
     """
 
     media_types = frozenset({"application/pdf"})
-    version = "pdfium-1"
+    version = "pdfium-2"
 
     def open(
         self, path: Path, name: str, options: IngestOptions, password: str | None = None

@@ -13,7 +13,7 @@ from mmrag.ingest.pdf.furniture import Furniture
 from mmrag.ingest.pdf.opening import iso_date
 from mmrag.ingest.pdf.order import columns, in_one_column, side_by_side
 from mmrag.ingest.pdf.outline import Outline
-from mmrag.ingest.pdf.paragraphs import build, clean, merge_runs
+from mmrag.ingest.pdf.paragraphs import build, clean, merge_runs, normal
 from mmrag.ingest.pdf.rows import preformatted, to_rows
 from mmrag.ingest.pdf.values import Block, Line, RawPage, Role
 
@@ -270,3 +270,9 @@ def test_bullets_that_stand_alone_begin_items():
 )
 def test_dates_are_given_as_far_as_they_are_known(said, date):
     assert iso_date(said) == date
+
+
+def test_dots_that_lead_to_a_page_number_become_three():
+    assert normal("Gauges . . . . . . . . . 12") == "Gauges … 12"
+    assert normal("Gauges.............12") == "Gauges … 12"
+    assert normal("x1, . . . , xn and so on...") == "x1, . . . , xn and so on..."

@@ -89,3 +89,37 @@ def test_a_caption_in_large_letters_is_no_heading():
         one = block(text, 60, 100, 120, size=16)
         mark_heading(one, 1, state, None, hinted=True)
         assert one.role is role
+
+
+def marked(*texts: str, hinted: str = "", font: str = "Times") -> list[str]:
+    """Those that become headings, one after the other; only ``hinted`` is one for the layout model."""
+    state = DocumentState(IngestOptions(), Outline(), 3)
+    found = []
+    for text in texts:
+        one = block(text, 60, 100, 120)
+        one.rows[0].lines[0].font = font
+        if text == hinted:
+            one.role = Role.HEADING
+        else:
+            mark_heading(one, 1, state, None, hinted=False)
+        if one.role is Role.HEADING:
+            state.outline.enter(one, 1)
+            found.append(text)
+    return found
+
+
+def test_a_numbered_line_in_the_style_of_a_heading_is_one():
+    texts = ("3.4.1 Data", "3.4.3 Steps", "3.4.4 Gauges", "3.5 metres of water", "Words")
+    assert marked(*texts, hinted="3.4.3 Steps") == ["3.4.3 Steps", "3.4.4 Gauges"]
+
+
+def test_a_numbered_line_in_capitals_is_a_heading():
+    assert marked("1. INTRODUCTION", "2 kg", "3 TO", "Tides") == ["1. INTRODUCTION"]
+
+
+def test_a_box_beside_the_text_begins_no_section():
+    state = DocumentState(IngestOptions(), Outline(), 3)
+    for text, role in (("Warning:", "paragraph"), ("提示", "paragraph"), ("Warnings of storms", "heading")):
+        one = block(text, 60, 100, 120, size=16)
+        mark_heading(one, 1, state, None, hinted=True)
+        assert one.role == role, text
