@@ -23,6 +23,7 @@ from mmrag.index.files import sha256_of
 from mmrag.index.held import HeldFile
 from mmrag.index.lock import WriterLock
 from mmrag.index.reader import Reader
+from mmrag.index.roots import ROOTS, copy_roots, has_roots, restore_roots
 from mmrag.index.salvage import put_in_place, reseal, salvage
 from mmrag.index.seal import DATABASE, LOG, SEAL, read_seal, wrong_blocks
 from mmrag.index.store import LOCK
@@ -68,12 +69,11 @@ def repair(place: str | Path) -> Repair:
     with translated(folder), WriterLock(folder / LOCK):
         if put_in_place(folder):
             mended.append(Finding(DATABASE, "a repair that was cut off was finished"))
-        try:
-            Reader(folder).close()
-        except CorruptError:
+        if _is_damaged(folder):
             _mend_database(folder, mended, lost)
         with closing(Writer(folder)) as writer:
             _mend_content(writer, mended, lost)
+        _mend_roots(folder, mended)
         _mend_descriptions(folder, mended)
     return Repair(tuple(mended), tuple(lost))
 
@@ -87,6 +87,10 @@ def write_words(writer: Writer, document: int) -> None:
 
 
 def _mend_database(folder: Path, mended: list[Finding], lost: list[Finding]) -> None:
+    if _has_seal(folder) and restore_roots(folder):
+        mended.append(Finding(DATABASE, "its first blocks were brought back from their copy"))
+        if not _is_damaged(folder):
+            return
     if _is_log_alone(folder):
         for name in (LOG, f"{DATABASE}-shm"):
             (folder / name).unlink(missing_ok=True)
@@ -100,6 +104,14 @@ def _mend_database(folder: Path, mended: list[Finding], lost: list[Finding]) -> 
     lost += [Finding(name, "is lost from the index: the next mmrag index reads it again") for name in gone]
     if not saved:
         lost.append(Finding(DATABASE, "nothing in it could be saved"))
+
+
+def _is_damaged(folder: Path) -> bool:
+    try:
+        Reader(folder).close()
+    except CorruptError:
+        return True
+    return False
 
 
 def _has_seal(folder: Path) -> bool:
@@ -187,6 +199,13 @@ def _jobs(root: Path, documents: list[Document]) -> Iterator[Job]:
         except UsageError:
             continue
         yield Job(path, document.path, document.media_type)
+
+
+def _mend_roots(folder: Path, mended: list[Finding]) -> None:
+    seal = read_seal(folder)
+    if seal is not None and not has_roots(folder, seal):
+        copy_roots(folder, seal, folder / DATABASE)
+        mended.append(Finding(ROOTS, "the copy of the first blocks was written anew"))
 
 
 def _mend_descriptions(folder: Path, mended: list[Finding]) -> None:

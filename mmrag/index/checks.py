@@ -20,6 +20,7 @@ from mmrag.index.files import sha256_of
 from mmrag.index.held import HeldFile
 from mmrag.index.lock import WriterLock, holder
 from mmrag.index.reader import Reader
+from mmrag.index.roots import ROOTS, has_roots
 from mmrag.index.seal import BLOCK, DATABASE, LOG, SEAL, read_seal, unsealed_log, wrong_blocks
 from mmrag.index.store import LOCK, Store
 from mmrag.index.translating import translated
@@ -78,6 +79,14 @@ def log_findings(store: Store) -> Iterator[Finding]:
         yield Finding(LOG, f"is damaged at frame {log.bad}: what was committed after it is lost")
     elif log is not None:
         yield Finding(LOG, "holds what a run has committed and not sealed yet", harmless=True)
+
+
+def root_findings(folder: Path) -> Iterator[Finding]:
+    """Whether the copy of the database's first blocks is there, by which they could be mended."""
+    seal = read_seal(folder)
+    if seal is not None and not has_roots(folder, seal):
+        problem = "does not hold the database's first blocks: mmrag repair writes it anew"
+        yield Finding(ROOTS, problem, harmless=True)
 
 
 def database_findings(store: Store, *, deep: bool) -> Iterator[Finding]:
@@ -224,6 +233,7 @@ def index_findings(folder: Path, *, deep: bool = False) -> Iterator[Finding]:
         yield from log_findings(store)
         if left := told(store, unfinished(store), holder(folder / LOCK)):
             yield Finding(DATABASE, f"holds what was committed last: {left}", harmless=True)
+        yield from root_findings(folder)
         yield from database_findings(store, deep=deep)
         yield from derived_findings(store)
         yield from picture_findings(store)

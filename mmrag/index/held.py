@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class HeldFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         with _LOCK:
             found = path.stat()
             held = _OPEN.get((found.st_dev, found.st_ino))
@@ -49,6 +51,15 @@ class HeldFile:
         """What changes whenever the file does: device, number, size, and the times of its last changes."""
         found = os.fstat(self.descriptor)
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+    def write(self, parts: Mapping[int, bytes]) -> None:
+        """Put these bytes at these places, beside SQLite; durable on return."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        with _LOCK:
+            _OPEN[self._key].descriptors.append(descriptor)
+        for place, data in parts.items():
+            os.pwrite(descriptor, data, place)
+        os.fsync(descriptor)
 
     def release(self) -> None:
         """This user is done, and has closed its connection; once is enough."""

@@ -23,6 +23,7 @@ import numpy as np
 from mmrag.errors import CorruptError, IndexStoreError
 from mmrag.index.files import sync
 from mmrag.index.held import HeldFile
+from mmrag.index.roots import copy_roots
 from mmrag.index.seal import (
     BLOCK,
     DATABASE,
@@ -94,19 +95,20 @@ def put_in_place(folder: Path) -> bool:
     A kill at any instant leaves this to be done again, or nothing.
     """
     fresh = folder / FOLDER / "fresh"
-    whole = False
+    whole, seal = False, None
     if (fresh / DATABASE).is_file() and not (fresh / LOG).is_file():
         try:
             seal = read_seal(fresh) or read_seal(folder)
         except CorruptError:
             seal = None
         whole = seal is not None and first_seal(fresh / DATABASE, "").sha256 == seal.sha256
-    if whole:
+    if whole and seal is not None:
         if (fresh / SEAL).is_file():
             (fresh / SEAL).replace(folder / SEAL)
             sync(folder)
         for name in (LOG, f"{DATABASE}-shm", f"{DATABASE}-journal"):
             (folder / name).unlink(missing_ok=True)
+        copy_roots(folder, seal, fresh / DATABASE)
         (fresh / DATABASE).replace(folder / DATABASE)
         sync(folder)
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
@@ -139,7 +141,9 @@ def reseal(folder: Path) -> bool:
         return False
     finally:
         file.release()
-    first_seal(folder / DATABASE, name, generation).write(folder)
+    seal = first_seal(folder / DATABASE, name, generation)
+    copy_roots(folder, seal, folder / DATABASE)
+    seal.write(folder)
     return True
 
 

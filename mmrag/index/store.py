@@ -24,10 +24,12 @@ from numpy.typing import NDArray
 from mmrag.errors import CorruptError, IndexStoreError, NotAnIndexError, SchemaError
 from mmrag.index.files import sync
 from mmrag.index.held import HeldFile
+from mmrag.index.roots import ROOTS, copy_roots, write_roots
 from mmrag.index.seal import (
     DATABASE,
     LOG,
     SEAL,
+    Content,
     Seal,
     changed_on_disk,
     check_seal,
@@ -58,8 +60,8 @@ def is_free(path: Path) -> bool:
     """Whether an index can be made here: nothing is there, or only what a killed beginning left."""
     if not path.is_dir():
         return not path.exists()
-    left = (_FRESH, f".{SEAL}.")
-    return all(file.name in (LOCK, SEAL) or file.name.startswith(left) for file in path.iterdir())
+    left = (_FRESH, f".{SEAL}.", f".{ROOTS}.")
+    return all(file.name in (LOCK, SEAL, ROOTS) or file.name.startswith(left) for file in path.iterdir())
 
 
 def create(path: Path) -> None:
@@ -81,7 +83,9 @@ def create(path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
-    first_seal(temporary, name).write(path)
+    seal = first_seal(temporary, name)
+    copy_roots(path, seal, temporary)
+    seal.write(path)
     temporary.replace(path / DATABASE)
     sync(path)
 
@@ -216,6 +220,7 @@ class Store:
                 if log.bad or self.get("generation") != self._seal.generation + 1:
                     log = self._named(log)
                 fresh = next_seal(self._seal, self._file.descriptor, log)
+                write_roots(self.path, fresh, Content(self._file.descriptor, fresh.size, log))
                 fresh.write(self.path)
                 self._seal = fresh
             if self._log_size():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from mmrag.config import CaptionOptions, IngestOptions, VisualOptions
 from mmrag.errors import CorruptError, LockedError, NotAnIndexError
 from mmrag.index.captions import CAPTIONS
 from mmrag.index.lock import WriterLock
+from mmrag.index.roots import COUNT, ROOTS
 from mmrag.index.salvage import FOLDER, put_in_place
 from mmrag.index.seal import BLOCK, DATABASE, LOG, SEAL, read_seal
+from mmrag.index.store import create
 from mmrag.index.writer import Writer
 from tests.fakes import LetterEncoder
 from tests.truth import truth
@@ -109,6 +112,85 @@ def test_documents_that_are_whole_are_kept_as_they_were(index: Path, made: Path)
         assert {one.path for one in opened.report.files if one.status == "indexed"} == lost
     assert LetterEncoder.calls - calls <= 300 * len(lost)
     assert truth(index) == before
+
+
+@pytest.mark.parametrize("place", [3, 5000, BLOCK + 9, 2 * BLOCK + 100], ids=str)
+def test_the_first_blocks_are_brought_back_from_their_copy(index: Path, made: Path, place: int) -> None:
+    before, calls = truth(index), LetterEncoder.calls
+    flip(index / DATABASE, place)
+    done = mmrag.repair(index)
+    assert [one.problem for one in done.mended] == ["its first blocks were brought back from their copy"]
+    assert done.lost == ()
+    assert mmrag.verify(index, deep=True) == ()
+    mmrag.build(made / "docs", index).close()
+    assert (truth(index), LetterEncoder.calls) == (before, calls)
+
+
+def test_what_else_is_damaged_is_salvaged(index: Path) -> None:
+    flip(index / DATABASE, 5000)
+    flip(index / DATABASE, (index / DATABASE).stat().st_size * 2 // 3)
+    done = mmrag.repair(index)
+    assert [one.problem for one in done.mended[:1]] == ["its first blocks were brought back from their copy"]
+    assert 1 <= len(done.lost) <= 6
+    assert damaged(mmrag.verify(index, deep=True)) == []
+
+
+def test_the_first_blocks_are_brought_back_after_a_kill_too(index: Path) -> None:
+    """What a run has committed since the seal is in the log, and is laid over them."""
+    connection = sqlite3.connect(index / DATABASE, isolation_level=None)
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("UPDATE documents SET title = 'new' WHERE path = '3.md'")
+    (token,) = connection.execute("PRAGMA application_id").fetchone()
+    connection.execute(f"PRAGMA application_id = {token}")
+    killed = shutil.copytree(index, index.with_name("killed"))
+    connection.close()
+    flip(killed / DATABASE, 20_000)
+    assert mmrag.repair(killed).lost == ()
+    with mmrag.open(killed) as opened:
+        assert opened.document("3.md").title == "new"
+        assert len(opened.documents()) == 16
+
+
+@pytest.mark.parametrize("harm", ["damaged", "gone", "of another"])
+def test_a_copy_of_the_first_blocks_that_is_not_one_is_not_believed(
+    index: Path, tmp_path: Path, harm: str
+) -> None:
+    copy = index / ROOTS
+    if harm == "damaged":
+        flip(copy, 5000)
+    elif harm == "gone":
+        copy.unlink()
+    else:
+        create(tmp_path / "other")
+        shutil.copy(tmp_path / "other" / ROOTS, copy)
+    (note,) = mmrag.verify(index)
+    assert (note.place, note.harmless) == (ROOTS, True)
+    trial = Path(shutil.copytree(index, tmp_path / "trial"))
+    flip(trial / DATABASE, 5000)
+    assert (DATABASE, "nothing in it could be saved") in [
+        (one.place, one.problem) for one in mmrag.repair(trial).lost
+    ]
+    assert [one.place for one in mmrag.repair(index).mended] == [ROOTS]
+    assert mmrag.verify(index) == ()
+
+
+def test_the_copy_of_the_first_blocks_has_all_beginnings(index: Path) -> None:
+    with sqlite3.connect(index / DATABASE) as connection:
+        last = connection.execute("SELECT max(rootpage) FROM sqlite_master").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    connection.close()
+    assert last * size <= COUNT * BLOCK
+
+
+def test_damage_in_the_first_blocks_does_not_get_into_their_copy(index: Path, made: Path) -> None:
+    """A run that has the index open since before it seals what others of its blocks hold."""
+    with closing(Writer(index)) as writer:
+        flip(index / DATABASE, 2 * BLOCK + 100)
+        with writer.writing():
+            writer.set("other", 1)
+    before = (index / DATABASE).read_bytes()
+    assert mmrag.repair(index).lost == ()
+    assert (index / DATABASE).read_bytes() != before
 
 
 def test_what_rests_on_a_damaged_block_is_never_kept(index: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import mmrag as library
+from mmrag.index.roots import ROOTS
 from mmrag.index.seal import SEAL
 from tests.cli.running import Run
 from tests.index.test_seal import fill, flip
@@ -48,6 +49,7 @@ def test_a_damaged_index_is_said_line_by_line_and_repaired(index: Path, mmrag: R
 
 def test_what_is_lost_is_an_exit_code_of_its_own(index: Path, mmrag: Run) -> None:
     flip(index / "mmrag.sqlite", 5000)
+    (index / ROOTS).unlink()
     assert mmrag("verify", "docs", "--json").json == {
         "whole": False,
         "findings": [

@@ -17,6 +17,7 @@ import pytest
 import mmrag.index.store as stores
 from mmrag.errors import CorruptError, IndexStoreError
 from mmrag.index import seal as seals
+from mmrag.index.roots import ROOTS
 from mmrag.index.seal import DATABASE, SEAL, read_seal
 from mmrag.index.store import Store, create
 from mmrag.index.wal import read_log
@@ -86,7 +87,7 @@ def killed(place: Path, when: str) -> None:
 
 
 def test_each_closing_seals_the_next_generation(place: Path) -> None:
-    assert [file.name for file in sorted(place.iterdir())] == [DATABASE, SEAL]
+    assert [file.name for file in sorted(place.iterdir())] == [DATABASE, ROOTS, SEAL]
     first = read_seal(place)
     assert first is not None
     assert (first.generation, first.size) == (2, (place / DATABASE).stat().st_size)

@@ -192,6 +192,6 @@ def test_each_state_is_what_it_should_be(indexes: Indexes) -> None:
     assert indexes.allowed["sealed"][0] == indexes.allowed["killed"][0] != indexes.allowed["whole"][0]
     kinds = {file.split("/")[0] for files in indexes.files.values() for file in files}
     assert kinds == {
-        "assets", CAPTIONS, f"{CAPTIONS}-shm", f"{CAPTIONS}-wal", "mmrag.sqlite", "mmrag.sqlite-shm",
-        "mmrag.sqlite-wal", "seal.json", "vectors", "writer.lock",
+        "assets", CAPTIONS, f"{CAPTIONS}-shm", f"{CAPTIONS}-wal", "mmrag.sqlite", "mmrag.sqlite-roots",
+        "mmrag.sqlite-shm", "mmrag.sqlite-wal", "seal.json", "vectors", "writer.lock",
     }  # fmt: skip
