@@ -99,9 +99,9 @@ def _bare_text(paths: list[Path], what: str) -> None:
 
 
 def _text_on_the_clock(paths: list[Path], options: IngestOptions) -> None:
-    """What a user waits for the same text: read by the pool of parsers of ``mmrag index``, one a core, at most four.
+    """What a user waits for the same text: read by the pool of parsers of ``mmrag index``, one a core.
 
-    The bare loop stays one process. The files are read several times, under different names. The first pass
+    There are four of them at most. The bare loop stays one process. The files are read several times, under different names. The first pass
     starts the parsers; what it takes longer than the others is printed apart.
     """
     with tempfile.TemporaryDirectory() as folder, ParserPool(options) as pool:
@@ -120,7 +120,7 @@ def _text_on_the_clock(paths: list[Path], options: IngestOptions) -> None:
         mine, other, ratio = paired(ours, partial(_bare_text, copies, "words"), 3, time.perf_counter)
         print(
             f"- the same on the clock, by {len(pool._threads)} parser processes: {ratio:.2f} × the speed of "
-            f"a bare words loop in one process (a wait of {mine:.2f} against {other:.2f} s for {pages} pages; "
+            f"a bare words loop in one process ({mine:.2f} against {other:.2f} s of waiting, {pages} pages; "
             f"starting the parsers takes {max(0.0, first - mine):.2f} s more, once a run)"
         )
 
