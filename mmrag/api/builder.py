@@ -29,7 +29,7 @@ from mmrag.index.translating import translated
 from mmrag.index.unfinished import UNDER_WAY
 from mmrag.index.writer import Writer
 from mmrag.ingest.drawing import Drawer
-from mmrag.ingest.pool import ParserPool
+from mmrag.ingest.processes.pool import ParserPool
 from mmrag.ingest.walk import scan
 from mmrag.models import require
 from mmrag.strategies import load_strategies

@@ -30,7 +30,7 @@ from mmrag.index.store import LOCK
 from mmrag.index.translating import translated
 from mmrag.index.writer import Writer
 from mmrag.ingest.opening import Job
-from mmrag.ingest.pool import ParserPool
+from mmrag.ingest.processes.pool import ParserPool
 from mmrag.types import Document
 
 _REBUILD = (

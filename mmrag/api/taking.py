@@ -22,7 +22,7 @@ from mmrag.index.unfinished import UNDER_WAY
 from mmrag.index.writer import FileState, Writer
 from mmrag.ingest.base import PAGES_A_RANGE
 from mmrag.ingest.drawing import PageOfFile
-from mmrag.ingest.pool import ParsedFile
+from mmrag.ingest.processes.pool import ParsedFile
 from mmrag.pictures import FORMATS
 from mmrag.strategies.base import Strategy
 from mmrag.types import Document, FileReport, Status

@@ -91,7 +91,7 @@ def machine(folder: Path) -> Iterator[Check]:
 def _parsers() -> Check:
     """Whether a parser process starts, and is kept from all that it should be."""
     from mmrag.config import IngestOptions
-    from mmrag.ingest.process import ParserProcess
+    from mmrag.ingest.processes.process import ParserProcess
 
     try:
         process = ParserProcess(IngestOptions(), "mmrag.ingest:ingestors", 1)

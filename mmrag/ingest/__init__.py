@@ -5,7 +5,7 @@
 
 from mmrag.ingest.base import Ingestor
 from mmrag.ingest.opening import Job, open_file
-from mmrag.ingest.pool import ParsedFile, ParserPool
+from mmrag.ingest.processes.pool import ParsedFile, ParserPool
 from mmrag.ingest.registry import INGEST_VERSION, ingestors
 from mmrag.ingest.sniff import sniff
 from mmrag.ingest.walk import FoundFile, hash_file, scan

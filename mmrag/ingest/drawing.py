@@ -11,8 +11,8 @@ from PIL import Image, ImageOps
 from mmrag.config import IngestOptions
 from mmrag.config.cores import available_cores
 from mmrag.errors import DamagedError, IngestError
-from mmrag.ingest import wire
-from mmrag.ingest.process import ParserProcess
+from mmrag.ingest.processes import wire
+from mmrag.ingest.processes.process import ParserProcess
 from mmrag.pictures import FORMATS, as_rgb
 
 

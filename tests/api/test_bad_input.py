@@ -15,7 +15,7 @@ from mmrag.api import planning
 from mmrag.errors import DiskFullError
 from mmrag.index.writer import Writer
 from mmrag.ingest.opening import Job
-from mmrag.ingest.pool import ParsedFile, ParserPool
+from mmrag.ingest.processes.pool import ParsedFile, ParserPool
 from mmrag.types import Asset
 from tests.api.test_update import RECIPE, best, statuses
 

@@ -17,7 +17,7 @@ from mmrag.captioners.base import Description
 from mmrag.config import CaptionOptions, IngestOptions, JointOptions, VisualOptions
 from mmrag.errors import FingerprintError, ModelError, RecipeError, SpecError, UsageError
 from mmrag.ingest.drawing import Drawer
-from mmrag.ingest.pool import ParserPool
+from mmrag.ingest.processes.pool import ParserPool
 from mmrag.types import Filters, Query
 from tests.fakes import ColourEncoder, LetterEncoder, LinesEncoder, SizeCaptioner
 

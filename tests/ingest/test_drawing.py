@@ -15,9 +15,9 @@ from PIL import Image
 
 from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, DamagedError, EncryptedError, TimedOutError, TooLargeError
-from mmrag.ingest import wire
 from mmrag.ingest.drawing import Drawer, PageOfFile, draw
-from mmrag.ingest.process import ParserProcess
+from mmrag.ingest.processes import wire
+from mmrag.ingest.processes.process import ParserProcess
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from mmrag.errors import (
 from mmrag.ingest.attempts import Attempt, Failure
 from mmrag.ingest.opening import Job
 from mmrag.ingest.place import Place
-from mmrag.ingest.pool import ParserPool
+from mmrag.ingest.processes.pool import ParserPool
 from mmrag.types import Document, ParsedPage
 
 PLUGINS = Path(__file__).parent / "plugins"

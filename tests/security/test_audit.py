@@ -10,7 +10,7 @@ import pytest
 from tests.security.audit_run import KINDS
 from tests.security.watching import ROOT, Watched, run
 
-WORKER = "mmrag.ingest.worker"
+WORKER = "mmrag.ingest.processes.worker"
 MAKING_CODE = {
     # The standard library makes classes of texts, and reads annotations and headers of arrays as literals.
     "/typing.py",

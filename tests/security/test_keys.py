@@ -144,7 +144,7 @@ def test_a_run_leaves_no_trace_of_the_key(tmp_path: Path) -> None:
     assert {seen.headers["authorization"] for seen in server.seen} == {f"Bearer {KEY}"}
     assert b"the key is [key]" in run.said
     # What is looked at would show the key: the parser's title and environment are among it.
-    assert any(b"mmrag.ingest.worker" in title for title in run.shown)
+    assert any(b"mmrag.ingest.processes.worker" in title for title in run.shown)
     assert any(b"PYTHONPATH=" in child for child in run.shown)
     run.check()
 

@@ -23,17 +23,17 @@ ALLOWED = {
     ("weights/torchvision.py", "importlib.import_module"),
     ("ingest/registry.py", "importlib.import_module"),
     # The pool tells its own process which ingestors to make; documents have no say in it.
-    ("ingest/worker.py", "importlib.import_module"),
+    ("ingest/processes/worker.py", "importlib.import_module"),
     # Programs with fixed words: a parser process, what fonts and what processor this machine has.
-    ("ingest/process.py", "subprocess.Popen"),
+    ("ingest/processes/process.py", "subprocess.Popen"),
     ("benchmark/machine.py", "subprocess.run"),
     ("cli/checks.py", "subprocess.run"),
     # Two files change places in one step.
     ("index/exchange.py", "ctypes.CDLL"),
     # It closes the network for parsers.
-    ("ingest/confinement.py", "ctypes.CDLL"),
+    ("ingest/processes/confinement.py", "ctypes.CDLL"),
     # The kernel is asked to kill a parser with its parent.
-    ("ingest/worker.py", "ctypes.CDLL"),
+    ("ingest/processes/worker.py", "ctypes.CDLL"),
     # A client of servers that the user has named: the only place that opens connections.
     ("endpoint/connection.py", "socket.socket"),
     ("endpoint/connection.py", "socket.getaddrinfo"),

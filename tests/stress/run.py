@@ -19,7 +19,7 @@ import mmrag.api.builder
 import mmrag.api.taking
 from mmrag.cli import failing
 from mmrag.config import CaptionOptions, IngestOptions, Recipe, VisualOptions
-from mmrag.ingest.pool import ParserPool
+from mmrag.ingest.processes.pool import ParserPool
 from mmrag.types import Progress
 
 RANGE = 5

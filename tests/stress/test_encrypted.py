@@ -104,7 +104,7 @@ def _looked_at(place: Path) -> bool:
     try:
         command = (place / "cmdline").read_bytes()
         assert USER.encode() not in command
-        if b"mmrag.ingest.worker" not in command:
+        if b"mmrag.ingest.processes.worker" not in command:
             return False
         assert USER.encode() not in (place / "environ").read_bytes()
     except OSError:  # it has ended

@@ -23,7 +23,7 @@ caption: {captioner: "tests.fakes:SizeCaptioner", encoders: ["tests.fakes:Letter
 ingest: {ocr: never, layout: never}
 """
 WHOLE = "strategies: [joint, caption, visual]\n"
-WORKER = "mmrag.ingest.worker"
+WORKER = "mmrag.ingest.processes.worker"
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

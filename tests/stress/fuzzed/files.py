@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from mmrag.benchmark import datasets
 from mmrag.config import IngestOptions
 from mmrag.errors import MmragError
-from mmrag.ingest import wire
 from mmrag.ingest.markup.ingestor import MarkupIngestor
+from mmrag.ingest.processes import wire
 from tests.conftest import EXAMPLES
 from tests.stress.fuzzed.values import JSON, YAML, Target, data, mutated, texts
 

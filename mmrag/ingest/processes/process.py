@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, TimedOutError
-from mmrag.ingest import wire
+from mmrag.ingest.processes import wire
 
 _START_SECONDS = 60.0
 _STARVED = 0.5
@@ -36,14 +36,14 @@ class ParserProcess:
         threads: that numerical libraries in it may use.
 
     Attributes:
-        open_to: what this system could not keep it from, see `mmrag.ingest.confinement`.
+        open_to: what this system could not keep it from, see `mmrag.ingest.processes.confinement`.
 
     Raises:
         CrashedError: if it does not start.
     """
 
     def __init__(self, options: IngestOptions, ingestors: str, threads: int) -> None:
-        command = [sys.executable, "-P", "-m", "mmrag.ingest.worker"]
+        command = [sys.executable, "-P", "-m", "mmrag.ingest.processes.worker"]
         self._process = subprocess.Popen(  # noqa: S603
             [*command, "--ingestors", ingestors, "--parent", str(os.getpid())],
             stdin=subprocess.PIPE,
@@ -164,6 +164,6 @@ def _processor_seconds(pid: int) -> float:
 
 def _environment(threads: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
-    package = str(Path(__file__).resolve().parents[2])
+    package = str(Path(__file__).resolve().parents[3])
     kept["PYTHONPATH"] = os.pathsep.join(filter(None, (package, kept.get("PYTHONPATH"))))
     return kept | dict.fromkeys(_THREADS, str(threads))

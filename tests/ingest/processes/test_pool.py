@@ -13,9 +13,9 @@ import pytest
 from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, DamagedError, IngestError, TimedOutError, UnreadableError
 from mmrag.ingest.opening import Job
-from mmrag.ingest.pool import ParserPool
+from mmrag.ingest.processes.pool import ParserPool
 
-PLUGINS = Path(__file__).parent / "plugins"
+PLUGINS = Path(__file__).parents[1] / "plugins"
 MEDIA_TYPE = "text/x-script"
 
 Write = Callable[..., Job]
@@ -284,7 +284,7 @@ def script(tmp_path: Path, write: Write) -> Iterator[subprocess.Popen[str]]:
             from pathlib import Path
             from mmrag.config import IngestOptions
             from mmrag.ingest.opening import Job
-            from mmrag.ingest.pool import ParserPool
+            from mmrag.ingest.processes.pool import ParserPool
             # A shell starts what runs in its background with SIGINT ignored.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             with ParserPool(IngestOptions(workers=1), "misbehaving:ingestors") as pool:
@@ -294,7 +294,7 @@ def script(tmp_path: Path, write: Write) -> Iterator[subprocess.Popen[str]]:
             """
         )
     )
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[3])
     process = subprocess.Popen(
         [sys.executable, str(code)],
         stdout=subprocess.PIPE,

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from mmrag.config import IngestOptions
 from mmrag.config.cores import available_cores
 from mmrag.errors import CrashedError, IngestError
-from mmrag.ingest import wire
-from mmrag.ingest.buffer import Buffer, Feed
 from mmrag.ingest.opening import Job
-from mmrag.ingest.process import ParserProcess
-from mmrag.ingest.supervisor import Content, Supervisor
+from mmrag.ingest.processes import wire
+from mmrag.ingest.processes.buffer import Buffer, Feed
+from mmrag.ingest.processes.process import ParserProcess
+from mmrag.ingest.processes.supervisor import Content, Supervisor
 from mmrag.types import Document, ParsedPage
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mmrag.errors import CrashedError
-from mmrag.ingest import wire
 from mmrag.ingest.opening import Job
+from mmrag.ingest.processes import wire
 
 _ASKED = 2
 """Requests under way to one parser: it parses a page while the reply before it is on its way."""

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from mmrag.ingest import process
-from mmrag.ingest.process import _Patience
+from mmrag.ingest.processes import process
+from mmrag.ingest.processes.process import _Patience
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""A parser process: ``python -m mmrag.ingest.worker`` reads files on request of a pool.
+"""A parser process: ``python -m mmrag.ingest.processes.worker`` reads files on request of a pool.
 
-It speaks the frames of `mmrag.ingest.wire` over its standard input and output, prints nothing, holds
-itself to a memory limit, and dies with its parent.
+It speaks the frames of `mmrag.ingest.processes.wire` over its standard input and output, prints nothing,
+holds itself to a memory limit, and dies with its parent.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 
 from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, IngestError
-from mmrag.ingest import wire
 from mmrag.ingest.attempts import Attempt
 from mmrag.ingest.base import Ingestor
-from mmrag.ingest.confinement import confine
 from mmrag.ingest.drawing import PageOfFile, draw
 from mmrag.ingest.opening import Job, open_file
 from mmrag.ingest.place import Place, listen
+from mmrag.ingest.processes import wire
+from mmrag.ingest.processes.confinement import confine
 from mmrag.types import ParsedPage
 
 _PR_SET_PDEATHSIG = 1
@@ -103,7 +103,7 @@ class _Worker:
 
 def main(arguments: list[str] | None = None) -> None:
     """Serve requests until the input ends."""
-    parser = argparse.ArgumentParser(prog="python -m mmrag.ingest.worker", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m mmrag.ingest.processes.worker", description=__doc__)
     parser.add_argument("--ingestors", required=True, help="package.module:function that gives the ingestors")
     parser.add_argument("--parent", required=True, type=int, help="process to die with")
     chosen = parser.parse_args(arguments)

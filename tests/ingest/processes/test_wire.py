@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.errors import CrashedError, DamagedError, EncryptedError, IngestError
-from mmrag.ingest import wire
-from mmrag.ingest.wire import Frame
+from mmrag.ingest.processes import wire
+from mmrag.ingest.processes.wire import Frame
 from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Page, ParsedPage
 
 texts = st.text(max_size=20)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmrag.errors import CrashedError, IngestError, UnreadableError
-from mmrag.ingest import wire
 from mmrag.ingest.attempts import Attempt
-from mmrag.ingest.buffer import Buffer, Feed
 from mmrag.ingest.opening import Job, renamed
 from mmrag.ingest.place import Place
-from mmrag.ingest.process import ParserProcess
+from mmrag.ingest.processes import wire
+from mmrag.ingest.processes.buffer import Buffer, Feed
+from mmrag.ingest.processes.process import ParserProcess
 from mmrag.types import Document, Page, ParsedPage
 
 _MOST_STEPS = 64
