@@ -101,8 +101,8 @@ def _bare_text(paths: list[Path], what: str) -> None:
 def _text_on_the_clock(paths: list[Path], options: IngestOptions) -> None:
     """What a user waits for the same text: read by the pool of parsers of ``mmrag index``, one a core.
 
-    There are four of them at most. The bare loop stays one process. The files are read several times, under different names. The first pass
-    starts the parsers; what it takes longer than the others is printed apart.
+    There are four of them at most. The bare loop stays one process. The files are read several times, under
+    different names. The first pass starts the parsers; what it takes longer than the others is printed apart.
     """
     with tempfile.TemporaryDirectory() as folder, ParserPool(options) as pool:
         copies = []
