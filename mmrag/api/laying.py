@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL.Image import Image
 
-from mmrag.api.searchable import element_text
+from mmrag.api.fulltext import element_text
 from mmrag.config import VisualOptions
 from mmrag.encoders.base import Matrix, PageVectors, PageView
 from mmrag.encoders.batching import encode_pages, encode_pictures, encode_texts

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from mmrag.api.fingerprints import check_fingerprint
-from mmrag.api.searchable import element_text
+from mmrag.api.fulltext import element_text
 from mmrag.config import Recipe, parse_recipe
 from mmrag.errors import IngestError, UsageError
 from mmrag.index.reader import Reader

@@ -8,9 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmrag.api.fulltext import element_text, page_text
 from mmrag.api.laying import stored_pages
 from mmrag.api.pictures import checked_file
-from mmrag.api.searchable import element_text, page_text
 from mmrag.api.verifying import folder_of
 from mmrag.config import Recipe, parse_recipe
 from mmrag.errors import CorruptError, IngestError, UsageError

@@ -11,10 +11,10 @@ from pathlib import Path
 from PIL import Image
 
 from mmrag.api.blanking import blanked, blanked_boxes
-from mmrag.api.document import DocumentWriter
 from mmrag.api.laying import Layer, StoredPage
 from mmrag.api.pictures import checked_file, is_drawn
 from mmrag.api.run import Run
+from mmrag.api.storing import DocumentWriter
 from mmrag.api.typeset import typeset
 from mmrag.errors import IngestError, UnreadableError
 from mmrag.index.staging import Staging

@@ -18,8 +18,8 @@ from pathlib import Path
 from PIL import Image
 
 from mmrag.api.blanking import blanked, keep_blanked
+from mmrag.api.fulltext import element_text, page_text
 from mmrag.api.laying import StoredPage, stored_pages
-from mmrag.api.searchable import element_text, page_text
 from mmrag.benchmark.datasets.wording import Hidden, title_of, without_label, without_number
 from mmrag.benchmark.values import Dataset
 from mmrag.errors import UsageError

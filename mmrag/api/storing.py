@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mmrag.api.fulltext import element_text, page_text
 from mmrag.api.laying import Layer, StoredPage
-from mmrag.api.searchable import element_text, page_text
 from mmrag.index.writer import Writer
 from mmrag.types import Document, ParsedPage
 
