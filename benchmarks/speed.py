@@ -31,11 +31,11 @@ from mmrag.encoders import load_encoder
 from mmrag.encoders.batching import encode_texts
 from mmrag.encoders.lists import texts_of
 from mmrag.index import lexical
+from mmrag.ingest import ParserPool
 from mmrag.ingest.opening import Job
 from mmrag.ingest.pdf import PdfIngestor, rawpage
 from mmrag.ingest.pdf.assembly import Assembly
 from mmrag.ingest.pdf.pageview import PageView
-from mmrag.ingest.pool import ParserPool
 from mmrag.strategies.chunks import chunk
 
 PAIRS = 5
