@@ -36,7 +36,7 @@ class PageView:
 
     @cached_property
     def _loaded(self) -> Any:
-        return self._document[self._number - 1]
+        return self._document.load_page(self._number - 1)
 
     @cached_property
     def page(self) -> Any:
@@ -57,6 +57,11 @@ class PageView:
         finally:
             page.set_rotation(turned)
         return upright
+
+    @cached_property
+    def drawing(self) -> Any:
+        """What is painted on the page, read once for all the pictures that are made of it."""
+        return self.page.get_displaylist()
 
     def words_in(self, box: Box) -> list[Word]:
         """The words of the text layer whose middle lies in ``box`` or within two points of it."""

@@ -75,7 +75,7 @@ class Reader:
 
     def _next(self, ahead: deque[RawPage]) -> ParsedPage:
         parsed = self._parse(ahead.popleft())
-        if parsed.page.number % PAGES_A_RANGE or parsed.page.number == self._document.page_count:
+        if parsed.page.number % PAGES_A_RANGE or parsed.page.number == self._state.page_count:
             return parsed
         # Not their count: pages may have been skipped among them.
         last = ahead[-1].number if ahead else parsed.page.number
@@ -158,11 +158,11 @@ class Reader:
 
     def _fill_scan(self, assembly: Assembly, raw: RawPage) -> None:
         view = PageView(self._document, raw.number, raw)
-        picture = render_clip(view.page, None, self._options.dpi)
+        picture = render_clip(view.drawing, None, self._options.dpi)
         fill_scan(assembly, view, picture, self._draw(view))
 
     def _draw(self, view: PageView) -> Draw:
-        return lambda box: render_clip(view.page, box, self._options.dpi)
+        return lambda box: render_clip(view.drawing, box, self._options.dpi)
 
 
 def _but(skip: Container[int], begin: int, end: int) -> Iterator[int]:

@@ -55,7 +55,7 @@ def render_clip(page: Any, box: Box | None, dpi: int) -> Image:
     """Picture of a part of an open page, or of all of it.
 
     Args:
-        page: of PyMuPDF, not rotated.
+        page: of PyMuPDF, not rotated; or what is painted on it, as a display list.
         box: in points; ``None`` for the whole page.
         dpi: dots per inch, lowered so that no side is over 4,000 pixels.
     """
