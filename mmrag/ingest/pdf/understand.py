@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mmrag.ingest.pdf import captions, console, figures, order, paragraphs, regions, tables
 from mmrag.ingest.pdf.boxes import area, grow, inside, overlap, union
@@ -231,8 +232,15 @@ def _is_furniture(raw: RawPage, rows: list[Row], box: Box, state: DocumentState)
 def _table(
     view: TextView, region: Region, lines: list[Line], drawings: list[Drawing], state: DocumentState
 ) -> list[Block]:
-    box = union([region.box, *(line.box for line in lines)])
     ocr = lines[0].ocr
+    title = _title_within(lines)
+    if title is not None:
+        lines = [line for line in lines if line is not title]
+        x0, y0, x1, y1 = region.box
+        region = replace(region, box=(x0, max(y0, title.y1), x1, y1))
+        above = [Block(Role.CAPTION, title.box, to_rows([title], state.fonts), title.text, ocr=ocr)]
+        return above + _table(view, region, lines, drawings, state)
+    box = union([region.box, *(line.box for line in lines)])
     words = tables.words_of(lines) if ocr else view.words_in(box)
     rules = [item.box for item in drawings if item.shape == "rule" and _touches(item.box, box)]
     cells = tables.to_cells(words, region, rules)
@@ -243,6 +251,15 @@ def _table(
         item.shape != "rule" and inside(item.box, grow(box, 4.0)) > 0.9 for item in drawings
     )
     return [block]
+
+
+def _title_within(lines: list[Line]) -> Line | None:
+    """The first line of a table, if it is the table's printed caption and there is more below it."""
+    first = min(lines, key=lambda line: line.y0)
+    if captions.label_of(first.text) != "table" or not captions.starts_caption([first]):
+        return None
+    below = all(line is first or line.y0 > (first.y0 + first.y1) / 2 for line in lines)
+    return first if below and len(lines) > 1 else None
 
 
 def _touches(rule: Box, box: Box) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from mmrag.ingest.pdf import regions
 from mmrag.ingest.pdf.tables import gutters, markdown, rows_of, split_row, to_cells, words_of
 from mmrag.ingest.pdf.values import Line, Region, Word
 from mmrag.types import Kind
@@ -191,3 +192,17 @@ def test_a_first_cell_goes_on_in_an_indented_line():
 def test_an_index_stays_in_its_row():
     words = [*spread(("Name", "Share"), ("Psi", "4")), Word(18, 20, 21, 26, "1")]
     assert to_cells(words, table([95]), []) == [["Name", "Share"], ["Psi 1", "4"]]
+
+
+def test_a_caption_that_the_model_takes_for_the_first_row_is_a_caption(parse, monkeypatch):
+    def draw(page):
+        write(page, 140, 250, "Table 3.2 Orders of the year by region, and what came back")
+        cells(page, 270, rules=False)
+        fill(page, 400)
+
+    found = [Region("table", (120, 235, 480, 350), [255, 375]), Region("text", (60, 390, 540, 700))]
+    monkeypatch.setattr(regions, "analyse", lambda page: found)
+    _, (page,) = parse(draw, layout="always")
+    table = only_table(page)
+    assert table.caption == "Table 3.2 Orders of the year by region, and what came back"
+    assert table.text == AS_MARKDOWN
