@@ -13,7 +13,7 @@ from mmrag.errors import IngestError, UsageError
 from mmrag.generators import LanguageModel, load_generator
 from mmrag.generators.base import Generator
 from mmrag.synthesize import AnswerStream, Spending, answer
-from mmrag.synthesize.context import Turn
+from mmrag.synthesize.prompting import Turn
 from mmrag.synthesize.stream import Writing
 from mmrag.synthesize.writing import Writer
 from mmrag.types import Document, Element, Hit, Kind, Line

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mmrag.errors import UsageError
 from mmrag.generators import LanguageModel
 from mmrag.synthesize import AnswerStream, leans_on
-from mmrag.synthesize.context import Turn
+from mmrag.synthesize.prompting import Turn
 from mmrag.synthesize.rewriting import standing_alone
 from mmrag.synthesize.stream import Writing
 from mmrag.types import Answer, Filters, Usage

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mmrag.api.asking import Answers
     from mmrag.api.chat import Chat
     from mmrag.synthesize import AnswerStream, Spending
-    from mmrag.synthesize.context import Turn
+    from mmrag.synthesize.prompting import Turn
 
 ELEMENTS_A_HIT = 3
 """How many of a page's best elements come with a hit, for a reader."""

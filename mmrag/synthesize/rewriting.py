@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmrag.generators.language_model import LanguageModel
-from mmrag.synthesize.context import Turn, rewriting_prompt
+from mmrag.synthesize.prompting import Turn, rewriting_prompt
 from mmrag.synthesize.spending import Spending
 from mmrag.synthesize.stating import says_unknown
 from mmrag.types import Usage

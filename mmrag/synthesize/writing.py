@@ -16,10 +16,10 @@ from mmrag.generators.phrases import phrases
 from mmrag.synthesize.checking import check, supporting_quote
 from mmrag.synthesize.citing import LinesOf, citation
 from mmrag.synthesize.claims import claims
-from mmrag.synthesize.context import Pages, Prompt, Turn, make_prompt
+from mmrag.synthesize.context import Pages, Prompt, make_prompt
 from mmrag.synthesize.declining import Opening, says_only_unknown
 from mmrag.synthesize.markers import Markers
-from mmrag.synthesize.prompting import NO_ANSWER
+from mmrag.synthesize.prompting import NO_ANSWER, Turn
 from mmrag.synthesize.refusing import confidence
 from mmrag.synthesize.spending import Spending
 from mmrag.synthesize.stream import Writing

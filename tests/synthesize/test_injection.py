@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mmrag.synthesize.context import Prompt
 from mmrag.synthesize.prompting import around_sources, rules
 from mmrag.types import Kind
+from tests.synthesize.context.test_making import made
 from tests.synthesize.counting import Counting, Shelf, document, element, hit
 from tests.synthesize.injected import DOCUMENTS, HARMLESS, ORDER
 from tests.synthesize.prompted import QUESTION, ingested, prompted
-from tests.synthesize.test_context import made
 
 THROUGH: dict[str, list[str]] = {
     # What stands on the page is quoted, whatever it says.

@@ -9,7 +9,7 @@ from mmrag.config import AnswerOptions
 from mmrag.errors import BudgetError, ModelError
 from mmrag.generators.language_model import Message, Piece
 from mmrag.synthesize import AnswerStream, Spending
-from mmrag.synthesize.context import Turn
+from mmrag.synthesize.prompting import Turn
 from mmrag.synthesize.writing import Writer
 from mmrag.types import Answer, BBox, FlagKind, Line, Usage
 from tests.generators.making import library

@@ -12,7 +12,7 @@ from mmrag.api.sharing import SharedIndex
 from mmrag.server.following import follow, whole
 from mmrag.server.routes.shared import OneIndex
 from mmrag.server.shapes import STREAM_ERRORS, AskRequest, ChatRequest
-from mmrag.synthesize.context import Turn
+from mmrag.synthesize.prompting import Turn
 from mmrag.synthesize.stream import AnswerStream
 from mmrag.types import Answer, to_dict
 

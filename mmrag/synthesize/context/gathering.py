@@ -9,11 +9,11 @@ from typing import Protocol
 
 from PIL.Image import Image
 
-from mmrag.synthesize.candidates import HEADINGS, Candidate, joined, once
 from mmrag.synthesize.cleaning import cleaned, in_one_line
+from mmrag.synthesize.context.candidates import HEADINGS, Candidate, joined, once
+from mmrag.synthesize.context.referring import referring
+from mmrag.synthesize.context.shortening import Shortening
 from mmrag.synthesize.prompting import word
-from mmrag.synthesize.referring import referring
-from mmrag.synthesize.shortening import Shortening
 from mmrag.text.terms import terms
 from mmrag.types import Document, Element, Hit, Kind, Page
 

@@ -9,7 +9,8 @@ from PIL import Image
 
 from mmrag.config import AnswerOptions
 from mmrag.errors import ModelError
-from mmrag.synthesize.context import Prompt, Turn, make_prompt
+from mmrag.synthesize.context import Prompt, make_prompt
+from mmrag.synthesize.prompting import Turn
 from mmrag.types import Element, Hit, Kind, LeftOut
 from tests.synthesize.counting import Counting, Shelf, document, element, hit
 

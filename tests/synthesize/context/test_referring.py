@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmrag.synthesize.referring import Label, label_of, referring, refers_to
+from mmrag.synthesize.context.referring import Label, label_of, referring, refers_to
 from mmrag.types import Element, Kind
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmrag.synthesize.numbers import held, is_held, numbers
+from mmrag.synthesize.checking.numbers import held, is_held, numbers
 
 
 def stated(text: str, tongue: str = "en") -> list[str]:

@@ -14,8 +14,8 @@ from functools import cached_property
 from itertools import zip_longest
 
 from mmrag.generators.rows import table_rows
+from mmrag.synthesize.checking.numbers import Held, held, is_held, numbers
 from mmrag.synthesize.claims import Claim, claims, quotations, without_markers
-from mmrag.synthesize.numbers import Held, held, is_held, numbers
 from mmrag.synthesize.stating import is_courtesy, says_unknown
 from mmrag.text.normalise import letters_of
 from mmrag.text.script import language

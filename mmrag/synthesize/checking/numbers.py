@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
-from mmrag.synthesize.number_words import (
+from mmrag.synthesize.checking.number_words import (
     MONTHS,
     OFTEN_NO_MONTHS,
     SCALES,

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from PIL.Image import Image
 
-from mmrag.synthesize.candidates import Candidate, joined
-from mmrag.synthesize.shortening import size
+from mmrag.synthesize.context.candidates import Candidate, joined
+from mmrag.synthesize.context.shortening import size
 
 _HEADING = 60  # bytes of the lines around a text, about
 _LEAST = 1_000

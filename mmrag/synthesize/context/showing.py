@@ -9,8 +9,8 @@ from PIL.Image import Image
 
 from mmrag.errors import ModelError
 from mmrag.pictures import framed
-from mmrag.synthesize.candidates import Candidate
-from mmrag.synthesize.gathering import Pages
+from mmrag.synthesize.context.candidates import Candidate
+from mmrag.synthesize.context.gathering import Pages
 
 UNREADABLE = "its picture can't be read"
 

@@ -1,4 +1,4 @@
-"""What a language model is shown: numbered pieces of the found pages, within what it takes."""
+"""The prompt put together: pieces of the found pages and their pictures, as many as a model takes."""
 
 from __future__ import annotations
 
@@ -10,24 +10,13 @@ from PIL.Image import Image
 from mmrag.config import AnswerOptions
 from mmrag.errors import ModelError
 from mmrag.generators.language_model import LanguageModel, Message
-from mmrag.synthesize.candidates import Candidate
 from mmrag.synthesize.cleaning import quoted_lines
-from mmrag.synthesize.fitting import Chosen, fit_texts
-from mmrag.synthesize.gathering import Gathering, Pages
-from mmrag.synthesize.prompting import (
-    NO_ANSWER,
-    Turn,
-    around_sources,
-    language_of,
-    rewriting_prompt,
-    rules,
-    turns_before,
-    word,
-)
-from mmrag.synthesize.showing import Showing, Shown
+from mmrag.synthesize.context.candidates import Candidate
+from mmrag.synthesize.context.fitting import Chosen, fit_texts
+from mmrag.synthesize.context.gathering import Gathering, Pages
+from mmrag.synthesize.context.showing import Showing, Shown
+from mmrag.synthesize.prompting import Turn, around_sources, language_of, rules, turns_before, word
 from mmrag.types import Element, Hit, LeftOut
-
-__all__ = ["NO_ANSWER", "Item", "Pages", "Prompt", "Turn", "make_prompt", "rewriting_prompt"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mmrag.synthesize.shortening import Shortening
+from mmrag.synthesize.context.shortening import Shortening
 from mmrag.text.normalise import letters_of
 from mmrag.types import Document, Element, Hit, Kind, Page
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.synthesize.cleaning import FRAME, cleaned
-from mmrag.synthesize.shortening import GAP, LONGEST_PIECE, Shortening, size
+from mmrag.synthesize.context.shortening import GAP, LONGEST_PIECE, Shortening, size
 
 SENTENCES = " ".join(f"The gate number {number} weighs {number * 7} tons." for number in range(100))
 
