@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -59,8 +60,7 @@ def _code(error: sqlite3.DatabaseError) -> int:
 def _has_room(folder: Path) -> bool:
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(_SHARED_MEMORY))
-            file.flush()
+            os.pwrite(file.fileno(), bytes(_SHARED_MEMORY), 0)
     except OSError as error:
         return error.errno not in _NO_ROOM
     return True
