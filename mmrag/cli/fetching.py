@@ -27,7 +27,7 @@ def fetch_models(console: Console, found: Sequence[RecipeModel]) -> None:
     """
     from rich.text import Text
 
-    from mmrag.cli.models import size_text
+    from mmrag.cli.sizes import rough_size
     from mmrag.cli.terminal import clean
     from mmrag.weights import hub
 
@@ -40,7 +40,7 @@ def fetch_models(console: Console, found: Sequence[RecipeModel]) -> None:
             folder = hub.fetch(model.name)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         seconds = time.monotonic() - begin
-        console.print(Text(f"Fetched {name}: {size_text(size)} in {seconds:.0f} s"), soft_wrap=True)
+        console.print(Text(f"Fetched {name}: {rough_size(size)} in {seconds:.0f} s"), soft_wrap=True)
 
 
 @contextmanager

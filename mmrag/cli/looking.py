@@ -10,6 +10,7 @@ import typer
 
 from mmrag.cli.drawing import DPI, draw
 from mmrag.cli.options import IndexName, Json, Password
+from mmrag.cli.sizes import size
 from mmrag.errors import UsageError
 from mmrag.types import Document, Element, Status
 
@@ -225,13 +226,3 @@ def _plain_table(*headings: str) -> Table:
         number = heading in ("pages", "files", "chunks", "size")
         table.add_column(heading, justify="right" if number else "left", overflow="fold")
     return table
-
-
-def size(count: int) -> str:
-    """Bytes in the largest unit that leaves a number of at least one: ``3.2 MB``."""
-    value = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmrag.cli.options import Json, Offline, Strategies
+from mmrag.cli.sizes import rough_size
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,7 +97,7 @@ def print_next(
     if packages:
         lines.append(f"Not installed: {', '.join(packages)}. Install: {EXTRA}")
     if absent:
-        size = size_text(sum(model.size or 0 for model in absent))
+        size = rough_size(sum(model.size or 0 for model in absent))
         amount = f", about {size}" if all(model.size for model in absent) else ""
         lines.append(
             f"Not on this machine: {_counted(absent)}{amount}. "
@@ -111,11 +112,6 @@ def print_next(
     console.print(Text(f"Other recipes: {', '.join(others)}", style="dim"))
 
 
-def size_text(size: int) -> str:
-    """``0.2 GB``, or ``30 MB`` below a tenth of a gigabyte."""
-    return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{size / 1e6:.0f} MB"
-
-
 def _where(model: RecipeModel) -> tuple[str, ...]:
     from mmrag.models import Origin
 
@@ -125,7 +121,7 @@ def _where(model: RecipeModel) -> tuple[str, ...]:
         return ("of LlamaIndex" if model.spec.startswith("llama-index:") else "your own",)
     if model.origin is Origin.SERVER:
         return (f"server {model.name}, not asked whether it is there",)
-    size = size_text(model.size) if model.size else "size unknown"
+    size = rough_size(model.size) if model.size else "size unknown"
     if model.path is None:
         return (f"about {size}" if model.size else size,)
     return (size, _home(model.path))

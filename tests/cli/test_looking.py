@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from mmrag import __version__
-from mmrag.cli.looking import size
+from mmrag.cli.sizes import size
 from tests.cli.fake import FIGURE, SECTION, FakeMmrag
 from tests.cli.running import Run
 
