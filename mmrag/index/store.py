@@ -157,10 +157,9 @@ class Store:
             self.connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.OperationalError as error:
             code = error.sqlite_errorcode & 0xFF
-            others = not os.access(self.path, os.W_OK)
-            if not (others and code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)):
-                if not is_full(error, self.path):
-                    raise
+            forbidden = code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+            if not (forbidden and not os.access(self.path, os.W_OK)) and not is_full(error, self.path):
+                raise
             self.connection.close()
             self.connection = self._connect("ro&immutable=1")
             if self._log_size():

@@ -45,7 +45,7 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
 def is_full(error: sqlite3.DatabaseError, folder: Path) -> bool:
     """Whether the disk of ``folder`` has no room left.
 
-    SQLite says so of its data. Of a file beside them that it can't make or extend it only says that it failed.
+    SQLite says so of its data; of a file beside them that it can't make or extend, only that this failed.
     """
     code = _code(error)
     if code == sqlite3.SQLITE_IOERR_SHMSIZE or code & _PRIMARY == sqlite3.SQLITE_CANTOPEN:
@@ -60,10 +60,9 @@ def _code(error: sqlite3.DatabaseError) -> int:
 def _has_room(folder: Path) -> bool:
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
-            os.pwrite(file.fileno(), bytes(_SHARED_MEMORY), 0)
+            return os.pwrite(file.fileno(), bytes(_SHARED_MEMORY), 0) == _SHARED_MEMORY
     except OSError as error:
         return error.errno not in _NO_ROOM
-    return True
 
 
 def _full(path: Path) -> DiskFullError:
