@@ -32,7 +32,7 @@ outcomes = draw.builds(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(outcome=outcomes)
 def test_what_is_kept_comes_back(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("kept") / "outcomes.sqlite"

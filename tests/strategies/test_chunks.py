@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.encoders import load_encoder
@@ -230,7 +230,6 @@ prose = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(prose, st.sampled_from(Kind), prose, prose, st.integers(12, 60))
 def test_every_chunk_fits_and_nothing_is_lost(
     body: list[str], kind: Kind, caption: list[str], heading: list[str], max_tokens: int

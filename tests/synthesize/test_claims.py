@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.synthesize.claims import claims, without_markers
@@ -98,7 +98,6 @@ def test_code_is_no_claim():
     assert cut("```\nx = a[1]\n```\nIt adds `a[2]` up.") == [("It adds `a[2]` up.", [], [])]
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="aB. \n[1]2|-:。“”`#*\t", max_size=60))
 def test_places_are_within_the_text_and_in_order(text: str):
     bare = without_markers(text)

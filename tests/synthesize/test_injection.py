@@ -120,7 +120,7 @@ pieces = st.sampled_from((*TOKENS, *PIECES))
 texts = st.lists(pieces, max_size=14).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=texts, caption=texts, section=texts, title=texts, path=texts, kind=st.sampled_from(list(Kind)))
 def test_no_text_breaks_the_frame(text: str, caption: str, section: str, title: str, path: str, kind: Kind):
     owner = document(f"{path}.pdf", title)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mmrag.synthesize.markers import Markers
@@ -113,7 +113,6 @@ def test_a_long_bracket_is_not_held_for_ever():
     assert len("".join(markers.feed(piece) for piece in ["[1, ", *["1, "] * 100])) > 200
 
 
-@settings(deadline=None)
 @given(st.lists(PARTS, max_size=25), st.data())
 @example(["[1]", "(http://x"], None)
 def test_the_cutting_makes_no_difference(parts: list[str], data: st.DataObject | None):
@@ -131,14 +130,12 @@ def test_the_cutting_makes_no_difference(parts: list[str], data: st.DataObject |
     assert all(0 <= offset <= len(at_once) for _, offset in whole.unknown)
 
 
-@settings(deadline=None)
 @given(st.lists(PARTS, max_size=25))
 def test_text_without_digits_passes_unchanged(parts: list[str]):
     text = re.sub(r"\d", "", "".join(parts)).replace("２", "")
     assert shown(text) == text
 
 
-@settings(deadline=None)
 @given(st.lists(PARTS, max_size=25))
 def test_one_letter_at_a_time_is_the_same_as_all_at_once(parts: list[str]):
     text = "".join(parts)

@@ -16,7 +16,7 @@ from mmrag.index.multivector.packed import PRECISIONS, Joined, pack
 from .reference import ragged
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32),
     counts=st.lists(st.lists(st.integers(0, 40), max_size=8), min_size=1, max_size=3),

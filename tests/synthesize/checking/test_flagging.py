@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.synthesize.checking import check, supporting_quote
@@ -122,7 +122,6 @@ def test_there_is_no_quote_without_words():
     assert supporting_quote("", element("Gates are open.")) == "Gates are open."
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="aB. \n[1]2|-:。“”`#*\t三五%", max_size=60))
 def test_places_are_those_of_the_text(text: str):
     for flag in check(text, ["a B 2", ""], "a?"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.synthesize.checking.numbers import held, is_held, numbers
@@ -94,7 +94,6 @@ def test_another_number_is_not(number: str, source: str):
     assert not finds(number, source)
 
 
-@settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=10**9, places=2))
 def test_a_number_is_found_in_itself_however_it_is_written(value: Decimal):
     plain, grouped = f"{value:.2f}", f"{value:,.2f}"
@@ -105,7 +104,6 @@ def test_a_number_is_found_in_itself_however_it_is_written(value: Decimal):
         assert finds(german, f"ein Wert von {source} m", "de")
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_read_and_places_are_in_it(text: str):
     for tongue in ("", "en", "de", "zh"):

@@ -352,7 +352,7 @@ texts = st.builds(
 kinds = st.sampled_from([Kind.TEXT, Kind.TABLE, Kind.FIGURE, Kind.PAGE])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     pieces=st.lists(st.tuples(texts, kinds), max_size=25),
     room=st.integers(1_200, 6_000),
