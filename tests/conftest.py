@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 import mmrag
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
-# What is drawn by lot is judged by what comes out, not by how busy the machine is.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+
+def pytest_configure() -> None:
+    from hypothesis import settings  # here, for those who want nothing but the folder above
+
+    # What is drawn by lot is judged by what comes out, not by how busy the machine is.
+    settings.register_profile("unhurried", deadline=None)
+    settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
