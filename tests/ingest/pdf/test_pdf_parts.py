@@ -162,6 +162,35 @@ def test_each_figure_gets_its_own_caption_even_if_another_is_nearer():
     assert left == [upper, lower]
 
 
+def caption(text: str, y: float, x: float = 100) -> Block:
+    return Block(Role.CAPTION, (x, y, x + 200, y + 12), text=text)
+
+
+def test_a_caption_in_two_languages_is_one():
+    figure = Block(Role.FIGURE, (100, 100, 300, 200))
+    given = [figure, caption("\u56fe 3-2 \u7ed3\u679c", 210), caption("Fig. 3-2 The results", 224)]
+    left = captions.link(given, captions.CaptionHabits())
+    assert left == [figure]
+    assert figure.caption == "\u56fe 3-2 \u7ed3\u679c Fig. 3-2 The results"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        caption("Fig. 3-3 The next results", 224),  # of another number
+        caption("\u56fe 3-2 \u7ed3\u679c", 224),  # in the same language
+        caption("Table 3-2 The results", 224),  # of a table
+        caption("Fig. 3-2 The results", 260),  # not on the next line
+        caption("Fig. 3-2 The results", 224, x=320),  # in the next column
+    ],
+    ids=["number", "language", "kind", "line", "column"],
+)
+def test_other_captions_are_not_joined(other):
+    given = [Block(Role.FIGURE, (100, 100, 300, 200)), caption("\u56fe 3-2 \u7ed3\u679c", 210), other]
+    first, *_ = captions.link(given, captions.CaptionHabits())
+    assert first.caption == "\u56fe 3-2 \u7ed3\u679c"
+
+
 def test_a_caption_of_nothing_stays_a_paragraph():
     lone = Block(Role.CAPTION, (100, 600, 300, 612), text="Figure 9: lost")
     assert (
