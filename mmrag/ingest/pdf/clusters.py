@@ -52,7 +52,8 @@ def text_frames(
 ) -> set[Box]:
     """Boxes of rectangles with nothing in them but text, such as the ground of a code listing.
 
-    The boxes of a diagram hold nothing but text too: those are narrow and have other shapes beside them.
+    The boxes of a diagram hold nothing but text too: those are narrow and have other shapes beside them, or
+    lines that end at them.
 
     Args:
         drawings: of the page.
@@ -62,11 +63,12 @@ def text_frames(
     """
     if len(drawings) > _MANY:
         return set()
+    rules = [item.box for item in drawings if item.shape == "rule"]
     rectangles = [item.box for item in drawings if item.shape == "rectangle" and area(item.box) > _SPECK]
     frames: set[Box] = set()
     for box in rectangles:
         lines = [line for line in [*prose, *labels] if inside(line.box, box) > 0.7]
-        if not lines:
+        if not lines or _is_node(box, rules):
             continue
         if _share(box, prose) >= _MAX_TEXT:
             frames.add(box)
@@ -77,6 +79,28 @@ def text_frames(
             ):
                 frames.add(box)
     return frames | _empty_neighbours(frames, rectangles, drawings)
+
+
+def _is_node(box: Box, rules: list[Box]) -> bool:
+    """Whether a line ends at the middle of a side of the box: an edge of a graph, or the stem of an arrow."""
+    x0, y0, x1, y1 = box
+    return any(
+        (
+            bottom - top <= RULE
+            and min(abs(left - x1), abs(right - x0)) <= _JOIN
+            and _is_middle((top + bottom) / 2, y0, y1)
+        )
+        or (
+            right - left <= RULE
+            and min(abs(top - y1), abs(bottom - y0)) <= _JOIN
+            and _is_middle((left + right) / 2, x0, x1)
+        )
+        for left, top, right, bottom in rules
+    )
+
+
+def _is_middle(place: float, start: float, end: float) -> bool:
+    return abs(2 * place - start - end) < (end - start) / 2
 
 
 def _empty_neighbours(frames: set[Box], rectangles: list[Box], drawings: list[Drawing]) -> set[Box]:

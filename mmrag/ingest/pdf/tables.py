@@ -17,6 +17,7 @@ _WIDE_GUTTER = 0.8
 _FEW_ROWS = 3
 _INDEX = 0.85
 _INDENT = 0.3
+_ALIGNED = 1.5
 
 
 def words_of(lines: list[Line]) -> list[Word]:
@@ -172,15 +173,27 @@ def _beside(row: list[Word], left: float, border: float, right: float) -> tuple[
 
 
 def _parts_phrases(rows: list[list[Word]], left: float, border: float, right: float) -> bool:
-    """Whether what stands behind the border always follows what stands before it by no more than a space."""
-    times = 0
+    """Whether what stands behind the border always follows what stands before it by no more than a space.
+
+    Where every row, the head too, has words on both sides, and those of one side are aligned, they are cells
+    all the same.
+    """
+    pairs: list[tuple[Word, Word]] = []
+    is_full = True
     for row in rows:
         before, behind = _beside(row, left, border, right)
         if behind:
             if not before or behind[0].x0 - before[-1].x1 > _SPACE * (behind[0].y1 - behind[0].y0):
                 return False
-            times += 1
-    return times >= _FEW_ROWS
+            pairs.append((before[-1], behind[0]))
+        elif before:
+            is_full = False
+    aligned = _are_equal([word.x1 for word, _ in pairs]) or _are_equal([word.x0 for _, word in pairs])
+    return len(pairs) >= _FEW_ROWS and not (is_full and aligned)
+
+
+def _are_equal(places: list[float]) -> bool:
+    return max(places, default=0.0) - min(places, default=0.0) <= _ALIGNED
 
 
 def _parts_cells(rows: list[list[Word]], left: float, border: float, right: float) -> bool:

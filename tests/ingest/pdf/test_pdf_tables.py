@@ -174,6 +174,17 @@ def test_words_of_a_phrase_make_no_column():
     assert to_cells(words, table([90, 120]), []) == [list(row) for row in rows]
 
 
+def test_columns_a_space_apart_stay_if_they_are_aligned_from_the_head_on():
+    rows = [
+        ("grp", "v1", "var2"),
+        ("Subject", "v2", "<NA>"),
+        ("Subject", "v3", "Days"),
+        ("Rest", "v4", "<NA>"),
+    ]
+    words = spread(*rows, at=(0, 100, 118))
+    assert to_cells(words, table([90, 115]), []) == [list(row) for row in rows]
+
+
 def test_a_column_stays_that_is_near_in_some_rows_only():
     rows = [("ab", "one", "x"), ("ab", "two", "y"), ("longest of all", "three", "z"), ("ab", "four", "z")]
     assert to_cells(spread(*rows), table([98, 190]), []) == [list(row) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pymupdf
 import pytest
 
+from mmrag.ingest.pdf.clusters import text_frames
 from mmrag.ingest.pdf.drawings import Drawing, read_drawings
 from mmrag.ingest.pdf.figures import Surroundings, find_figures
 from mmrag.ingest.pdf.furniture import Furniture
@@ -78,6 +79,23 @@ def test_a_box_with_a_word_beside_an_arrow_is_a_figure():
         Drawing((165, 115, 180, 125), "path", True),
     ]
     assert figures_of(*boxes, labels=[line("Gauge", 110, 122)]) == [(100, 100, 180, 140)]
+
+
+def node(x: float, text: str) -> tuple[Drawing, Line]:
+    return Drawing((x, 100, x + 40, 120), "rectangle", filled=True), line(text, x + 4, 114, size=10)
+
+
+def test_boxes_that_a_line_joins_frame_no_text():
+    (one, first), (two, second) = node(100, "latex"), node(200, "dvips")
+    edge = Drawing((140, 110, 199, 110), "rule", filled=False)
+    assert text_frames([one, two], [first, second], [], WIDTH) == {one.box, two.box}
+    assert text_frames([one, two, edge], [first, second], [], WIDTH) == set()
+
+
+def test_a_line_along_the_side_of_a_box_joins_nothing():
+    box, text = node(100, "notes")
+    for side in ((140, 120, 399, 120), (100, 100, 140, 100), (140, 100, 140, 120)):
+        assert text_frames([box, Drawing(side, "rule", filled=False)], [text], [], WIDTH) == {box.box}
 
 
 def test_round_corners_make_no_other_shape():
