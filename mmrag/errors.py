@@ -30,7 +30,11 @@ A message says what was tried, what was found, and what to do next, in one line.
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says where a disk is full, or all that one may have of it is used."""
 
 
 class MmragError(Exception):

@@ -6,22 +6,19 @@ the keyboard.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable
 
 import typer
 
-from mmrag.errors import DiskFullError, MmragError, UsageError
+from mmrag.errors import NO_ROOM, DiskFullError, MmragError, UsageError
 
 ERROR = 1
 USAGE = 2
 SKIPPED = 3
 DISK_FULL = 4
 INTERRUPTED = 130
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run(call: Callable[[], object]) -> int:
@@ -42,7 +39,7 @@ def run(call: Callable[[], object]) -> int:
     except BrokenPipeError:
         return _close_quietly()
     except OSError as error:
-        return _say(_reason(error), DISK_FULL if error.errno in _FULL else ERROR)
+        return _say(_reason(error), DISK_FULL if error.errno in NO_ROOM else ERROR)
     if code == INTERRUPTED:
         return _stopped()
     return code if isinstance(code, int) else 0
@@ -71,7 +68,7 @@ def _see_help(error: typer.TyperException) -> str:
 def _reason(error: OSError) -> str:
     name = f"{error.filename}: " if error.filename else ""
     reason = error.strerror or str(error) or type(error).__name__
-    if error.errno in _FULL:
+    if error.errno in NO_ROOM:
         return f"{name}no space left on the device; what was finished is kept, free some space and run again"
     return name + reason
 

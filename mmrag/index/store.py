@@ -37,7 +37,7 @@ from mmrag.index.seal import (
     next_seal,
     unsealed_log,
 )
-from mmrag.index.translating import is_full, translated
+from mmrag.index.translating import is_full, primary_code, translated
 from mmrag.index.wal import Log
 from mmrag.types import Kind
 
@@ -156,8 +156,7 @@ class Store:
         try:
             self.connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.OperationalError as error:
-            code = error.sqlite_errorcode & 0xFF
-            forbidden = code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+            forbidden = primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
             if not (forbidden and not os.access(self.path, os.W_OK)) and not is_full(error, self.path):
                 raise
             self.connection.close()

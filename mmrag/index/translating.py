@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import tempfile
@@ -10,10 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mmrag.errors import CorruptError, DiskFullError, IndexStoreError
+from mmrag.errors import NO_ROOM, CorruptError, DiskFullError, IndexStoreError
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_PRIMARY = 0xFF
 _SHARED_MEMORY = 32_768
 """Bytes by which SQLite extends the file that readers of a WAL share."""
 
@@ -32,14 +29,14 @@ def translated(path: Path) -> Iterator[None]:
             ) from error
         raise IndexStoreError(f"the index {path} can't be used: {error}") from error
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             raise _full(path) from error
         raise
 
 
 def is_damage(error: sqlite3.DatabaseError) -> bool:
     """Whether SQLite, or FTS5 with a code of its own, calls the file damaged."""
-    return _code(error) & _PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def is_full(error: sqlite3.DatabaseError, folder: Path) -> bool:
@@ -47,10 +44,14 @@ def is_full(error: sqlite3.DatabaseError, folder: Path) -> bool:
 
     SQLite says so of its data; of a file beside them that it can't make or extend, only that this failed.
     """
-    code = _code(error)
-    if code == sqlite3.SQLITE_IOERR_SHMSIZE or code & _PRIMARY == sqlite3.SQLITE_CANTOPEN:
+    if _code(error) == sqlite3.SQLITE_IOERR_SHMSIZE or primary_code(error) == sqlite3.SQLITE_CANTOPEN:
         return not _has_room(folder)
-    return code & _PRIMARY == sqlite3.SQLITE_FULL
+    return primary_code(error) == sqlite3.SQLITE_FULL
+
+
+def primary_code(error: sqlite3.DatabaseError) -> int:
+    """SQLite's result code without what extends it; 0 for an error that SQLite itself did not raise."""
+    return _code(error) & 0xFF
 
 
 def _code(error: sqlite3.DatabaseError) -> int:
@@ -62,7 +63,7 @@ def _has_room(folder: Path) -> bool:
         with tempfile.TemporaryFile(dir=folder) as file:
             return os.pwrite(file.fileno(), bytes(_SHARED_MEMORY), 0) == _SHARED_MEMORY
     except OSError as error:
-        return error.errno not in _NO_ROOM
+        return error.errno not in NO_ROOM
 
 
 def _full(path: Path) -> DiskFullError:

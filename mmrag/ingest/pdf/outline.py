@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
+from itertools import takewhile
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from mmrag.ingest.pdf.captions import is_caption
@@ -150,7 +153,7 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: TextView
         return
     if block.role is Role.LISTING or all(row.mono for row in rows) or _is_contents_line(rows[-1]):
         return
-    numbered = _numbered_level(text) > 0
+    numbered = is_numbered(text)
     if (MARKER.match(text) and not numbered) or (text[-1] in ".,;:。，；：" and not numbered):
         return
     if state.outline.bookmarked(text, number):
@@ -241,22 +244,21 @@ def demote_byline(blocks: list[Block], outline: Outline, raw: RawPage, top: floa
     if top is not None:
         blocks = [block for block in blocks if block.box[3] <= top]
     headings = [block for block in blocks if block.role is Role.HEADING]
-    across = [block for block in headings if block.box[0] < raw.width / 2 < block.box[2]]
     if not headings:
         return
-    title = headings[0]
-    if top is not None and across:
-        title = max(across, key=lambda block: block.rows[0].size)
-    for block in blocks[blocks.index(title) + 1 :] if top is None else blocks:
-        if block is title:
-            continue
-        if block.role is not Role.HEADING:
-            if top is None:
-                return
-            continue
+    below: Iterable[Block]
+    if top is None:
+        title = headings[0]
+        below = takewhile(lambda block: block.role is Role.HEADING, blocks[blocks.index(title) + 1 :])
+        largest = title.rows[0].size
+    else:
+        across = [block for block in headings if block.box[0] < raw.width / 2 < block.box[2]]
+        title = max(across, key=lambda block: block.rows[0].size) if across else headings[0]
+        below = [block for block in headings if block is not title]
+        largest = inf
+    for block in below:
         text = block.text.strip()
-        if _numbered_level(text) or outline.bookmarked(text, raw.number) or _OPENING.match(text):
+        if is_numbered(text) or outline.bookmarked(text, raw.number) or _OPENING.match(text):
             return
-        if top is None and block.rows[0].size >= title.rows[0].size:
-            continue
-        block.role = Role.PARAGRAPH
+        if block.rows[0].size < largest:
+            block.role = Role.PARAGRAPH
