@@ -78,7 +78,7 @@ INGESTORS: tuple[LazyIngestor, ...] = (
     LazyIngestor(
         "mmrag.ingest.pdf:PdfIngestor",
         frozenset({PDF}),
-        "pdf-5",
+        "pdf-6",
         makes_sessions=True,
         engine="MuPDF",
         second=_PDFIUM,

@@ -34,6 +34,7 @@ class Fonts:
         self._heights: dict[str, float] = {}
         self._fixed: dict[str, tuple[int, float | None]] = {}
         self._body = 10.0
+        self._bold = 0
         self._pages = 0
 
     def add(self, lines: list[Line]) -> None:
@@ -44,6 +45,8 @@ class Fonts:
         for line in lines:
             size, length = line.size, len(line.text)
             sizes[size] = sizes.get(size, 0) + length
+            if line.bold:
+                self._bold += length
             if length >= _MIN_CHARS and size > 0:
                 font = line.font
                 seen = pairs.get(font)
@@ -63,6 +66,11 @@ class Fonts:
     def body(self) -> float:
         """Font size of most of the text, in points; 10 before any text was seen."""
         return self._body
+
+    @property
+    def bold(self) -> bool:
+        """Whether most of the text is bold, so that it tells nothing, as in slides all in SimHei."""
+        return 2 * self._bold > self._sizes.total()
 
     def is_mono(self, line: Line) -> bool:
         """Whether the whole line is set in a fixed-width font."""
@@ -88,11 +96,11 @@ class Fonts:
         """As JSON-able data, for `carry_on`."""
         pairs = [[font, sorted(seen), self._heights[font]] for font, seen in self._pairs.items()]
         fixed = [[font, *judged] for font, judged in self._fixed.items()]
-        return [self._pages, self._body, list(self._sizes.items()), pairs, fixed]
+        return [self._pages, self._body, self._bold, list(self._sizes.items()), pairs, fixed]
 
     def carry_on(self, carried: list[Any]) -> None:
         """Take up what `carried` gave."""
-        self._pages, self._body, sizes, pairs, fixed = carried
+        self._pages, self._body, self._bold, sizes, pairs, fixed = carried
         self._sizes.update(dict(sizes))
         self._pairs = {font: {(ratio, length) for ratio, length in seen} for font, seen, _ in pairs}
         self._heights = {font: height for font, _, height in pairs}

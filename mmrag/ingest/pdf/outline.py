@@ -22,7 +22,19 @@ _NUMBERED = re.compile(r"(?:§\s*)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+(?=\S)
 _CHAPTER = re.compile(
     r"(?:chapter|part|appendix|kapitel|teil|anhang|chapitre|partie|annexe)\s+[\dA-ZIVX]+\b", re.I
 )
-_CJK_CHAPTER = re.compile(r"第\s*[\d一二三四五六七八九十百]+\s*([章节篇部回])")
+# Numbers of Chinese sections, outermost first (GB/T 9704-2012, 7.3.3); lists have the last four too.
+_CJK_NUMBERS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"第\s*[\d一二三四五六七八九十百]+\s*[章篇部回]",
+        r"第\s*[\d一二三四五六七八九十百]+\s*节",
+        r"[一二三四五六七八九十百]+\s*、",
+        r"[（(][一二三四五六七八九十百]+[）)]",
+        r"\d{1,3}\s*(?:[、．]|\.(?!\d))",
+        r"（\d{1,3}）",
+    )
+)
+_CJK_CHAPTERS = 2
 _OPENING = re.compile(
     r"(?:abstract|summary|introduction|contents|table of contents|preface|foreword|keywords|overview|"
     r"zusammenfassung|einleitung|inhalt|vorwort|résumé|sommaire|avant-propos|resumen|índice|"
@@ -101,7 +113,7 @@ class Outline:
         """Go below this heading; returns its level, from 1."""
         text = normalise(block.text)
         style = _style(block.rows)
-        level = self.bookmarked(text, page) or _numbered_level(text)
+        level = self.bookmarked(text, page) or self._level_by_rank(text) or _numbered_level(text)
         if level:
             self._levels[style] = level
         else:
@@ -122,6 +134,19 @@ class Outline:
         stack, levels = carried
         self._stack = [(level, title, _Style(*style)) for level, title, style in stack]
         self._levels = {_Style(*style): level for style, level in levels}
+
+    def _level_by_rank(self, text: str) -> int:
+        """Beside headings with a Chinese number of its kind, below those of a higher kind; 0 without one."""
+        rank = _cjk_rank(text)
+        if not rank:
+            return 0
+        for level, title, _ in reversed(self._stack):
+            other = _cjk_rank(title)
+            if other == rank:
+                return level
+            if 0 < other < rank:
+                return level + 1
+        return 0
 
     def _level_by_size(self, style: _Style) -> int:
         """Below every heading that is set larger, or as large and bolder; beside its equals."""
@@ -154,7 +179,7 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: TextView
     if block.role is Role.LISTING or all(row.mono for row in rows) or _is_contents_line(rows[-1]):
         return
     numbered = is_numbered(text)
-    if (MARKER.match(text) and not numbered) or (text[-1] in ".,;:。，；：" and not numbered):
+    if not numbered and (text[-1] in ".,;:。，；：" or (MARKER.match(text) and not _cjk_rank(text))):
         return
     if state.outline.bookmarked(text, number):
         block.role = Role.HEADING
@@ -169,7 +194,7 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: TextView
         is_heading = larger or numbered or _is_set_apart(view, block)
     else:
         is_heading = len(rows) <= 3 and len(text) <= 120 and text[-1] not in ".;," and larger
-        if not is_heading and all(row.bold for row in rows) and len(rows) <= 2:
+        if not is_heading and not state.fonts.bold and all(row.bold for row in rows) and len(rows) <= 2:
             is_heading = len(text) <= 120 and _is_set_apart(view, block)
         is_heading = is_heading or (len(rows) == 1 and state.outline.knows(block))
     if is_heading:
@@ -207,11 +232,16 @@ def _numbered_level(text: str) -> int:
     """Depth of a heading's own number: 1 for "2 Methods", 2 for "2.1 Data"; 0 without one."""
     if _CHAPTER.match(text):
         return 1
-    found = _CJK_CHAPTER.match(text)
-    if found:
-        return 2 if found[1] == "节" else 1
+    rank = _cjk_rank(text)
+    if 0 < rank <= _CJK_CHAPTERS:
+        return rank
     found = _NUMBERED.match(text)
     return found[1].count(".") + 1 if found else 0
+
+
+def _cjk_rank(text: str) -> int:
+    """Rank of the Chinese section number that a text begins with, from 1, the highest; 0 without one."""
+    return next((rank for rank, kind in enumerate(_CJK_NUMBERS, 1) if kind.match(text)), 0)
 
 
 def is_numbered(text: str) -> bool:
@@ -258,7 +288,9 @@ def demote_byline(blocks: list[Block], outline: Outline, raw: RawPage, top: floa
         largest = inf
     for block in below:
         text = block.text.strip()
-        if is_numbered(text) or outline.bookmarked(text, raw.number) or _OPENING.match(text):
+        if is_numbered(text) or _cjk_rank(text) or _OPENING.match(text):
+            return
+        if outline.bookmarked(text, raw.number):
             return
         if block.rows[0].size < largest:
             block.role = Role.PARAGRAPH

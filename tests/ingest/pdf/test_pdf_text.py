@@ -71,6 +71,69 @@ def test_headings_have_levels_and_the_section_goes_on_over_pages(parse):
     assert [e.section for e in pages[1].elements] == [("1 Methods", "1.1 Data"), (), ("2 Results",)]
 
 
+def test_chinese_section_numbers_make_headings_where_they_are_set_larger(parse):
+    def draw(page):
+        for y, size, line in (
+            (80, 22, "水库管理办法"),
+            (120, 16, "一、总则"),
+            (150, 10.5, "为了保护水库，制定本办法。"),
+            (180, 16, "二、管理"),
+            (210, 14, "（一）值班"),
+            (240, 10.5, "一、值班员每天巡查两次。"),
+            (260, 10.5, "二、夜间巡查带上手电"),
+            (280, 10.5, "（三）巡查以后填写记录。"),
+            (310, 14, "（二）放水"),
+            (325, 12, "1. 鸣笛"),
+            (340, 10.5, "放水以前鸣笛。"),
+            (370, 16, "三、附则"),
+            (400, 10.5, "本办法由管理处解释。"),
+        ):
+            write(page, 72, y, line, size=size, font="china-s")
+
+    _, (page,) = parse(draw)
+    headings = [(e.text, e.metadata["level"]) for e in page.elements if e.kind is Kind.HEADING]
+    assert headings == [
+        ("水库管理办法", 1),
+        ("一、总则", 2),
+        ("二、管理", 2),
+        ("（一）值班", 3),
+        ("（二）放水", 3),
+        ("1. 鸣笛", 4),
+        ("三、附则", 2),
+    ]
+    sections = {e.text: e.section for e in page.elements if e.kind is Kind.TEXT}
+    assert sections["放水以前鸣笛。"] == ("水库管理办法", "二、管理", "（二）放水", "1. 鸣笛")
+    assert sections["本办法由管理处解释。"] == ("水库管理办法", "三、附则")
+
+
+def test_chinese_section_numbers_tell_the_level_where_the_size_does_not(parse):
+    def draw(page):
+        for y, line in ((80, "第一章 总则"), (150, "一、目的"), (220, "（一）范围"), (290, "二、依据")):
+            write(page, 72, y, line, size=16, font="china-s")
+            write(page, 72, y + 25, "水库的管理按照", "本办法进行。", size=10.5, font="china-s")
+        write(page, 72, 360, "第二章 管理", size=16, font="china-s")
+
+    _, (page,) = parse(draw)
+    headings = [(e.text, e.metadata["level"]) for e in page.elements if e.kind is Kind.HEADING]
+    assert headings == [
+        ("第一章 总则", 1),
+        ("一、目的", 2),
+        ("（一）范围", 3),
+        ("二、依据", 2),
+        ("第二章 管理", 1),
+    ]
+
+
+def test_bold_makes_no_heading_where_all_is_bold(parse):
+    def draw(page):
+        write(page, 72, 80, "Notes on the Weir", size=20, font="hebo")
+        for y in range(120, 400, 40):
+            write(page, 72, y, "The gauge stands upstream of the weir", size=10, font="hebo")
+
+    _, (page,) = parse(draw)
+    assert [e.text for e in page.elements if e.kind is Kind.HEADING] == ["Notes on the Weir"]
+
+
 def test_bookmarks_give_the_levels(tmp_path: Path):
     document = pymupdf.open()
     for title in ("Beginnings", "Smaller matters"):
