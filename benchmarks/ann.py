@@ -26,8 +26,8 @@ from threadpoolctl import threadpool_limits
 
 from mmrag.benchmark.machine import print_machine
 from mmrag.encoders import load_encoder
-from mmrag.index.ann import Ann, choose
-from mmrag.index.seal import DATABASE
+from mmrag.index.sealing.seal import DATABASE
+from mmrag.index.vectors.ann import Ann, choose
 
 Matrix = NDArray[np.float32]
 DIM = 384

@@ -33,7 +33,7 @@ _PLACES = {
     "Element": "mmrag.types:Element",
     "FileReport": "mmrag.types:FileReport",
     "Filters": "mmrag.types:Filters",
-    "Finding": "mmrag.index.checks:Finding",
+    "Finding": "mmrag.index.mending.checks:Finding",
     "Flag": "mmrag.types:Flag",
     "FlagKind": "mmrag.types:FlagKind",
     "Hit": "mmrag.types:Hit",
@@ -106,7 +106,7 @@ if TYPE_CHECKING:
     from mmrag.api.verifying import verify
     from mmrag.config import Recipe, load_recipe
     from mmrag.errors import MmragError
-    from mmrag.index.checks import Finding
+    from mmrag.index.mending.checks import Finding
     from mmrag.synthesize.stream import AnswerStream
     from mmrag.types import (
         Answer,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
 
     from mmrag.api.run import OnProgress
-    from mmrag.index.checks import Finding
+    from mmrag.index.mending.checks import Finding
     from mmrag.llama_index.retriever import IndexRetriever
 
 

@@ -16,16 +16,16 @@ from mmrag.config import Recipe, parse_recipe
 from mmrag.errors import CorruptError, IngestError, UsageError
 from mmrag.index.assets import asset_path, write_asset
 from mmrag.index.captions import CAPTIONS, CaptionCache
-from mmrag.index.checks import Finding, caption_findings, derived_findings, stray_files, wrong_words
 from mmrag.index.derived import write_derived
-from mmrag.index.derived_checks import unequal_files
 from mmrag.index.files import sha256_of
-from mmrag.index.held import HeldFile
 from mmrag.index.lock import WriterLock
+from mmrag.index.mending.checks import Finding, caption_findings, derived_findings, stray_files, wrong_words
+from mmrag.index.mending.derived_checks import unequal_files
+from mmrag.index.mending.salvage import put_in_place, reseal, salvage
 from mmrag.index.reader import Reader
-from mmrag.index.roots import ROOTS, copy_roots, has_roots, restore_roots
-from mmrag.index.salvage import put_in_place, reseal, salvage
-from mmrag.index.seal import DATABASE, LOG, SEAL, read_seal, wrong_blocks
+from mmrag.index.sealing.held import HeldFile
+from mmrag.index.sealing.roots import ROOTS, copy_roots, has_roots, restore_roots
+from mmrag.index.sealing.seal import DATABASE, LOG, SEAL, read_seal, wrong_blocks
 from mmrag.index.store import LOCK
 from mmrag.index.translating import translated
 from mmrag.index.writer import Writer

@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 from mmrag.errors import CorruptError, NotAnIndexError
-from mmrag.index.checks import Finding, index_findings
-from mmrag.index.derived_checks import unequal_files
+from mmrag.index.mending.checks import Finding, index_findings
+from mmrag.index.mending.derived_checks import unequal_files
 from mmrag.index.reader import Reader
-from mmrag.index.seal import DATABASE, SEAL
+from mmrag.index.sealing.seal import DATABASE, SEAL
 from mmrag.ingest.walk import hash_file
 
 

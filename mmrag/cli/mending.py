@@ -13,7 +13,7 @@ from mmrag.cli.options import IndexName, Json
 from mmrag.errors import NotAnIndexError
 
 if TYPE_CHECKING:
-    from mmrag.index.checks import Finding
+    from mmrag.index.mending.checks import Finding
 
 SHOWN = 20
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from mmrag.config import VisualOptions, resolve
 from mmrag.index.derived_file import FOLDER
 from mmrag.index.store import Store
-from mmrag.index.vectors import VectorSpace
+from mmrag.index.vectors.space import VectorSpace
 from mmrag.index.writer import Writer
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 WAL mode: readers never block and see the last committed state. ``synchronous=FULL``: what a
 transaction has committed survives a power cut. The log goes into the file only after both together have been
-sealed (`mmrag.index.seal`), and only through `Store.seal`: when a writer is done, and when the log has grown.
+sealed (`mmrag.index.sealing.seal`), and only through `Store.seal`: when a writer is done, and when the log
+has grown.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from numpy.typing import NDArray
 
 from mmrag.errors import CorruptError, IndexStoreError, NotAnIndexError, SchemaError
 from mmrag.index.files import sync
-from mmrag.index.held import HeldFile
-from mmrag.index.roots import ROOTS, copy_roots, write_roots
-from mmrag.index.seal import (
+from mmrag.index.sealing.held import HeldFile
+from mmrag.index.sealing.roots import ROOTS, copy_roots, write_roots
+from mmrag.index.sealing.seal import (
     DATABASE,
     LOG,
     SEAL,
@@ -37,8 +38,8 @@ from mmrag.index.seal import (
     next_seal,
     unsealed_log,
 )
+from mmrag.index.sealing.wal import Log
 from mmrag.index.translating import is_full, primary_code, translated
-from mmrag.index.wal import Log
 from mmrag.types import Kind
 
 SCHEMA_VERSION = 2

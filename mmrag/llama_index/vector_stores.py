@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from mmrag.errors import CorruptError, ModelError
 from mmrag.index.derived_file import read_derived_file, write_derived_file
 from mmrag.index.store import Store
-from mmrag.index.vectors import Rows, Scores, VectorSpace
+from mmrag.index.vectors.space import Rows, Scores, VectorSpace
 from mmrag.llama_index.part import Part
 
 Matrix = NDArray[np.float32]
@@ -50,14 +50,14 @@ class StoreSpaces:
         self._name = name
 
     def load(self, store: Store, row: int, name: str, dim: int) -> VectorSpace:
-        """See `mmrag.index.vectors.VectorSpace.load`."""
+        """See `mmrag.index.vectors.space.VectorSpace.load`."""
         space = StoreSpace(row, name, dim, self._name)
         space.open(store)
         return space
 
 
 class StoreSpace(VectorSpace):
-    """One space in a vector store; see `mmrag.index.vectors.VectorSpace`.
+    """One space in a vector store; see `mmrag.index.vectors.space.VectorSpace`.
 
     A node's id is a UUID: the key of this build of the space, then the row of the chunk.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.index.reader import Reader
-from mmrag.index.vectors import VectorSpace
+from mmrag.index.vectors.space import VectorSpace
 from mmrag.retrieve.corpus import Corpus
 
 if TYPE_CHECKING:

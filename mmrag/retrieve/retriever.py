@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from mmrag.config import RetrieveOptions, VisualOptions
 from mmrag.encoders.lists import ChunkList, PageList, strategy_of, witness_of
 from mmrag.errors import UsageError
-from mmrag.index.ann import in_order
 from mmrag.index.derived import load_page_spaces, load_spaces
 from mmrag.index.lexical import Terms, bm25
 from mmrag.index.reader import Reader
-from mmrag.index.vectors import VectorSpace
+from mmrag.index.vectors.ann import in_order
+from mmrag.index.vectors.space import VectorSpace
 from mmrag.rerankers.base import Candidate
 from mmrag.retrieve.asking import Asked, ask
 from mmrag.retrieve.corpus import Corpus

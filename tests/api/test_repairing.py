@@ -18,9 +18,9 @@ from mmrag.config import CaptionOptions, IngestOptions, VisualOptions
 from mmrag.errors import CorruptError, LockedError, NotAnIndexError
 from mmrag.index.captions import CAPTIONS
 from mmrag.index.lock import WriterLock
-from mmrag.index.roots import COUNT, ROOTS
-from mmrag.index.salvage import FOLDER, put_in_place
-from mmrag.index.seal import BLOCK, DATABASE, LOG, SEAL, read_seal
+from mmrag.index.mending.salvage import FOLDER, put_in_place
+from mmrag.index.sealing.roots import COUNT, ROOTS
+from mmrag.index.sealing.seal import BLOCK, DATABASE, LOG, SEAL, read_seal
 from mmrag.index.store import create
 from mmrag.index.writer import Writer
 from tests.fakes import LetterEncoder
@@ -394,7 +394,7 @@ def test_a_repair_that_was_cut_off_is_finished(index: Path, monkeypatch: pytest.
         return replaced(path, target)
 
     monkeypatch.setattr(Path, "replace", cut_off)
-    monkeypatch.setattr("mmrag.index.salvage.shutil.rmtree", lambda *_, **__: None)
+    monkeypatch.setattr("mmrag.index.mending.salvage.shutil.rmtree", lambda *_, **__: None)
     with pytest.raises(KeyboardInterrupt):
         mmrag.repair(index)
     monkeypatch.undo()

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 import mmrag as library
-from mmrag.index.roots import ROOTS
-from mmrag.index.seal import SEAL
+from mmrag.index.sealing.roots import ROOTS
+from mmrag.index.sealing.seal import SEAL
 from tests.cli.running import Run
-from tests.index.test_seal import fill, flip
+from tests.index.sealing.test_seal import fill, flip
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from mmrag.errors import (
     SchemaError,
 )
 from mmrag.index.reader import Reader
-from mmrag.index.seal import DATABASE
+from mmrag.index.sealing.seal import DATABASE
 from mmrag.index.store import SCHEMA_VERSION, Store, create
 from mmrag.index.translating import translated
 from mmrag.index.writer import Writer

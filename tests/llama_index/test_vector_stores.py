@@ -15,10 +15,10 @@ from mmrag.config import VisualOptions
 from mmrag.errors import ModelError, RecipeError
 from mmrag.index.derived import derived_is_whole, load_spaces, write_derived
 from mmrag.index.store import create
-from mmrag.index.vectors import VectorSpace
+from mmrag.index.vectors.space import VectorSpace
 from mmrag.index.writer import Writer
 from mmrag.llama_index import vector_stores
-from tests.index.test_vectors import DIM, add, unit
+from tests.index.vectors.test_space import DIM, add, unit
 from tests.llama_index.conftest import RECIPE
 from tests.llama_index.parts import SERVERS
 

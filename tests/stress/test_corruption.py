@@ -19,7 +19,7 @@ import mmrag
 from mmrag.config import AnswerOptions, CaptionOptions, IngestOptions, JointOptions, VisualOptions
 from mmrag.errors import MmragError
 from mmrag.index.captions import CAPTIONS, CaptionCache
-from mmrag.index.wal import read_log
+from mmrag.index.sealing.wal import read_log
 from tests.stress.damage import DAMAGES, files_of
 from tests.stress.observing import seen, unordered
 from tests.stress.table import Trials
@@ -38,7 +38,7 @@ WORDS = "quick brown fox jumps over lazy dog vexing wizards quiz jazz zebra stri
 UPDATE_AND_DIE = """
 import os, signal, sys
 import mmrag
-from mmrag.index.seal import Seal
+from mmrag.index.sealing.seal import Seal
 from tests.stress.test_corruption import RECIPE
 write = Seal.write
 

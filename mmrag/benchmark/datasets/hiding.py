@@ -24,7 +24,7 @@ from mmrag.benchmark.datasets.wording import Hidden, title_of, without_label, wi
 from mmrag.benchmark.values import Dataset
 from mmrag.errors import UsageError
 from mmrag.index.reader import Reader
-from mmrag.index.seal import DATABASE
+from mmrag.index.sealing.seal import DATABASE
 from mmrag.index.store import create
 from mmrag.index.writer import Writer
 from mmrag.ingest.raster import encode

@@ -17,11 +17,11 @@ from mmrag.index.assets import asset_path
 from mmrag.index.captions import CAPTIONS, CaptionCache
 from mmrag.index.derived_file import FOLDER as VECTORS
 from mmrag.index.files import sha256_of
-from mmrag.index.held import HeldFile
 from mmrag.index.lock import WriterLock, holder
 from mmrag.index.reader import Reader
-from mmrag.index.roots import ROOTS, has_roots
-from mmrag.index.seal import BLOCK, DATABASE, LOG, SEAL, read_seal, unsealed_log, wrong_blocks
+from mmrag.index.sealing.held import HeldFile
+from mmrag.index.sealing.roots import ROOTS, has_roots
+from mmrag.index.sealing.seal import BLOCK, DATABASE, LOG, SEAL, read_seal, unsealed_log, wrong_blocks
 from mmrag.index.store import LOCK, Store
 from mmrag.index.translating import translated
 from mmrag.index.unfinished import told, unfinished

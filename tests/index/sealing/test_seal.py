@@ -16,11 +16,11 @@ import pytest
 
 import mmrag.index.store as stores
 from mmrag.errors import CorruptError, IndexStoreError
-from mmrag.index import seal as seals
-from mmrag.index.roots import ROOTS
-from mmrag.index.seal import DATABASE, SEAL, read_seal
+from mmrag.index.sealing import seal as seals
+from mmrag.index.sealing.roots import ROOTS
+from mmrag.index.sealing.seal import DATABASE, SEAL, read_seal
+from mmrag.index.sealing.wal import read_log
 from mmrag.index.store import Store, create
-from mmrag.index.wal import read_log
 from mmrag.index.writer import Writer
 
 LOG = f"{DATABASE}-wal"
@@ -60,7 +60,7 @@ def flip(file: Path, place: int) -> None:
 WRITE_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
-import mmrag.index.seal as seals
+import mmrag.index.sealing.seal as seals
 from mmrag.index.writer import Writer
 place, when = Path(sys.argv[1]), sys.argv[2]
 writer = Writer(place)
@@ -275,7 +275,7 @@ def busy(place: Path) -> Iterator[subprocess.Popen[bytes]]:
     code = """
 import sys
 from pathlib import Path
-import mmrag.index.seal as seals, mmrag.index.store as stores
+import mmrag.index.sealing.seal as seals, mmrag.index.store as stores
 from mmrag.index.writer import Writer
 writer = Writer(Path(sys.argv[1]))
 writer._seal_at = stores.LOG_LIMIT = 300_000

@@ -1,4 +1,4 @@
-"""Whether vector files hold what the database would write into them; see `mmrag.index.checks`."""
+"""Whether vector files hold what the database would write into them; see `mmrag.index.mending.checks`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from mmrag.config import parse_recipe
-from mmrag.index.ann import Ann
-from mmrag.index.checks import Finding
 from mmrag.index.derived_file import read_derived_file
+from mmrag.index.mending.checks import Finding
 from mmrag.index.reader import DERIVED_AT, Reader
 from mmrag.index.store import Store
+from mmrag.index.vectors.ann import Ann
 
 _BATCH = 4096
 _NEAR = 0.005

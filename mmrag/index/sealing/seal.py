@@ -24,8 +24,8 @@ from pathlib import Path
 
 from mmrag.errors import CorruptError
 from mmrag.index.files import write_atomically
-from mmrag.index.held import HeldFile
-from mmrag.index.wal import Log, read_log
+from mmrag.index.sealing.held import HeldFile
+from mmrag.index.sealing.wal import Log, read_log
 
 DATABASE = "mmrag.sqlite"
 SEAL = "seal.json"

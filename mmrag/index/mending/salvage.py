@@ -22,9 +22,9 @@ import numpy as np
 
 from mmrag.errors import CorruptError, IndexStoreError
 from mmrag.index.files import sync
-from mmrag.index.held import HeldFile
-from mmrag.index.roots import copy_roots
-from mmrag.index.seal import (
+from mmrag.index.sealing.held import HeldFile
+from mmrag.index.sealing.roots import copy_roots
+from mmrag.index.sealing.seal import (
     BLOCK,
     DATABASE,
     LOG,
@@ -36,8 +36,8 @@ from mmrag.index.seal import (
     read_seal,
     wrong_blocks,
 )
+from mmrag.index.sealing.wal import Log, read_log
 from mmrag.index.store import SCHEMA_VERSION, create
-from mmrag.index.wal import Log, read_log
 from mmrag.index.writer import Writer
 from mmrag.types import Status
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmrag.errors import CorruptError
-from mmrag.index.faiss_search import faiss, search_parameters, selector, set_depth
+from mmrag.index.vectors.faiss_search import faiss, search_parameters, selector, set_depth
 
 Rows = NDArray[np.int64]
 Matrix = NDArray[np.float32]

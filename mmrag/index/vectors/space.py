@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrag.index.ann import Ann
 from mmrag.index.derived_file import read_derived_file, write_derived_file
 from mmrag.index.store import Store
+from mmrag.index.vectors.ann import Ann
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class VectorSpace:
         return self._ann.search(query, k, allowed)
 
     def nearest(self, query: NDArray[np.float32], k: int, allowed: Rows | None = None) -> tuple[Rows, Scores]:
-        """As `search`, but still to be put through `mmrag.index.ann.in_order`."""
+        """As `search`, but still to be put through `mmrag.index.vectors.ann.in_order`."""
         return self._ann.nearest(query, k, allowed)
 
     def score(self, query: NDArray[np.float32], chunks: Rows) -> Scores:

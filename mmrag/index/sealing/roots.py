@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 
 from mmrag.index.files import write_atomically
-from mmrag.index.held import HeldFile
-from mmrag.index.seal import (
+from mmrag.index.sealing.held import HeldFile
+from mmrag.index.sealing.seal import (
     BLOCK,
     DATABASE,
     LOG,

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from mmrag.config import VisualOptions
-from mmrag.index import ann
 from mmrag.index.derived import load_spaces, write_derived
 from mmrag.index.store import create
-from mmrag.index.vectors import VectorSpace
+from mmrag.index.vectors import ann
+from mmrag.index.vectors.space import VectorSpace
 from mmrag.index.writer import Writer, content_key
 from mmrag.types import BBox, Document, Element, Kind, Page, ParsedPage
 

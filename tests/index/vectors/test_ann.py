@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from mmrag.errors import CorruptError
-from mmrag.index import ann as module
-from mmrag.index.ann import Ann, choose, in_order, recall
-from mmrag.index.faiss_search import search_parameters, selector
+from mmrag.index.vectors import ann as module
+from mmrag.index.vectors.ann import Ann, choose, in_order, recall
+from mmrag.index.vectors.faiss_search import search_parameters, selector
 
 DIM = 32
 KINDS = ("flat", "hnsw", "ivf")

@@ -1,0 +1,1 @@
+"""What the database must hold, block by block, and a copy of its first blocks."""
