@@ -30,5 +30,5 @@ def short(element: Element) -> str:
 
 def parse_place(hit: str) -> tuple[str, int] | None:
     """File and page of ``report.pdf#3`` (or ``#p3``), or ``None`` if it is not of that form."""
-    found = re.fullmatch(r"(.+)#p?(\d+)", hit)
+    found = re.fullmatch(r"(.+)#p?(\d{1,9})", hit)
     return (found[1], int(found[2])) if found else None

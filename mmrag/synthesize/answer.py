@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 UNVERIFIED = "[unverified]"
 """Stands in an answer in place of a marker whose quote is not in the document."""
 
+_LONGEST_NUMBER = 9  # digits that are looked at; Python refuses to read thousands
 _SPACE_BEFORE = re.compile(r"[ \t]*\[(\d+)\]")
 
 
@@ -64,9 +65,9 @@ def _renumbered(said: Generation, hits: Sequence[Hit]) -> tuple[str, list[Eviden
     numbers: dict[int, int] = {}
 
     def replaced(marker: re.Match[str]) -> str:
-        index = int(marker[1]) - 1
+        index = int(marker[1][:_LONGEST_NUMBER]) - 1
         if not 0 <= index < len(evidence):
-            log.warning("the answer cites %s, which stands for nothing: taken out", marker[0].strip())
+            log.warning("the answer cites %.80s, which stands for nothing: taken out", marker[0].strip())
             return ""
         space = marker[0][: -len(marker[0].lstrip())] if marker[0] != marker[0].lstrip() else ""
         if not holds[index]:

@@ -18,6 +18,7 @@ from mmrag.text.sentences import sentences
 
 _MARKERS = re.compile(r"\[(\d+)\](?:\s?\[\d+\])*")
 _NUMBER = re.compile(r"\d+")
+_LONGEST_NUMBER = 9  # digits; Python refuses to read thousands, and no answer has so many sources
 _CODE = re.compile(r"(`{3,}).*?(?:\1`*|\Z)|(?<!`)(`{1,2})(?!`)[^\n]*?(?<!`)\2(?!`)", re.DOTALL)
 _ENDED = re.compile(r"[.!?…。！？；][\"'”’»」』)）*_]*\s*$")
 _STOPS = tuple(".!?…。！？；,，")
@@ -121,8 +122,8 @@ def claims(text: str, known: int) -> list[Claim]:
     for marker in _markers(text[: len(claimed)]):
         owner = _owner(found, marker, bare)
         if owner is not None:
-            numbers = (int(number) for number in _NUMBER.findall(marker.group()))
-            owner.cited += [number for number in numbers if 1 <= number <= known]
+            written = (digits for digits in _NUMBER.findall(marker.group()) if len(digits) <= _LONGEST_NUMBER)
+            owner.cited += [number for number in map(int, written) if 1 <= number <= known]
     for block in _blocks(found, text):
         _inherit(block)
     _introduce(found)

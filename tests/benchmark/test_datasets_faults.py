@@ -91,6 +91,20 @@ def test_the_message_names_twenty_and_counts_the_rest(folder: Path) -> None:
     assert str(error.value).endswith("; and 13 more")
 
 
+def test_a_number_too_long_to_be_a_page_is_part_of_a_name(folder: Path) -> None:
+    write(folder, GOOD, qrels=f"good\t0\ta.pdf#{'9' * 5000}\t1\n")
+    (fault,) = faults(folder)
+    assert fault.startswith("qrels.tsv, line 1: there is no document 'a.pdf#999")
+    assert len(fault) < 300
+
+
+def test_a_file_about_the_dataset_that_is_nested_too_deeply_is_refused(folder: Path) -> None:
+    write(folder, GOOD)
+    (folder / "dataset.yaml").write_text("[" * 5_000, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"dataset\.yaml can't be read"):
+        load(folder)
+
+
 def test_a_document_that_is_called_otherwise_is_named(folder: Path) -> None:
     write(folder, {**GOOD, "doc": "notes.md"}, {**GOOD, "id": "2", "doc": "deep\\Notes.md"})
     assert [fault.partition("; ")[2] for fault in faults(folder)] == ["did you mean 'deep/Notes.md'?"] * 2

@@ -57,6 +57,7 @@ def test_names_of_places(document: Document, page: Page, expected: str) -> None:
         ("3f2a9c1e", None),
         ("#3", None),
         ("report.pdf#x", None),
+        (f"report.pdf#{'9' * 5000}", None),
     ],
 )
 def test_reading_a_place(word: str, expected: tuple[str, int] | None) -> None:

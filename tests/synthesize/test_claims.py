@@ -27,6 +27,7 @@ def cut(text: str, known: int = 9) -> list[tuple[str, list[int], list[int]]]:
         ("One [1] and two [2][3].", [("One [1] and two [2][3].", [1, 2, 3], [])]),
         ("Costs rose.\n[1] Income fell.", [("Costs rose.", [], [1]), ("Income fell.", [1], [])]),
         ("Costs rose.\n\n[1]", [("Costs rose.", [1], [])]),
+        (f"Costs rose [{'9' * 5000}].", [(f"Costs rose [{'9' * 5000}].", [], [])]),
         ("Costs rose [8].", [("Costs rose [8].", [], [])]),
     ],
 )

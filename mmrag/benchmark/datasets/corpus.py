@@ -6,6 +6,7 @@ import difflib
 from functools import cached_property
 from pathlib import Path
 
+from mmrag.benchmark.datasets.reading import shown
 from mmrag.errors import UsageError
 from mmrag.ingest.sniff import ENDINGS, PDF
 
@@ -52,7 +53,7 @@ class Corpus:
         if file not in self.files:
             near = self._near(file)
             meant = f"; did you mean {near!r}?" if near else ""
-            return f"there is no document {file!r} in {self.place}{meant}"
+            return f"there is no document {shown(file)} in {self.place}{meant}"
         sizes = self.sizes(file)
         if page < 0 or (sizes and page > len(sizes)):
             count = f", it has {len(sizes)}" if sizes else ""

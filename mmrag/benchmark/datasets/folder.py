@@ -30,6 +30,8 @@ _KEYS = {"name": "", "note": "", "corpus": CORPUS, "queries": QUERIES, "qrels": 
 _FIELDS = ("id", "text", "lang", "kind", "doc", "pages", "bbox", "answer", "accepted", "picture", "hidden")
 _MEANT = {"question": "text", "query": "text", "language": "lang", "file": "doc"}
 
+_LONGEST_NUMBER = 9  # digits; Python refuses to read thousands
+
 Place = tuple[str, int]
 
 
@@ -97,7 +99,7 @@ def _about(folder: Path) -> dict[str, str]:
         return dict(_KEYS)
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UsageError(f"{path} can't be read: {' '.join(str(error).split())}") from error
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise UsageError(f"{path} must hold keys with texts: {', '.join(_KEYS)}")
@@ -127,7 +129,7 @@ def _judged(path: Path, corpus: Corpus, faults: Faults) -> dict[str, _Judged]:
 
 def _page_of(what: str, corpus: Corpus) -> Place:
     file, mark, page = what.rpartition("#")
-    if what in corpus.files or not mark or not page.isdecimal():
+    if what in corpus.files or not mark or not page.isdecimal() or len(page) > _LONGEST_NUMBER:
         return what, 0
     return file, int(page)
 

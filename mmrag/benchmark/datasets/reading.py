@@ -154,7 +154,7 @@ def judgements(path: Path, faults: Faults) -> Iterator[Judgement]:
         try:
             value = int(grade)
         except ValueError:
-            row.wrong(f"a grade is a whole number, found {grade!r}")
+            row.wrong(f"a grade is a whole number, found {shown(grade)}")
             continue
         if seen.setdefault((query, what), value) != value:
             row.wrong(f"{what!r} is judged {value} for {query!r}, and {seen[query, what]} before")

@@ -14,7 +14,7 @@ from mmrag.errors import MmragError
 from mmrag.ingest.markup.ingestor import MarkupIngestor
 from mmrag.ingest.processes import wire
 from tests.conftest import EXAMPLES
-from tests.stress.fuzzed.values import JSON, YAML, Target, data, mutated, texts
+from tests.stress.fuzzed.values import JSON, LONG, YAML, Target, data, mutated, texts
 
 
 def _frames(data: bytes, scratch: Path) -> None:
@@ -56,7 +56,7 @@ _files = st.tuples(
     st.none()
     | mutated(
         ["q1\t0\ta.md#1\t1\n", "query-id\tcorpus-id\tscore\nq3\tx\t1\n"],
-        ["\t", "\n", " ", "-1", "9" * 5000, "#", "#0", "\0"],
+        ["\t", "\n", " ", "-1", LONG, "#", "#0", "\0"],
     ),
     st.none()
     | mutated(

@@ -24,7 +24,7 @@ from mmrag.synthesize.markers import Markers
 from mmrag.text import language, normalise, query_terms, sentences, terms
 from mmrag.text.control import quoted, without_control_tokens
 from mmrag.types import Usage, to_dict
-from tests.stress.fuzzed.values import JSON, YAML, Target, data, mutated, texts
+from tests.stress.fuzzed.values import JSON, LONG, YAML, Target, data, mutated, texts
 from tests.synthesize.test_injection import PIECES, TOKENS
 
 _RECIPES = [yaml.safe_dump(to_dict(load_recipe(name))) for name in ("mini", "base", "api")]
@@ -66,6 +66,8 @@ def _words(text: str, scratch: Path) -> None:
 
 
 _MARKS = [
+    LONG,
+    f"[{LONG}]",
     "[1]",
     "[2, 3]",
     "【1】",

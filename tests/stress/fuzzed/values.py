@@ -37,7 +37,11 @@ def mutated(draw: st.DrawFn, originals: list[str], pieces: list[str]) -> str:
     return text
 
 
+LONG = "9" * 5000
+"""More digits than Python reads."""
+
 YAML = [
+    LONG,
     "&a",
     "*a",
     "!!python/object:os.system",
@@ -55,6 +59,7 @@ YAML = [
     "\0",
 ]
 JSON = [
+    LONG,
     "null",
     "[",
     "]",
