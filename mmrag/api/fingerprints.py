@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 def fingerprint(recipe: Recipe, strategies: Iterable[Strategy]) -> dict[str, str]:
     """Everything that shaped the elements and the vectors, by what it shaped."""
     from mmrag.ingest import INGEST_VERSION
+    from mmrag.text.terms import TERMS_VERSION
 
     options = recipe.ingest
-    read = f"{INGEST_VERSION} layout={options.layout} ocr={options.ocr} dpi={options.dpi}"
+    read = f"{INGEST_VERSION} {TERMS_VERSION} layout={options.layout} ocr={options.ocr} dpi={options.dpi}"
     prints = {
         "ingest": " ".join([read, *(f"{key}={options.readers[key]}" for key in sorted(options.readers))])
     }

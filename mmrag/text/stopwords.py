@@ -76,6 +76,9 @@ tanto te tiene todo todos tras tu un una unas uno unos ya y
 """
 STOP_WORDS: frozenset[str] = frozenset((_ENGLISH + _FRENCH + _GERMAN + _SPANISH).split())
 
+ACRONYMS = frozenset({"WHO", "IT", "US"})
+"""Names that are stop words when they are written in small letters."""
+
 _CHINESE = """
 为什么 什么 怎么样 怎么 怎样 如何 哪个 哪些 哪一 哪种 哪里 哪儿 多少 几个 是否 请问 以及 这个 那个 这些 那些
 我们 你们 他们 它们 因为 所以 但是 如果

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from mmrag.text.normalise import normalise
-from mmrag.text.stopwords import CJK_STOP_CHARACTERS, CJK_STOP_WORDS, STOP_WORDS
+from mmrag.text.stopwords import ACRONYMS, CJK_STOP_CHARACTERS, CJK_STOP_WORDS, STOP_WORDS
 
 # Scripts written without spaces between words, and Hangul, whose words carry their particles.
 _UNSPACED = (
@@ -25,11 +25,19 @@ _UNSPACED = (
 )
 # Indian vowel signs are marks, which \w leaves out, and words would fall apart at each of them.
 _IN_WORD = f"(?:[^\\W{_UNSPACED}]|[\u0900-\u0dff])"
-_NUMBER = r"(?<![\w.)\]])[-−–]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\.?\d+(?:\.\d+)*(?:[eE][-+]?\d+)?)(?!\w)"
+_GROUPED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+# Atomic: a number that runs into a letter is not torn into shorter ones, and stands beside ideographs.
+_NUMBER = (
+    f"(?<!{_IN_WORD})(?<![.)\\]])[-−–]?(?>{_GROUPED}|\\.?\\d+(?:\\.\\d+)*(?:[eE][-+]?\\d+)?)(?!{_IN_WORD})"
+)
+_MEASURE = f"(?<!{_IN_WORD})(?<![.)\\]])(?:{_GROUPED}|\\d+\\.\\d+)(?=[^\\W\\d_{_UNSPACED}]){_IN_WORD}+"
 _ELISION = r"\b(?:[cdjlmnstCDJLMNST]|[qQ]u)['’](?=\w)"
 _CONTRACTION = r"['’](?:s|t|re|ve|ll|d|m|S)\b"
-_TOKEN = re.compile(f"[{_UNSPACED}]+|{_NUMBER}|{_ELISION}|{_CONTRACTION}|{_IN_WORD}+(?:\\.{_IN_WORD}+)*")
+_TOKEN = re.compile(
+    f"[{_UNSPACED}]+|{_NUMBER}|{_MEASURE}|{_ELISION}|{_CONTRACTION}|{_IN_WORD}+(?:\\.{_IN_WORD}+)*"
+)
 _WHOLE_NUMBER = re.compile(_NUMBER)
+_WHOLE_MEASURE = re.compile(f"({_GROUPED}|\\d+\\.\\d+)([^\\W\\d].*)")
 _UNSPACED_START = re.compile(f"[{_UNSPACED}]")
 _PARTS = re.compile(r"[._]+|(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _LEADING_FIGURES = re.compile(r"(\d+)([^\W\d_]+)$")
@@ -42,12 +50,16 @@ _FOLDED = _MARKS | str.maketrans(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _CACHE = 1 << 17
 
+TERMS_VERSION = "terms-2"
+"""Part of an index's fingerprint: a change of what `terms` gives makes it another."""
+
 
 def terms(text: str) -> list[str]:
     """Terms of ``text`` in the order they stand, repeated as often as they occur; without white space.
 
     Words are case-folded, freed of accents and stemmed; stop words are left out. Numbers stay whole, a
-    negative one is also given without its sign. Identifiers are given whole and in parts (``labeling_list``,
+    negative one is also given without its sign, one with a unit (``2.4GHz``) whole and in its two parts, the
+    unit stemmed. Identifiers are given whole and in parts (``labeling_list``,
     ``label``, ``list``). Chinese, Japanese, Korean and Thai are given as single characters and as pairs.
     """
     found: list[str] = []
@@ -76,6 +88,9 @@ def _terms_of(token: str) -> tuple[str, ...]:
         return ()
     if _WHOLE_NUMBER.fullmatch(token):
         return _number(token)
+    measure = _WHOLE_MEASURE.fullmatch(token)
+    if measure:
+        return tuple(dict.fromkeys(_measure(*measure.groups())))
     return tuple(dict.fromkeys(term for term in _word(token) if term))
 
 
@@ -92,6 +107,14 @@ def _number(token: str) -> tuple[str, ...]:
     return (digits,) if token[0].isdigit() or token[0] == "." else (f"-{digits}", digits)
 
 
+def _measure(figures: str, unit: str) -> Iterator[str]:
+    figures, unit = figures.replace(",", ""), unit.casefold()
+    yield f"{figures}{unit}"
+    yield figures
+    if unit not in STOP_WORDS:
+        yield _stem(unit)
+
+
 def _word(token: str) -> Iterator[str]:
     parts = [part for part in _PARTS.split(token) if part]
     if len(parts) > 1 and all(len(part) == 1 for part in parts) and "." in token:
@@ -101,12 +124,12 @@ def _word(token: str) -> Iterator[str]:
         yield _stem(token.casefold()) if token.isalpha() else token.casefold()
     for part in parts:
         folded = part.casefold()
-        if folded in STOP_WORDS:
+        if folded in STOP_WORDS and part not in ACRONYMS:
             continue
         yield _stem(folded)
         figures = _LEADING_FIGURES.match(folded)
         if figures:
-            yield from figures.groups()
+            yield from _measure(*figures.groups())
 
 
 @lru_cache(maxsize=_CACHE)
