@@ -12,7 +12,7 @@ from mmrag.config import Recipe, load_recipe
 from mmrag.errors import NotAnIndexError, UsageError
 from mmrag.index.derived import write_derived
 from mmrag.index.lock import WriterLock
-from mmrag.index.reader import names
+from mmrag.index.reader import named
 from mmrag.index.store import LOCK, is_index
 from mmrag.index.writer import Writer
 from mmrag.types import Document, Filters, Report
@@ -84,7 +84,7 @@ class Index(Searching):
             UsageError: if nothing goes by that name.
             LockedError: if another process is writing.
         """
-        gone = tuple(found for found in self.documents() if names(found, document))
+        gone = tuple(named(self.documents(), document))
         if not gone:
             raise UsageError(f"the index {self.path} has no document {document!r}: see mmrag info --files")
         with WriterLock(self.path / LOCK):

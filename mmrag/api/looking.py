@@ -10,7 +10,7 @@ from mmrag.api.info import IndexInfo, size_of
 from mmrag.api.opened import OpenIndex
 from mmrag.errors import UsageError
 from mmrag.index.lock import holder
-from mmrag.index.reader import names
+from mmrag.index.reader import named
 from mmrag.index.store import LOCK
 from mmrag.index.unfinished import told, unfinished
 from mmrag.types import BBox, Document, Element, FileReport, Page, Query
@@ -62,10 +62,7 @@ class Looking(OpenIndex):
         Raises:
             UsageError: if there is none, or more than one.
         """
-        known = self.documents()
-        # A path may itself look like a pattern for others.
-        found = [document for document in known if document.path == name]
-        found = found or [document for document in known if names(document, name)]
+        found = named(self.documents(), name)
         if len(found) != 1:
             says = "no document" if not found else f"{len(found)} documents"
             raise UsageError(f"the index {self.path} has {says} {name!r}: see mmrag info --files")

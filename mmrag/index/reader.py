@@ -237,10 +237,11 @@ class Reader(Store):
 
     def matching(self, filters: Filters, documents: dict[int, Document]) -> list[int]:
         """Rows of the documents that the filters' documents and metadata allow."""
+        wanted = {found.path for given in filters.documents for found in named(documents.values(), given)}
         return [
             row
             for row, document in documents.items()
-            if (not filters.documents or any(names(document, given) for given in filters.documents))
+            if (not filters.documents or document.path in wanted)
             and all(document.metadata.get(key) == value for key, value in filters.metadata.items())
         ]
 
@@ -251,13 +252,17 @@ class Reader(Store):
         ).fetchall()
 
 
-def names(document: Document, given: str) -> bool:
-    """Whether ``given`` is the document's id (or 8 or more digits of it), its path, or a glob over it."""
-    return (
-        document.path == given
-        or (len(given) >= 8 and document.id.startswith(given))
-        or fnmatch.fnmatchcase(document.path, given)
-    )
+def named(documents: Iterable[Document], given: str) -> list[Document]:
+    """Those of this path or id; else those whose id begins so (8 digits or more), or that match this glob.
+
+    A path may itself look like a pattern for others.
+    """
+    known = list(documents)
+    return [document for document in known if given in (document.path, document.id)] or [
+        document
+        for document in known
+        if (len(given) >= 8 and document.id.startswith(given)) or fnmatch.fnmatchcase(document.path, given)
+    ]
 
 
 @lru_cache(maxsize=4096)

@@ -192,6 +192,12 @@ def test_a_document_whose_name_is_a_pattern(folder: Path, tmp_path: Path) -> Non
     (folder / "*.md").write_text("A quick wizard.")
     with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
         assert index.document("*.md").path == "*.md"
+        only = mmrag.Filters(documents=("*.md",))
+        assert {hit.document.path for hit in index.search("zebra wizard", filters=only)} == {"*.md"}
+        both = mmrag.Filters(documents=("*.md", "a.*"))
+        assert {hit.document.path for hit in index.search("zebra wizard", filters=both)} == {"*.md", "a.md"}
+        assert [document.path for document in index.remove("*.md")] == ["*.md"]
+        assert [document.path for document in index.remove("*.md")] == ["a.md"]
 
 
 def test_a_file_over_the_limit_is_not_even_hashed(
