@@ -44,11 +44,7 @@ class Address:
     @property
     def is_local(self) -> bool:
         """Whether the server runs on this machine."""
-        host = urlsplit(self.url).hostname or ""
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return host == "localhost" or host.endswith(".localhost")
+        return is_loopback(urlsplit(self.url).hostname or "")
 
     @property
     def is_private(self) -> bool:
@@ -87,6 +83,14 @@ class Address:
                 "this machine",
                 fatal=True,
             )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine itself; ``localhost`` and below are (RFC 6761, 6.3)."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def split_model(name: str) -> tuple[str, Address]:

@@ -107,6 +107,7 @@ class Client:
         self._address.check_allowed()
         key, url = self._address.key(), f"{self._address.url}{path}"
         end = monotonic() + self._attempts * self._seconds + PAUSES
+        late = 0  # attempts so far that ran out of time
         for attempt in range(1, self._attempts + 1):
             begun = False
             try:
@@ -124,8 +125,8 @@ class Client:
                 if begun:
                     raise EndpointError(f"the answer broke off: {error}") from error
                 pause = _pause(attempt)
-                late = error.late and attempt == _MOST_LATE
-                if attempt == self._attempts or late or pause >= end - monotonic():
+                late += error.late
+                if attempt == self._attempts or late == _MOST_LATE or pause >= end - monotonic():
                     raise self._gave_up(str(error), attempt) from error
                 self._sleep(pause)
                 continue

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from mmrag.endpoint.address import is_loopback
 from mmrag.endpoint.errors import EndpointError
 
 _CONNECT_SECONDS = 20.0
@@ -121,6 +122,8 @@ class Deadline:
 def connection(place: SplitResult, deadline: Deadline) -> tuple[http.client.HTTPConnection, str]:
     """A connection to be opened, through a proxy where one is set, and what to ask it for.
 
+    No proxy stands between this machine and itself: it would be shown the key, and `--offline` allows none.
+
     Raises:
         EndpointError: if the environment names a proxy that is no URL.
     """
@@ -140,7 +143,11 @@ def connection(place: SplitResult, deadline: Deadline) -> tuple[http.client.HTTP
 
 
 def _proxy(place: SplitResult) -> SplitResult | None:
-    proxy = None if proxy_bypass(str(place.hostname)) else getproxies().get(place.scheme)
+    host = str(place.hostname)
+    # An entry of no_proxy may be of one port alone; an IPv6 address stands there without brackets.
+    if is_loopback(host) or proxy_bypass(host) or proxy_bypass(place.netloc):
+        return None
+    proxy = getproxies().get(place.scheme)
     if not proxy:
         return None
     try:

@@ -38,7 +38,8 @@ class Exchange:
     """One request and its answer, bounded in time and size; a context manager, whose end hangs up at once.
 
     The body is sent as JSON; without one the request is a GET. Proxies are taken from the environment
-    (``HTTPS_PROXY``, ``NO_PROXY``), as curl does. Where the answer holds the key, it reads ``[key]`` instead.
+    (``HTTPS_PROXY``, ``NO_PROXY``), as curl does, but none for this machine itself. Where the answer holds
+    the key, it reads ``[key]`` instead.
 
     Args:
         url: http or https.

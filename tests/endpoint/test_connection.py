@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from urllib.parse import urlsplit
 
 import pytest
 
 from mmrag.endpoint import Address
-from mmrag.endpoint.connection import Deadline
+from mmrag.endpoint.connection import Deadline, connection
 from tests.endpoint.server import said, serving
 from tests.endpoint.test_chat import HELLO, KEY, Model, failing
 from tests.endpoint.test_chat import key as key  # a fixture
@@ -130,6 +131,34 @@ def test_a_proxy_that_is_none_is_said_without_its_password(
     assert found.fatal
     assert "https_proxy in the environment is not the address of an http proxy" in str(found)
     assert "hunter2" not in str(found)
+
+
+def through(url: str) -> str:
+    """Where a request is sent first: this machine's port, or what stands at a proxy's."""
+    made, _ = connection(urlsplit(url), Deadline(1))
+    return f"{made.host}:{made.port}"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_no_proxy_is_shown_what_is_said_on_this_machine(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(f"{scheme}_proxy", "http://proxy.example.org:3128")
+    for host in ("localhost", "127.0.0.1", "127.9.9.9", "[::1]", "llm.localhost"):
+        assert Address(f"{scheme}://{host}:11434/v1").is_local
+        assert through(f"{scheme}://{host}:11434/v1") == f"{host.strip('[]')}:11434"
+    assert through(f"{scheme}://llm.example.org:11434/v1") == "proxy.example.org:3128"
+
+
+def test_hosts_that_want_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example.org:3128")
+    monkeypatch.setenv("no_proxy", "box:11434, example.org, 2001:db8::1, [2001:db8::2]:80")
+    assert through("http://box:11434/v1") == "box:11434"
+    assert through("http://box:8000/v1") == "proxy.example.org:3128"
+    assert through("http://llm.example.org:8000/v1") == "llm.example.org:8000"
+    assert through("http://[2001:db8::1]:80/v1") == "2001:db8::1:80"
+    assert through("http://[2001:db8::2]:80/v1") == "2001:db8::2:80"
+    assert through("http://[2001:db8::3]:80/v1") == "proxy.example.org:3128"
 
 
 class Keyring:

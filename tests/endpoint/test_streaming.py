@@ -99,6 +99,15 @@ def test_what_is_always_late_is_asked_twice() -> None:
     assert len(server.seen) == 2
 
 
+def test_only_attempts_that_are_late_count_as_late() -> None:
+    late = Answer(chunks=[delta(None, role="assistant")], then="silence")
+    with serving([error(503), late, streamed("hi")]) as server:
+        assert all_of(Model(server.url, seconds=0.2))[0].text == "hi"
+    with serving([late, error(503), late, streamed("hi")]) as server:
+        _, found = texts_until_failure(Model(server.url, seconds=0.2))
+    assert "did not answer within 0.2 s (tried 3 times)" in str(found)
+
+
 def test_the_time_for_writing_is_not_that_for_reading_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     timers: list[threading.Timer] = []
 
