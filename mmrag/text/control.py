@@ -35,21 +35,32 @@ _UNSEEN = dict.fromkeys(
 )
 
 
+# Of many models' tokens only those between these may hold a blank, and so what another was taken out of.
+_BRACKETS = re.compile(r"(?:[<\[][|｜]|[|｜][>\]])+")
+_PASSES = 8
+
+
 def without_control_tokens(text: str, special: Collection[str] = ()) -> str:
     """``text`` with a blank in place of each control token, and without characters that can't be seen.
+
+    Idempotent and in linear time: of tokens within tokens, more than eight deep, the brackets go too.
 
     Args:
         text: of a document.
         special: the model's own control tokens, beside those that many models know.
     """
     text = "".join(char for char in text.translate(_UNSEEN) if char.isprintable() or char.isspace())
-    before = None
-    while before != text:  # what is taken out may bring together what makes another
-        before = text
-        for token in special:
-            text = text.replace(token, " ")
-        text = CONTROL.sub(" ", text)
-    return text
+    for _ in range(_PASSES):  # what is taken out may bring together what makes another
+        before, text = text, _once(text, special)
+        if text == before:
+            return text
+    return _once(_BRACKETS.sub(" ", text), special)
+
+
+def _once(text: str, special: Collection[str]) -> str:
+    for token in special:  # a token that holds a blank must not grow together from a blank left in it
+        text = text.replace(token, "\n" if " " in token.strip() else " ")
+    return CONTROL.sub(" ", text)
 
 
 def quoted(text: str, most: int, special: Collection[str] = ()) -> str:

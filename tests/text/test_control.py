@@ -1,6 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mmrag.synthesize.cleaning import cleaned
+from mmrag.text import control
 from mmrag.text.control import quoted, without_control_tokens
 
 FAMILIES = """
@@ -54,3 +57,39 @@ def test_what_is_taken_out_brings_no_other_together(pieces: list[str]) -> None:
     found = without_control_tokens("".join(pieces), ("ab",))
     assert not any(token in found for token in ("<image>", "<|end|>", "ab", "\u200b"))
     assert without_control_tokens(found, ("ab",)) == found
+
+
+@pytest.mark.parametrize(
+    ("nested", "special"),
+    [("<|{}|>", ()), ("[|{}|]", ()), ("<|{}<|b|>|>", ()), ("< {}x>", ("< x>",)), ("<|{}x>", ("<| x>",))],
+)
+def test_tokens_within_tokens_cost_no_more_the_deeper_they_lie(
+    monkeypatch: pytest.MonkeyPatch, nested: str, special: tuple[str, ...]
+) -> None:
+    passes = 0
+
+    class Counting:
+        def sub(self, by: str, text: str) -> str:
+            nonlocal passes
+            passes += 1
+            return whole.sub(by, text)
+
+    whole = control.CONTROL
+    monkeypatch.setattr(control, "CONTROL", Counting())
+    begin, end = nested.split("{}")
+    text = "before " + begin * 5000 + "<s>" + end * 5000 + " after"
+    found = without_control_tokens(text, special)
+    assert passes < 12
+    assert without_control_tokens(found, special) == found
+    assert found.split() == ["before", "after"] if not special else not any(map(found.count, special))
+    passes = 0
+    cleaned(text, special)
+    assert passes < 40
+
+
+@given(st.lists(st.sampled_from(["<|", "|>", "[|", "|]", "<", ">", "|", "a", "s", " "]), max_size=200))
+def test_nothing_deep_is_left_either(pieces: list[str]) -> None:
+    text = "<|" * 9 + "".join(pieces) + "|>" * 9
+    found = without_control_tokens(text)
+    assert control.CONTROL.search(found) is None
+    assert without_control_tokens(found) == found
