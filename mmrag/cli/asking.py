@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mmrag.cli.failing import SKIPPED
 from mmrag.cli.options import (
     AskedBy,
     Generator,
@@ -18,8 +20,9 @@ from mmrag.cli.options import (
     Password,
     Strategies,
     TopK,
+    named,
 )
-from mmrag.errors import UsageError
+from mmrag.errors import MmragError, UsageError
 from mmrag.types import Filters, Kind, Query
 
 if TYPE_CHECKING:
@@ -67,6 +70,9 @@ OnlyWhere = Annotated[
         show_default=False,
     ),
 ]
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+"""Not all that Python reads as one: an author may be called Nan, and 1_000 is a name."""
 
 
 def search(
@@ -121,6 +127,7 @@ def ask(
             metavar="INDEX|FOLDER",
             help="Name or path of an index; or a folder of documents (./docs), which is indexed first.",
             show_default=False,
+            callback=named,
         ),
     ],
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question, in any language.")],
@@ -149,7 +156,8 @@ def ask(
 ) -> None:
     """Answer a question, and say for each piece of the answer where it stands.
 
-    Where the evidence is too weak, the answer says so; the exit code is 0 all the same.
+    Where the evidence is too weak, the answer says so; the exit code is 0 all the same. Exit code 3 says that
+    a page of --pictures could not be drawn.
     """
     from mmrag.cli.opening import short_name
     from mmrag.cli.rendering import print_sources
@@ -157,6 +165,8 @@ def ask(
     from mmrag.cli.terminal import output, print_json
 
     filters = read_filters(document, kind, pages, where, label)
+    if pictures:  # a folder that can't be made is told before anything is asked
+        pictures.mkdir(parents=True, exist_ok=True)
     with _index_for(index, pipeline, strategy, password) as opened:
         with opened.stream(
             question,
@@ -168,14 +178,15 @@ def ask(
             max_cost=max_cost,
         ) as stream:
             answer = stream.answer if json else print_written(output(), stream)
+        if not json:
+            print_sources(output(), answer, short_name(opened))
         written = _draw(opened, answer, pictures, password) if pictures else []
-        name = short_name(opened)
     if json:
         print_json({"answer": answer, "pictures": written} if pictures else answer)
-        return
-    print_sources(output(), answer, name)
-    for path in written:
+    for path in () if json else written:
         output().print(path, style="dim", soft_wrap=True)
+    if pictures and len(written) < len(answer.citations):
+        raise typer.Exit(SKIPPED)
 
 
 def read_filters(
@@ -224,12 +235,9 @@ def _scalar(word: str) -> str | int | float | bool:
         return word[1:-1]
     if word in ("true", "false"):
         return word == "true"
-    for kind in (int, float):
-        try:
-            return kind(word)
-        except ValueError:
-            continue
-    return word
+    if not _NUMBER.fullmatch(word):
+        return word
+    return float(word) if set(word) & set(".eE") else int(word)
 
 
 def _index_for(name: str, pipeline: str | None, strategies: list[str] | None, password: str | None) -> Index:
@@ -249,18 +257,26 @@ def _index_for(name: str, pipeline: str | None, strategies: list[str] | None, pa
 
 
 def _draw(index: Index, answer: Answer, folder: Path, password: str | None) -> list[str]:
+    """Draw the page of each citation. One that can't be drawn is told: it must not cost the answer."""
     from mmrag.cli.drawing import draw
+    from mmrag.cli.places import place
+    from mmrag.cli.terminal import clean, errors
 
-    folder.mkdir(parents=True, exist_ok=True)
-    return [
-        draw(
-            index,
-            citation.document,
-            citation.page.number,
-            folder / f"{citation.number}.png",
-            boxes=[citation.bbox] if citation.bbox else [],
-            elements=[] if citation.bbox else [citation.element],
-            password=password,
-        )
-        for citation in answer.citations
-    ]
+    written = []
+    for citation in answer.citations:
+        try:
+            path = draw(
+                index,
+                citation.document,
+                citation.page.number,
+                folder / f"{citation.number}.png",
+                boxes=[citation.bbox] if citation.bbox else [],
+                elements=[] if citation.bbox else [citation.element],
+                password=password,
+            )
+        except (MmragError, OSError) as error:
+            cited = f"[{citation.number}] {place(citation.document, citation.page)}"
+            errors().print(f"not drawn: {cited}: {clean(str(error))}", style="yellow", soft_wrap=True)
+        else:
+            written.append(path)
+    return written

@@ -10,7 +10,7 @@ import typer
 from mmrag.cli.failing import INTERRUPTED, SKIPPED
 from mmrag.cli.faults import all_faults, all_warnings
 from mmrag.cli.following import Done, following, say_kept
-from mmrag.cli.options import Generator, Json, Offline
+from mmrag.cli.options import Generator, Json, Offline, named
 from mmrag.errors import BudgetError, ModelError, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def bench(
             help="A folder with documents and questions about them. With --self or --generate any folder of "
             "documents, one document, or an index.",
             show_default=False,
+            callback=named,
         ),
     ],
     strategy: Annotated[
@@ -84,7 +85,8 @@ def bench(
         ),
     ] = True,
     seed: Annotated[
-        int, typer.Option(metavar="N", help="Of everything random: intervals, tests, generated questions.")
+        int,
+        typer.Option(metavar="N", min=0, help="Of everything random: intervals, tests, generated questions."),
     ] = 0,
     top_k: Annotated[
         int,

@@ -1,7 +1,7 @@
 """From an exception to one line on standard error and an exit code.
 
-0 is fine, 1 an error, 2 a wrong call, 3 an index run that skipped files, 4 a full disk, 130 an interrupt from
-the keyboard.
+0 is fine, 1 an error, 2 a wrong call, 3 a result that is not whole (files skipped, pages not drawn), 4 a full
+disk, 130 an interrupt from the keyboard.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import typer
 
+from mmrag.cli.terminal import clean
 from mmrag.errors import NO_ROOM, DiskFullError, MmragError, UsageError
 
 ERROR = 1
@@ -52,7 +53,7 @@ def _code(error: MmragError) -> int:
 
 
 def _say(message: str, code: int) -> int:
-    print("mmrag: " + " ".join(message.split()), file=sys.stderr)
+    print(f"mmrag: {clean(message)}", file=sys.stderr)
     return code
 
 

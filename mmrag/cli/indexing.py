@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from mmrag.cli.failing import SKIPPED
-from mmrag.cli.options import IndexName, Json, Offline, Password, Pipeline, Strategies
+from mmrag.cli.options import IndexName, Json, Offline, Password, Pipeline, Strategies, named
 from mmrag.types import FileReport, Report, Status
 
 if TYPE_CHECKING:
@@ -23,9 +22,12 @@ SHOWN_SKIPPED = 20
 
 def index(
     folder: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="FOLDER", help="The folder of documents, or one document.", show_default=False
+            metavar="FOLDER",
+            help="The folder of documents, or one document.",
+            show_default=False,
+            callback=named,
         ),
     ],
     index: Annotated[
@@ -36,6 +38,7 @@ def index(
             metavar="NAME|PATH",
             help="Where the index goes: a name under ./indexes, or a path. Else the folder's own name.",
             show_default=False,
+            callback=named,
         ),
     ] = None,
     pipeline: Pipeline = None,

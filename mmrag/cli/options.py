@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -29,12 +29,23 @@ def _strategies(names: list[str] | None) -> list[str] | None:
     return found or None
 
 
+_Given = TypeVar("_Given", str, list[str] | None)
+
+
+def named(name: _Given) -> _Given:
+    """An empty name, as of a shell's variable that is not set, would stand for the current folder."""
+    if "" in ([name] if isinstance(name, str) else name or ()):
+        raise UsageError('a name is wanted, found "": the current folder is .')
+    return name
+
+
 IndexName = Annotated[
     str,
     typer.Argument(
         metavar="INDEX",
         help="Name of an index under ./indexes, its path, or the folder that it was made of.",
         show_default=False,
+        callback=named,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from mmrag.cli.opening import every_index, path_of
-from mmrag.cli.options import AskedBy, Offline
+from mmrag.cli.options import AskedBy, Offline, named
 from mmrag.errors import MissingExtraError, UsageError
 
 _STOP_SECONDS = 10
@@ -25,6 +25,7 @@ Indexes = Annotated[
         help="Names of indexes under ./indexes, their paths, or the folders that they were made of. All "
         "under ./indexes if none is named.",
         show_default=False,
+        callback=named,
     ),
 ]
 

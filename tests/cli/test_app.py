@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mmrag.errors import UnreadableError
+from tests.cli.fake import FakeMmrag
 from tests.cli.running import Run
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +48,28 @@ def test_help_names_every_command(mmrag: Run, flag: str) -> None:
 def test_wrong_usage_is_one_line(mmrag: Run, words: tuple[str, ...], says: str) -> None:
     result = mmrag(*words)
     assert (result.code, result.out, result.error) == (2, "", says)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("index", ""), ("index", ".", "--index", ""), ("ask", "", "q"), ("search", "", "q"), ("repair", ""),
+        ("verify", ""), ("info", ""), ("show", "", "x"), ("remove", "", "x"), ("serve", ""), ("mcp", "a", ""),
+        ("bench", "", "--self"),
+    ],
+)  # fmt: skip
+def test_an_empty_name_is_not_the_current_folder(
+    fake: FakeMmrag, mmrag: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    result = mmrag(*words)
+    assert (result.code, result.out) == (2, "")
+    assert result.error.startswith('mmrag: a name is wanted, found ""')
+    assert (fake.calls, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_an_error_holds_nothing_that_steers_the_terminal(fake: FakeMmrag, mmrag: Run) -> None:
+    fake.fails = UnreadableError("a\x1b]0;evil\x07\x1b[31m\u202eb.pdf: not\nthere")
+    assert mmrag("info", "docs").err == "mmrag: a ]0;evil [31m b.pdf: not there\n"
 
 
 def test_a_clone_runs_without_an_install(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
-from mmrag.errors import ModelError
-from mmrag.types import Filters, Flag, FlagKind, Kind, LeftOut
-from tests.cli.fake import BOX, FIGURE, HITS, SECTION, SKIPPED, FakeMmrag, answer_of
+from mmrag.cli.asking import read_filters
+from mmrag.errors import ModelError, UnreadableError
+from mmrag.types import Document, Filters, Flag, FlagKind, Kind, LeftOut
+from tests.cli.fake import BOX, FIGURE, HITS, REPORT, SECTION, SKIPPED, FakeIndex, FakeMmrag, answer_of
 from tests.cli.running import Run
 
 
@@ -148,6 +151,53 @@ def test_ask_writes_the_cited_pages(fake: FakeMmrag, mmrag: Run, tmp_path: Path)
         ("picture", "station/report.pdf", 2, 144, [BOX], "xyzzy"),
         ("picture", "notes.md", 1, 144, [SECTION], "xyzzy"),
     ]
+
+
+@pytest.mark.parametrize(
+    "error", [UnreadableError("report.pdf: gone\x1b[2J"), PermissionError(13, "no", "1.png")]
+)
+def test_a_page_that_can_not_be_drawn_does_not_cost_the_answer(
+    fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    real = FakeIndex.page_picture
+
+    def page_picture(index: FakeIndex, document: Document, page: int, **more: Any) -> Image.Image:
+        if document is REPORT:
+            raise error
+        return real(index, document, page, **more)
+
+    monkeypatch.setattr(FakeIndex, "page_picture", page_picture)
+    result = mmrag("ask", "docs", "deck", "--pictures", "out")
+    assert result.code == 3
+    assert result.out.startswith("“9.5 m road deck” [1]\n")
+    assert result.out.splitlines()[-1] == "out/2.png"
+    assert result.error.startswith("not drawn: [1] station/report.pdf, p. 2: ")
+    assert "\x1b" not in result.err
+    found = mmrag("ask", "docs", "deck", "--pictures", "out", "--json")
+    assert (found.code, found.json["pictures"]) == (3, ["out/2.png"])
+    assert found.json["answer"]["text"].startswith("“9.5 m road deck”")
+
+
+def test_a_folder_for_pictures_that_can_not_be_made_is_told_before_anything_is_asked(
+    fake: FakeMmrag, mmrag: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "out").touch()
+    assert (mmrag("ask", "docs", "deck", "--pictures", "out").code, fake.calls) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("2024", 2024), ("-3", -3), ("+7", 7), ("1.5", 1.5), (".5", 0.5), ("1e3", 1000.0), ("true", True),
+        ("Nan", "Nan"), ("Inf", "Inf"), ("infinity", "infinity"), ("1_000", "1_000"), ("٣", "٣"),
+        ('"7"', "7"), ("1.2.3", "1.2.3"), ("", ""), ("e5", "e5"),
+    ],
+)  # fmt: skip
+def test_only_what_is_written_as_a_number_is_one(word: str, value: object) -> None:
+    filters = read_filters(None, None, None, [f"key={word}"])
+    assert filters is not None
+    assert filters.metadata == {"key": value}
+    assert type(filters.metadata["key"]) is type(value)
 
 
 def test_asking_a_folder_indexes_it_first(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
