@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mmrag.api.generating import Generators
 from mmrag.config import AnswerOptions
 from mmrag.encoders.base import Encoder
 from mmrag.errors import IngestError, UsageError
-from mmrag.generators import LanguageModel, load_generator
+from mmrag.generators import LanguageModel
 from mmrag.generators.base import Generator
 from mmrag.synthesize import AnswerStream, Spending, answer
 from mmrag.synthesize.prompting import Turn
@@ -56,6 +57,7 @@ class Answers:
 
     Args:
         options: of the recipe.
+        generators: that may be asked.
         encoders: text encoders at hand, best first.
         pages: what the index tells.
         lines_of: the lines of a page.
@@ -64,19 +66,17 @@ class Answers:
     def __init__(
         self,
         options: AnswerOptions,
+        generators: Generators,
         encoders: Sequence[Encoder],
         pages: Pages,
         lines_of: Callable[[Document, int], Sequence[Line]],
     ) -> None:
-        self._options, self._encoders, self._pages, self._lines_of = options, encoders, pages, lines_of
-        self._loaded: dict[str, Generator | LanguageModel] = {}
+        self._options, self._generators, self._encoders = options, generators, encoders
+        self._pages, self._lines_of = pages, lines_of
 
     def generator(self, spec: str | None) -> Generator | LanguageModel:
-        """The one of that name, or the recipe's; loaded once."""
-        name = spec or self._options.generator
-        if name not in self._loaded:
-            self._loaded[name] = load_generator(name, self._encoders)
-        return self._loaded[name]
+        """The one of that name, or the recipe's."""
+        return self._generators[spec or self._options.generator]
 
     def spending(self, max_tokens: int | None, max_cost: float | None) -> Spending:
         """Limits for one question or one conversation.

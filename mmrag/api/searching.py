@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from mmrag.api.asking import Answers
     from mmrag.api.chat import Chat
+    from mmrag.api.generating import Generators
+    from mmrag.encoders.base import Encoder
     from mmrag.synthesize import AnswerStream, Spending
     from mmrag.synthesize.prompting import Turn
 
@@ -149,12 +151,11 @@ class Searching(Looking):
             UsageError: if no view of the index embeds texts by themselves.
         """
         from mmrag.encoders.batching import encode_texts
-        from mmrag.encoders.lists import ChunkList, texts_of
+        from mmrag.encoders.lists import texts_of
 
-        encoders = [made.encoder for made in self._lists if isinstance(made, ChunkList)]
-        if not encoders:
+        if not self._text_encoders:
             raise UsageError(f"the index {self.path} has no view that embeds texts: lay joint or caption")
-        encoder = texts_of(encoders[0])
+        encoder = texts_of(self._text_encoders[0])
         return encode_texts(encoder, texts), sum(encoder.count_tokens(texts))
 
     def _search(
@@ -210,15 +211,25 @@ class Searching(Looking):
             history,
         )
 
+    @property
+    def _text_encoders(self) -> list[Encoder]:
+        """Best first."""
+        from mmrag.encoders.lists import ChunkList
+
+        return [made.encoder for made in self._lists if isinstance(made, ChunkList)]
+
+    @cached_property
+    def _generators(self) -> Generators:
+        from mmrag.api.generating import Generators
+
+        return Generators(self._text_encoders)
+
     @cached_property
     def _answers(self) -> Answers:
         from mmrag.api.asking import Answers, Pages
-        from mmrag.encoders.lists import ChunkList
 
-        encoders = [made.encoder for made in self._lists if isinstance(made, ChunkList)]
-        return Answers(
-            self.recipe.answer, encoders, Pages(self.elements, self._asset, self.page_picture), self._lines_of
-        )
+        pages = Pages(self.elements, self._asset, self.page_picture)
+        return Answers(self.recipe.answer, self._generators, self._text_encoders, pages, self._lines_of)
 
     def _lines_of(self, document: Document, page: int) -> Sequence[Line]:
         return self._reader.lines(document.path, page)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mmrag.api.generating import Generators
 from mmrag.api.index import Index, open_index
 from mmrag.config import Recipe
 from mmrag.encoders.together import together
@@ -27,7 +28,8 @@ class SharedIndex:
             answers = list(threads.map(lambda question: shared.here.ask(question), questions))
 
     The models, and the vectors that a search works with, are in memory once, whatever the number of threads.
-    Questions that arrive together are encoded together. Pages are drawn in a process of their own, with the
+    Questions that arrive together are encoded together; a generator answers several at once if it says that
+    it can (`mmrag.generators.LanguageModel.concurrent`). Pages are drawn in a process of their own, with the
     limits of parsers.
 
     Args:
@@ -57,6 +59,7 @@ class SharedIndex:
         self._drawer = Drawer(self._searcher.recipe.ingest)
         self._searcher._draw = self._drawer.draw  # type: ignore[method-assign]
         self._searcher._lists = together(self._searcher._lists)
+        self._generators = Generators(self._searcher._text_encoders, shared=True)
 
     def __enter__(self) -> SharedIndex:
         return self
@@ -76,6 +79,7 @@ class SharedIndex:
         if found is None:
             found = self._here.index = Index(self.path, self._searcher.recipe)
             found._lists = self._searcher._lists
+            found._generators = self._generators
             found._retriever = _Distant(self._searcher, self._thread)  # type: ignore[assignment]
             found._draw = self._drawer.draw  # type: ignore[method-assign]
             self._keep(found)
@@ -92,6 +96,7 @@ class SharedIndex:
         """Let go of the index, once no thread uses it any more."""
         for index in (*self._members.values(), self._searcher):
             index.close()
+        self._generators.close()
         self._drawer.close()
         self._thread.shutdown()
 

@@ -42,6 +42,9 @@ class Generator(Protocol):
 
     Attributes:
         spec: what resolves to it, e.g. ``mini:extractive``.
+
+    One that several threads may call at once says so by an attribute ``concurrent`` that is true. With others
+    the threads of a `mmrag.SharedIndex` take turns.
     """
 
     spec: str

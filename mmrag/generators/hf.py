@@ -29,6 +29,8 @@ class TransformersModel(LanguageModel):
         name: hub id or local folder.
     """
 
+    concurrent = True  # callers wait for its weights one by one
+
     def __init__(self, name: str) -> None:
         self.spec = f"hf:{name}"
         self._weights = VisionLanguageWeights(self.spec, name)

@@ -62,10 +62,13 @@ class LanguageModel(ABC):
         spec: what resolves to it, e.g. ``openai:gpt-5-mini``.
         control_tokens: words by which its tokenizer is told what to do, such as ``<image>``: texts of
             documents are freed of them before they get here.
+        concurrent: whether several threads may call it at once; those of a `mmrag.SharedIndex` take turns
+            where it does not say so.
     """
 
     spec: str
     control_tokens: tuple[str, ...] = ()
+    concurrent: bool = False
 
     @property
     @abstractmethod

@@ -41,6 +41,8 @@ class OpenAIModel(LanguageModel):
         SpecError: if the base URL is none.
     """
 
+    concurrent = True
+
     def __init__(
         self,
         name: str,

@@ -154,7 +154,7 @@ def test_limits_are_of_the_whole_conversation(index: mmrag.Index):
     chat.ask("When do eels run?")
     limited = index.chat(max_tokens=sum(chat.tokens.values()) + 20)
     Answers.model = said = model("October [1].")
-    limited._index._answers._loaded.clear()
+    limited._index._generators._made.clear()
     limited.ask("When do eels run?")
     with pytest.raises(BudgetError):
         limited.ask("And in 2024?")
