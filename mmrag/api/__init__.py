@@ -34,7 +34,7 @@ def build(
     index: str | Path | None = None,
     *,
     pipeline: str | Path | Recipe | None = None,
-    strategies: Sequence[str] | None = None,
+    strategies: str | Sequence[str] | None = None,
     password: str | None = None,
     progress: OnProgress | None = None,
     rebuild: bool = False,
@@ -48,8 +48,9 @@ def build(
             ``indexes/<name of the folder>``.
         pipeline: a recipe, its name, or the path of a YAML file. By default the recipe that the index
             was built with, ``mini`` for a new one.
-        strategies: the views to lay: ``joint``, ``caption``, ``visual``. An index that is there keeps the
-            views that it has and gets these besides; nothing is parsed again. By default the recipe's.
+        strategies: the views to lay, one name or several: ``joint``, ``caption``, ``visual``. An index that
+            is there keeps the views that it has and gets these besides; nothing is parsed again. By default
+            the recipe's.
         password: for encrypted files.
         progress: called with a `Progress` after every page.
         rebuild: build everything anew beside the index, then put it in its place.
@@ -106,13 +107,15 @@ def list_indexes(folder: str | Path = "indexes") -> list[IndexInfo]:
 
 
 def _recipe(
-    path: Path, pipeline: str | Path | Recipe | None, strategies: Sequence[str] | None, rebuild: bool
+    path: Path, pipeline: str | Path | Recipe | None, strategies: str | Sequence[str] | None, rebuild: bool
 ) -> Recipe:
     """What to build with: a recipe by name, or the one that the index has.
 
     The views that it has stay, unless it is built anew with others.
     """
-    stored = _stored_recipe(path)
+    if isinstance(strategies, str):
+        strategies = (strategies,)
+    stored = _stored_recipe(path, rebuild)
     if isinstance(pipeline, Recipe):
         recipe = pipeline
     else:
@@ -123,14 +126,16 @@ def _recipe(
     return replace(recipe, strategies=(*known, *sorted(wanted - set(known))))
 
 
-def _stored_recipe(path: Path) -> Recipe | None:
-    """The recipe of the index at ``path``; none where there is none, or none that can be read."""
+def _stored_recipe(path: Path, rebuild: bool) -> Recipe | None:
+    """The recipe of the index at ``path``; none where there is none, or none that a rebuild could read."""
     if not is_index(path):
         return None
     try:
         with Index(path) as present:
             return present.recipe if present._is_settled else None
     except (SchemaError, CorruptError):
+        if not rebuild:
+            raise
         return None
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 from mmrag.api.fingerprints import check_fingerprint
 from mmrag.api.fulltext import element_text
-from mmrag.config import Recipe, parse_recipe
+from mmrag.config import Recipe
 from mmrag.errors import IngestError, UsageError
+from mmrag.index.built_by import built_by
 from mmrag.index.reader import Reader
 from mmrag.types import Document, Element, Hit, Page
 
@@ -31,7 +32,11 @@ class OpenIndex:
     def __init__(self, path: Path, asked_by: Recipe | None = None) -> None:
         self.path = path
         self._reader = Reader(path)
-        self._built_by: Recipe = parse_recipe(self._reader.get("recipe", {}), "stored")
+        try:
+            self._built_by: Recipe = built_by(self._reader)
+        except BaseException:
+            self._reader.close()
+            raise
         self.recipe = self._built_by
         if asked_by is not None:
             self.recipe = replace(self._built_by, retrieve=asked_by.retrieve, answer=asked_by.answer)

@@ -12,9 +12,10 @@ from mmrag.api.fulltext import element_text, page_text
 from mmrag.api.laying import stored_pages
 from mmrag.api.pictures import checked_file
 from mmrag.api.verifying import folder_of
-from mmrag.config import Recipe, parse_recipe
+from mmrag.config import Recipe
 from mmrag.errors import CorruptError, IngestError, UsageError
 from mmrag.index.assets import asset_path, write_asset
+from mmrag.index.built_by import built_by
 from mmrag.index.captions import CAPTIONS, CaptionCache
 from mmrag.index.derived import write_derived
 from mmrag.index.files import sha256_of
@@ -134,7 +135,7 @@ def _is_log_alone(folder: Path) -> bool:
 
 
 def _mend_content(writer: Writer, mended: list[Finding], lost: list[Finding]) -> None:
-    recipe = parse_recipe(writer.get("recipe", {}), "stored")
+    recipe = built_by(writer)
     words = wrong_words(writer.connection)
     if words:
         with writer.writing():

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 import mmrag
-from mmrag.errors import LockedError
+from mmrag.errors import LockedError, SchemaError
 from mmrag.index.captions import CaptionCache
 from mmrag.index.exchange import exchange
 from mmrag.index.lock import WriterLock
+from mmrag.index.reader import Reader
+from mmrag.index.writer import Writer
 from tests.api.test_update import RECIPE, best, built, folder
 
 __all__ = ["built", "folder"]
@@ -96,3 +99,40 @@ def test_what_a_living_process_owns_is_left_to_it(built: mmrag.Index, folder: Pa
     left.symlink_to(built.path.parent / "elsewhere" / "one")
     built.update()
     assert (left / "mmrag.sqlite").is_file()
+
+
+@pytest.fixture
+def later(built: mmrag.Index) -> Path:
+    """An index with a key in its recipe that a later version of mmrag knows."""
+    with closing(Writer(built.path)) as writer, writer.writing():
+        writer.set("recipe", {**writer.get("recipe"), "sounds": {"encoder": "st:whale"}})
+    return built.path
+
+
+def test_a_recipe_of_a_later_version_is_said(
+    later: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Path] = []
+    monkeypatch.setattr(Reader, "close", lambda reader: closed.append(reader.path))
+    message = "another version of mmrag .*unknown key 'sounds'.*upgrade mmrag, or build it anew .*--rebuild"
+    with pytest.raises(SchemaError, match=message):
+        mmrag.open(later)
+    assert closed == [later]
+    with pytest.raises(SchemaError, match=message):
+        mmrag.build(folder, later, pipeline=RECIPE)
+    with pytest.raises(SchemaError, match=message):
+        mmrag.verify(later, deep=True)
+
+
+def test_others_are_listed_beside_one_of_a_later_version(
+    later: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    mmrag.build(folder, later.with_name("other"), pipeline=RECIPE).close()
+    assert [info.name for info in mmrag.list_indexes(later.parent)] == ["other"]
+    assert "unknown key 'sounds'" in caplog.text
+
+
+def test_an_index_of_a_later_version_is_built_anew(later: Path, folder: Path) -> None:
+    rebuild(folder, later)
+    with mmrag.open(later) as index:
+        assert best(index, "zebra stripes") == "a.md"

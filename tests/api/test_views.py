@@ -317,6 +317,8 @@ def test_a_wrong_call_is_one_line(index: mmrag.Index, call: dict[str, Any], mess
 def test_one_strategy_may_be_given_by_its_name(index: mmrag.Index) -> None:
     assert lists(index.search("zebra", strategies="caption")) == {CAPTION, *WORDS}
     assert lists(index.search("zebra", strategies="all")) == {CAPTION, *WORDS}
+    with mmrag.build(index.root, index.path, strategies="visual") as built:
+        assert built.recipe.strategies == ("caption", "visual")
 
 
 def test_weights_choose_the_lists(folder: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mmrag.config import parse_recipe
+from mmrag.index.built_by import built_by
 from mmrag.index.derived_file import read_derived_file
 from mmrag.index.mending.checks import Finding
 from mmrag.index.reader import DERIVED_AT, Reader
@@ -25,7 +25,7 @@ def unequal_files(store: Reader) -> Iterator[Finding]:
     written at the end of a run: while one is under way, or after one was killed, they lack what it has
     committed and hold what it has removed, as readers know. Then too what both have must be equal.
     """
-    recipe = parse_recipe(store.get("recipe", {}), "stored")
+    recipe = built_by(store)
     rows = store.connection.execute("SELECT row, name, dim, paged FROM spaces ORDER BY row").fetchall()
     with store.snapshot():
         behind = store.get(DERIVED_AT) != store.state_mark()
