@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import re
 import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from PIL import Image
 
+from mmrag.text.tables import cells, is_rule
 from mmrag.types import Element, Kind, Page
 
 WIDTH, MARGIN = 420.0, 36.0
@@ -28,7 +28,6 @@ th {background-color: #eeeeee}
 .caption {font-style: italic}
 .marked {border: 1.5px solid #d55e00; padding: 4px}
 """
-_RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 
 
 def typeset(
@@ -95,10 +94,10 @@ def _block(element: Element, marked: bool) -> str:
 
 
 def _table(markdown: str) -> str:
-    rows = [line.strip().strip("|").split("|") for line in markdown.splitlines() if not _RULE.fullmatch(line)]
-    cells = ["th"] + ["td"] * len(rows)
+    rows = [cells(line) for line in markdown.splitlines() if not is_rule(line)]
+    tags = ["th"] + ["td"] * len(rows)
     lines = [
-        "".join(f"<{tag}>{html.escape(cell.strip())}</{tag}>" for cell in row)
-        for tag, row in zip(cells, rows, strict=False)
+        "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+        for tag, row in zip(tags, rows, strict=False)
     ]
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"

@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from mmrag.text.script import is_cjk
 from mmrag.text.sentences import sentences
+from mmrag.text.tables import is_header, is_rule
 
 _MARKERS = re.compile(r"\[(\d+)\](?:\s?\[\d+\])*")
 _NUMBER = re.compile(r"\d+")
@@ -33,7 +34,6 @@ _SOURCES_LISTED = re.compile(
     r"literatur|références|fuentes|referencias)[*_ \t]*[:：]?[*_ \t]*(?:\n|(?=\[))",
     re.IGNORECASE | re.MULTILINE,
 )
-_SEPARATOR_ROW = re.compile(r"\|?[\s:|-]*-[\s:|-]*")
 _QUOTED = re.compile(r"“[^“”\n]*”|\"[^\"\n]+\"|«[^«»\n]*»|„[^„“”\n]*[“”]|「[^「」\n]*」|『[^『』\n]*』")
 
 
@@ -164,13 +164,13 @@ def _claim(text: str, begin: int, end: int) -> Claim:
     line_end = text.find("\n", begin)
     line = text[line_begin : line_end if line_end >= 0 else len(text)].strip()
     following = text[line_end + 1 :].split("\n", 1)[0].strip() if line_end >= 0 else ""
-    heads = line.startswith("|") and _SEPARATOR_ROW.fullmatch(following) is not None
+    heads = is_header(line, following)
     mark = _LIST_MARK.match(text, begin, end)
     begin = mark.end() if mark else begin
     piece = text[begin:end]
     left = len(piece) - len(piece.lstrip(f" \t\n{_FILLER}"))
     right = len(piece) - len(piece.rstrip(f" \t\n{_FILLER}"))
-    if _SEPARATOR_ROW.fullmatch(piece):
+    if is_rule(piece):
         return Claim(begin, begin, line)
     return Claim(begin + left, max(begin + left, end - right), line, heads)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from mmrag.text.sentences import sentences
+from mmrag.text.tables import is_header
 from mmrag.text.terms import terms
 
 GAP = "…"
@@ -104,7 +105,7 @@ class Shortening:
 def _header(text: str) -> tuple[str, str]:
     """The header of a Markdown table with its rule, and the rest."""
     lines = text.split("\n", 2)
-    if len(lines) == 3 and lines[0].startswith("|") and lines[1].strip() and not set(lines[1]) - set("|-: "):
+    if len(lines) == 3 and is_header(lines[0], lines[1]):
         return f"{lines[0]}\n{lines[1]}", lines[2]
     return "", text
 
