@@ -14,8 +14,8 @@ THRESHOLD = 0.5
 """Least confidence to answer."""
 
 EVEN = {True: 0.64, False: 0.35}
-"""Strength at which the confidence is one half, with and without an encoder: 93 % of answerable questions are
-answered and none off topic (benchmarks/calibrate_refusal.py)."""
+"""Strength at which the confidence is one half, where an encoder has compared the best passage and where
+none has: 93 % of answerable questions are answered and none off topic (benchmarks/calibrate_refusal.py)."""
 
 STEEPNESS = 12.0
 MEANING = 0.3
@@ -26,19 +26,18 @@ MISSING_NAMES = 0.2
 _NAME = re.compile(r"(?<=[\w,;:’'\")] )[A-ZÀ-Þ]\w+")
 
 
-def confidence_of(question: str, ranked: Sequence[Scored], with_meaning: bool) -> float:
+def confidence_of(question: str, ranked: Sequence[Scored]) -> float:
     """0..1: a logistic function of the best passage's strength.
 
     Args:
         question: as asked.
         ranked: all passages, best first.
-        with_meaning: whether an encoder took part in the scores.
     """
     if not ranked or not ranked[0].coverage + ranked[0].meaning:
         return 0.0
     best = ranked[0]
     strength = best.score + MEANING * best.meaning - MISSING_NAMES * missing_names(question, ranked)
-    return 1 / (1 + math.exp(-STEEPNESS * (strength - EVEN[with_meaning])))
+    return 1 / (1 + math.exp(-STEEPNESS * (strength - EVEN[best.compared])))
 
 
 def missing_names(question: str, ranked: Sequence[Scored]) -> float:

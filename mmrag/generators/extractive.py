@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmrag.encoders.base import Encoder
+from mmrag.encoders.lists import texts_of
 from mmrag.generators.base import Evidence, Generation
 from mmrag.generators.confidence import THRESHOLD, confidence_of
 from mmrag.generators.passages import Passage, passages
 from mmrag.generators.phrases import phrases
-from mmrag.generators.scoring import READABLE, Scored, Scorer
-from mmrag.text.script import language, readable_share
+from mmrag.generators.scoring import Scored, Scorer
+from mmrag.text.script import READABLE, language, readable_share
 from mmrag.types import Hit
 
 MOST_QUOTES = 3
@@ -30,20 +31,26 @@ class ExtractiveGenerator:
     """
 
     spec = "mini:extractive"
+    concurrent = True
 
     def __init__(self, encoder: Encoder | None = None, threshold: float = THRESHOLD) -> None:
         self._encoders: tuple[Encoder, ...] = () if encoder is None else (encoder,)
         self._threshold = threshold
 
     def use_encoders(self, encoders: Sequence[Encoder]) -> None:
-        """Compare meanings with the first of these that reads a question's script."""
-        self._encoders = tuple(encoders)
+        """Compare meanings with the first of these that reads a question's script.
+
+        One that borrows another's vectors of texts gives way to it. One of pictures is left out: it has
+        learnt how close a text is to a picture, not to another text.
+        """
+        texts = map(texts_of, encoders)
+        self._encoders = tuple(one for one in texts if "picture" not in one.modalities)
 
     def generate(self, question: str, hits: Sequence[Hit]) -> Generation:
         """Up to three quotes, each with its number; a refusal where the best one is too weak."""
         words = phrases(language(question))
         ranked = self.rank(question, hits)
-        confidence = self._sure(question, ranked)
+        confidence = confidence_of(question, ranked)
         if not ranked or confidence < self._threshold:
             return Generation(words.nothing, (), refused=True, confidence=confidence)
         chosen = choose(ranked)
@@ -56,10 +63,7 @@ class ExtractiveGenerator:
 
     def confidence(self, question: str, hits: Sequence[Hit]) -> float:
         """0..1, that ``hits`` answer the question; what `generate` gives with its answer."""
-        return self._sure(question, self.rank(question, hits))
-
-    def _sure(self, question: str, ranked: Sequence[Scored]) -> float:
-        return confidence_of(question, ranked, self._encoder_for(question) is not None)
+        return confidence_of(question, self.rank(question, hits))
 
     def rank(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
         """Everything that could be quoted, best first."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mmrag.generators.rows import readable, table_rows
+from mmrag.generators.rows import readable, shown
 from mmrag.text.sentences import sentences
+from mmrag.text.tables import table_rows
 from mmrag.text.terms import terms
 from mmrag.types import Element, Hit, Kind
 
@@ -22,7 +23,8 @@ RUN = 240
 WINDOW = 160
 """Characters of the windows into a longer run, so that a label keeps its value."""
 
-STOPS = ".!?…。！？"
+_STOPS = tuple(".!?…。！？；")
+_CLOSING = "\"'”’»」』)）]】》〉"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,20 @@ def _pieces(element: Element) -> Iterator[_Piece]:
     if element.caption and not (element.kind is Kind.TABLE and element.text.strip()):
         yield from (_plain(part) for part in _whole_or_cut(element.caption))
     if element.kind is Kind.TABLE:
-        for line, shown, header in table_rows(element.text):
-            if shown:
-                yield _Piece(line, shown, header)
+        for row in table_rows(element.text):
+            if row.cells:
+                yield _Piece(row.line, shown(row), " ".join((*row.above, *row.cells)))
             else:
-                yield from (_plain(part) for part in _cut(line))
+                yield from (_plain(part) for part in _cut(row.line))
     elif element.kind is Kind.FIGURE:
         yield from _windows(element.text, " · ")
     else:
         yield from _windows(element.text, " ")
+
+
+def is_ended(text: str) -> bool:
+    """Whether it ends as a sentence does, closing quotation marks and brackets aside."""
+    return text.rstrip(_CLOSING).endswith(_STOPS)
 
 
 def _plain(quote: str, line_end: str = " ") -> _Piece:
@@ -150,7 +157,7 @@ def _runs(text: str) -> Iterator[list[tuple[int, int]]]:
     """Spans of sentences one by one, and of consecutive short lines that are none, together."""
     run: list[tuple[int, int]] = []
     for start, end in _spans(text):
-        if end - start < SHORT and text[end - 1] not in STOPS:
+        if end - start < SHORT and not is_ended(text[start:end]):
             run.append((start, end))
             continue
         if run:

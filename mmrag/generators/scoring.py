@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from mmrag.encoders.base import Encoder
 from mmrag.generators.cues import Wanted, holds, named_kinds, wanted
-from mmrag.generators.passages import SHORT, STOPS, Passage
-from mmrag.text.script import readable_share
+from mmrag.generators.passages import SHORT, Passage, is_ended
+from mmrag.text.script import READABLE, readable_share
 from mmrag.text.terms import query_terms, terms
 from mmrag.types import Kind
 
@@ -22,8 +22,6 @@ NEAR, FAR = 0.5, 0.25
 
 CANDIDATES = 16
 """Passages whose meaning is compared by an encoder: the best ones by words."""
-
-READABLE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,7 @@ class Scored:
         own: the same with the passage's own words alone.
         meaning: cosine to the question, 0 where no encoder reads both.
         score: the weighted sum, higher is better.
+        compared: whether an encoder has read both, so that ``meaning`` is part of the score.
     """
 
     passage: Passage
@@ -57,6 +56,7 @@ class Scored:
     own: float
     meaning: float
     score: float
+    compared: bool = False
 
 
 class Scorer:
@@ -131,16 +131,13 @@ class Scorer:
         vectors = encoder.encode_texts([_with_context(one.passage) for one in readable])
         cosines = np.clip(vectors @ query, 0.0, 1.0).tolist()
         meaning = {id(one.passage): cosine for one, cosine in zip(readable, cosines, strict=True)}
-        return [
-            Scored(
-                one.passage,
-                one.coverage,
-                one.own,
-                meaning.get(id(one.passage), 0.0),
-                one.score + self._weights.meaning * meaning.get(id(one.passage), 0.0),
-            )
-            for one in head
-        ]
+        return [self._compared(one, meaning.get(id(one.passage))) for one in head]
+
+    def _compared(self, one: Scored, meaning: float | None) -> Scored:
+        if meaning is None:
+            return one
+        score = one.score + self._weights.meaning * meaning
+        return replace(one, meaning=meaning, score=score, compared=True)
 
 
 def _with_context(passage: Passage) -> str:
@@ -176,4 +173,5 @@ def _shape(passage: Passage) -> float:
 
 
 def _is_title(quote: str) -> bool:
-    return len(quote) < SHORT and quote[-1] not in STOPS and not any(map(str.isdigit, quote))
+    ended = is_ended(quote) or quote.endswith(";")  # an item of a list; as a line it may be one of code
+    return len(quote) < SHORT and not ended and not any(map(str.isdigit, quote))

@@ -15,11 +15,8 @@ from mmrag.encoders.batching import encode_pictures, encode_query
 from mmrag.encoders.lists import ChunkList, PageList, strategy_of, texts_of
 from mmrag.errors import ModelError, UsageError
 from mmrag.pictures import FORMATS
-from mmrag.text.script import language, readable_share
+from mmrag.text.script import READABLE, language, readable_share
 from mmrag.types import Query
-
-READABLE = 0.8
-"""Share of a query's letters that an encoder must know to be asked; below it the encoder guesses."""
 
 MOST_PIXELS = 80_000_000
 """Of a picture that is asked with; below the size at which Pillow warns of decompression bombs."""

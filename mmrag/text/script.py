@@ -9,6 +9,9 @@ from functools import lru_cache
 
 from mmrag.text.stopwords import FUNCTION_WORDS
 
+READABLE = 0.8
+"""Share of a text's letters that an encoder must know to be asked about it; below, it guesses."""
+
 # First and last code point of each stretch of letters, with its ISO 15924 code. "Zyyy" is common to all
 # scripts (mathematical letters and the like) and is not counted.
 _RANGES: tuple[tuple[int, int, str], ...] = (

@@ -6,7 +6,7 @@ from mmrag.errors import SpecError
 from mmrag.generators import load_generator
 from mmrag.generators.extractive import ExtractiveGenerator
 from mmrag.types import Kind
-from tests.fakes import LetterEncoder
+from tests.fakes import ColourEncoder, LetterEncoder
 from tests.generators.making import element, hit, library
 
 
@@ -129,3 +129,29 @@ def test_a_heading_is_not_an_answer():
     elements = [element("Opening hours", Kind.HEADING), element("Opening hours are 9 to 5.")]
     said = ExtractiveGenerator().generate("What are the opening hours?", [hit(elements)])
     assert said.evidence[0].quote == "Opening hours are 9 to 5."
+
+
+@pytest.mark.parametrize("end", ["。", "；", ";", "。”", "。）"])
+def test_a_short_sentence_is_no_title_whatever_mark_ends_it(end: str):
+    elements = [element(f"公司总部设在北京市海淀区{end}"), element("公司总部的食堂每天供应午餐。")]
+    best = ExtractiveGenerator().rank("公司总部设在哪里？", [hit(elements)])[0]
+    assert best.passage.quote == elements[0].text
+
+
+def test_an_encoder_of_pictures_compares_no_texts():
+    class Pictures(LetterEncoder):
+        modalities = frozenset({"text", "picture"})
+
+    LetterEncoder.calls = Pictures.calls = 0
+    question = "When was the station commissioned?"
+    load_generator("mini:extractive", [Pictures()]).generate(question, library())
+    assert Pictures.calls == 0
+    load_generator("mini:extractive", [Pictures(), LetterEncoder()]).generate(question, library())
+    assert (Pictures.calls, LetterEncoder.calls > 0) == (0, True)
+
+
+def test_the_encoder_whose_vectors_of_texts_another_borrows_is_asked():
+    LetterEncoder.calls = ColourEncoder.calls = 0
+    generator = load_generator("mini:extractive", [ColourEncoder()])
+    generator.generate("When was the station commissioned?", library())
+    assert (ColourEncoder.calls, LetterEncoder.calls > 0) == (0, True)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmrag.generators.cues import Wanted, holds, wanted
-from mmrag.generators.passages import LONGEST, passages
-from mmrag.generators.rows import cells, readable
+from mmrag.generators.cues import Wanted, holds, named_kinds, wanted
+from mmrag.generators.passages import LONGEST, is_ended, passages
+from mmrag.generators.rows import readable
 from mmrag.types import Kind
 from tests.generators.making import COSTS, element, hit
 
@@ -60,7 +60,7 @@ def test_a_header_alone_is_quoted():
 @pytest.mark.parametrize(
     ("first", "second", "named"),
     [
-        ("| Name | Default |", "| angle | -25.0 |", True),
+        ("| Name | Type | Default |", "| angle | float | -25.0 |", True),
         ("| Item | 2024 | 2025 |", "| Repairs | 455 | 548 |", True),
         ("| 1.0 | 2.5 |", "| 3.5 | 4.5 |", False),
         ("| build | builds a profile from an alignment of many |", "| logo | draws |", False),
@@ -73,8 +73,68 @@ def test_a_first_row_of_data_names_no_columns(first: str, second: str, named: bo
     assert (": " in found[-1].shown) == named
 
 
-def test_escaped_borders_stay_in_their_cell():
-    assert cells(r"| a \| b | c |") == ["a | b", "c"]
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            "| Name | Eiffel Tower |\n|---|---|\n| Height | 330 m |\n| City | Paris |",
+            ["Name; Eiffel Tower", "Height; 330 m", "City; Paris"],
+        ),
+        (
+            "| Name | Default |\n|---|---|\n| angle | -25.0 |",
+            ["Name; Default", "Name: angle; Default: -25.0"],
+        ),
+    ],
+)
+def test_the_first_of_two_columns_may_be_a_pair_itself(rows: str, said: list[str]):
+    assert [passage.shown for passage in passages([hit([element(rows, Kind.TABLE)])])] == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["y = x**2 + 3", "x**2 + y**2 is 5", "use `ls -l`, or **bold**", "f(**one, **two)", "end a line by <br>"],
+)
+def test_marks_of_code_are_quoted(text: str):
+    (passage,) = passages([hit([element(text)])])
+    assert passage.shown == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("**Height** of it", "Height of it"),
+        ("高度**三百米**以上", "高度三百米以上"),
+        ("`ls -l`", "ls -l"),
+        ("one<br>two<br/>three", "one two three"),
+        ("x**2 + y**2", "x**2 + y**2"),
+        ("f(**one, **two)", "f(**one, **two)"),
+        ("it's ` and **", "it's ` and **"),
+        (r"a \| b", "a | b"),
+    ],
+)
+def test_a_cell_is_shown_without_its_marks(cell: str, said: str):
+    table = f"| a | b | c |\n|---|---|---|\n| 1 | 2 | {cell} |"
+    (passage,) = passages([hit([element(table, Kind.TABLE)])])
+    assert passage.shown == f"a: 1; b: 2; c: {said}"
+    assert passage.quote == f"| 1 | 2 | {cell} |"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["总部在北京；", "他说“在北京。”", "（总部在北京。）", "“It is shut.”", "(It is 5 m!)]"],
+)
+def test_a_sentence_is_ended(line: str):
+    assert is_ended(line)
+
+
+@pytest.mark.parametrize("line", ["", "”)", "Results (2020)", "f(x);", "总部（北京）", "Opening “hours”"])
+def test_a_label_is_not_ended(line: str):
+    assert not is_ended(line)
+
+
+def test_sentences_of_short_lines_are_quoted_one_by_one():
+    assert quotes("“It is shut.”\n“It is open.”") == ["“It is shut.”", "“It is open.”"]
+    assert quotes("open(a);\nshut(b);") == ["open(a);\nshut(b);"]
 
 
 def test_an_element_that_two_hits_share_is_cut_once():
@@ -109,6 +169,12 @@ def test_readable_is_one_line_that_cites_nothing(text: str):
         ("月票多少钱？", {Wanted.NUMBER}),
         ("Why was it removed?", {Wanted.REASON}),
         ("Which button applies it?", set()),
+        ("总共有几名员工？", {Wanted.NUMBER}),
+        ("桌边坐了几人？", {Wanted.NUMBER}),
+        ("来了几位专家？", {Wanted.NUMBER}),
+        ("几点开会？", {Wanted.DATE}),
+        ("总部在哪个城市？", {Wanted.PLACE}),
+        ("他来自哪国家？", {Wanted.PLACE}),
     ],
 )
 def test_wanted(question: str, kinds: set[Wanted]):
@@ -121,6 +187,39 @@ def test_a_number_of_the_question_is_not_its_answer():
     assert holds(number, "How many of the 80 survived?", "Of 80 men 61 survived.") == 1
     assert holds(number, "How high is it?", "Figure 3: the barrage. 图 2：水位") == 0
     assert holds(frozenset(), "", "61") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "is_there"),
+    [
+        (Wanted.DATE, "It was founded in May of that year.", True),
+        (Wanted.DATE, "They met on 3 May and on May 5.", True),
+        (Wanted.DATE, "May the road rise to meet you. It may.", False),
+        (Wanted.DATE, "So said Theresa May.", False),
+        (Wanted.DATE, "公司成立于一九九八年。", True),
+        (Wanted.DATE, "学校在二〇〇五年五月三日建成。", True),
+        (Wanted.DATE, "历时二十年。", False),
+        (Wanted.NUMBER, "共有三百名员工。", True),
+        (Wanted.NUMBER, "增长了百分之五。", True),
+        (Wanted.NUMBER, "共三千。", True),
+        (Wanted.NUMBER, "万一下雨。", False),
+    ],
+)
+def test_what_a_passage_holds(kind: Wanted, text: str, is_there: bool):
+    assert holds(frozenset({kind}), "?", text) == is_there
+
+
+@pytest.mark.parametrize(
+    ("question", "kinds"),
+    [
+        ("图3显示了什么？", {Kind.FIGURE}),
+        ("表 2 中的价格", {Kind.TABLE}),
+        ("他代表3家公司", set()),
+        ("What does the plot show?", {Kind.FIGURE}),
+    ],
+)
+def test_kinds_that_a_question_names(question: str, kinds: set[Kind]):
+    assert named_kinds(question) == kinds
 
 
 def test_a_caption_is_one_quote_and_that_of_a_table_is_none():

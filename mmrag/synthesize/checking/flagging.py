@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import zip_longest
 
-from mmrag.generators.rows import table_rows
 from mmrag.synthesize.checking.numbers import Held, held, is_held, numbers
 from mmrag.synthesize.claims import Claim, claims, quotations, without_markers
 from mmrag.synthesize.stating import is_courtesy, says_unknown
@@ -21,6 +20,7 @@ from mmrag.text.normalise import letters_of
 from mmrag.text.script import language
 from mmrag.text.sentences import sentences
 from mmrag.text.stopwords import CJK_STOP_CHARACTERS, FUNCTION_WORDS
+from mmrag.text.tables import table_rows
 from mmrag.text.terms import terms
 from mmrag.types import Element, Flag, FlagKind, Kind
 
@@ -144,7 +144,7 @@ def _missing_numbers(
             bare[begin - 1] != "第" or _PAGE_AFTER.match(bare, end)
         ):
             continue
-        if any(reading * number.scale in asked.numbers.values for reading in number.readings):
+        if any(asked.numbers.states(reading, number.scale) for reading in number.readings):
             continue
         if not any(is_held(number, source.numbers) for source in cited):
             yield begin, end
@@ -230,7 +230,7 @@ def supporting_quote(sentence: str, element: Element) -> str:
 
 def _pieces(element: Element) -> Iterator[str]:
     if element.kind is Kind.TABLE:
-        yield from (line for line, _, _ in table_rows(element.text) if line.strip())
+        yield from (row.line for row in table_rows(element.text))
     else:
         yield from (element.text[begin:end] for begin, end in sentences(element.text))
     if element.caption.strip():
