@@ -23,7 +23,7 @@ terminal only; colour follows `NO_COLOR` and `FORCE_COLOR`.
 | 0 | all went well; also where `ask` says that the documents do not hold the answer |
 | 1 | an error |
 | 2 | wrong usage; nothing was touched |
-| 3 | a part is missing: files of an index run were skipped, a page that `ask` should draw could not be drawn |
+| 3 | a part is missing: files of an index run were skipped, a page that `ask` was to draw was not drawn |
 | 4 | no space is left on the disk; what was finished is kept, and searching goes on |
 | 130 | stopped from the keyboard; what was finished is kept |
 """

@@ -36,7 +36,7 @@ def draw(
     """
     from PIL import Image
 
-    if to.suffix.lower() not in Image.registered_extensions():
+    if Image.registered_extensions().get(to.suffix.lower()) not in Image.SAVE:
         raise UsageError(f"{to} ends in no picture format that can be written; end it in .png or .jpg")
     picture = index.page_picture(
         document, page, dpi=dpi, boxes=boxes, elements=elements, heat=heat, password=password

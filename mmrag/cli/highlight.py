@@ -7,6 +7,8 @@ agree by pairs of letters.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from itertools import accumulate
 
 from mmrag.cli.terminal import clean
 from mmrag.text import query_terms, terms
@@ -62,12 +64,16 @@ def _joined(found: list[Span]) -> list[Span]:
 
 def _best_start(text: str, found: list[Span], width: int) -> int:
     """Where to begin: a little before the match from which the most matched letters fit into ``width``."""
-    if not found or found[-1][1] <= width - 2:
+    from rich.cells import cell_len
+
+    column = list(accumulate(map(cell_len, text), initial=0))  # wide letters take two
+    if not found or column[found[-1][1]] <= width - 2:
         return 0
 
     def gain(start: int) -> int:
-        return sum(right - left for left, right in found if start <= left and right <= start + width * 3 // 4)
+        beyond = column[start] + width * 3 // 4
+        return sum(right - left for left, right in found if start <= left and column[right] <= beyond)
 
     best = max((left for left, _ in found), key=gain)
-    before = max(0, best - width // 6)
+    before = bisect_left(column, column[best] - width // 6)
     return text.find(" ", before, best) + 1 or best if before else 0

@@ -46,6 +46,14 @@ def test_wide_letters_count_twice() -> None:
     assert text == "潮" * 9 + "…"
 
 
+@pytest.mark.parametrize("before", range(0, 120, 7))
+def test_the_match_is_shown_in_a_text_of_wide_letters(before: int) -> None:
+    text = "背景介绍的文字" * before + "收入增长了百分之十" + "其他内容的文字" * 30
+    shown, found = excerpt(text, "收入增长", 100)
+    assert [shown[start:end] for start, end in found] == ["收入增长"]
+    assert cell_len(shown) <= 100
+
+
 @given(st.text(max_size=300), st.text(max_size=30), st.integers(min_value=10, max_value=120))
 def test_excerpt_fits_and_its_spans_lie_in_it(text: str, question: str, width: int) -> None:
     piece, found = excerpt(text, question, width)

@@ -94,6 +94,7 @@ def test_show_as_json(fake: FakeMmrag, mmrag: Run) -> None:
         (("none.pdf#3",), "no document 'none.pdf'"),
         (("ffff",), "no element whose id begins with 'ffff'"),
         (("3f2a9c1e", "-o", "x.docx"), "ends in no picture format"),
+        (("3f2a9c1e", "-o", "x.psd"), "ends in no picture format"),
     ],
 )
 def test_what_can_not_be_shown(fake: FakeMmrag, mmrag: Run, words: tuple[str, ...], says: str) -> None:

@@ -13,10 +13,24 @@ from mmrag.text.sentences import sentences
 from mmrag.text.terms import terms
 
 _AFTER_LABEL = " \t\n:.：。)）—–-|"
+_IN_WORDS = "〇零一二三四五六七八九十百"
+_END = r"(?=\s|[^\W\dA-Za-z])"  # not within a word; ideographs may follow at once
+# A number or letter that nothing marks as numbering is a word as often: "2024 年报", "C programming", "A mill".
 _NUMBERING = re.compile(
-    r"\s*(?:§\s*)?(?:(?:chapter|section|part|appendix|kapitel|abschnitt|chapitre|annexe|第)\s*)?"
-    r"(?:(?:\d+|[A-Z]|[IVXL]+)(?:[.\-]\d+)*[.):：]?(?=\s|[^\W\dA-Za-z])|[一二三四五六七八九十]+[、.])"
-    r"(?:\s*[章节節部分])?\s*",
+    r"\s*(?:"
+    + "|".join(
+        (
+            rf"第\s*[{_IN_WORDS}\d]+\s*(?:部分|[章节節部篇])",
+            rf"[（(](?:[{_IN_WORDS}]+|\d{{1,2}})[）)]",
+            rf"[{_IN_WORDS}]+[、.．]",
+            r"(?:§\s*|(?:chapter|section|part|appendix|kapitel|abschnitt|chapitre|annexe)(?:\s+|(?=\d)))"
+            rf"(?:\d+|[A-Z]|[IVXL]+)(?:[.\-]\d+)*[.):：]?{_END}",
+            rf"(?:\d{{1,3}}(?:[.\-]\d{{1,3}})+|[A-Z](?:\.\d{{1,3}})+)[.):：]?{_END}",
+            rf"(?:\d{{1,3}}|[A-Z]|[IVXL]+)[.):：、]{_END}",
+            r"\d{1,2}(?=\s)",
+        )
+    )
+    + r")[\s:：、]*",
     re.IGNORECASE,
 )
 _LONG = 25  # words; a title of more is told by its first sentence
@@ -57,7 +71,7 @@ def is_labelled(text: str) -> bool:
 
 
 def without_number(heading: str) -> str:
-    """A heading without its "2.1" or "Chapter 3"."""
+    """A heading without its "2.1", "Chapter 3" or "第三章"."""
     found = _NUMBERING.match(heading)
     rest = heading[found.end() :] if found else ""
     return rest or heading.strip()
