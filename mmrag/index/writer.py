@@ -17,7 +17,7 @@ from mmrag.index.packing import pack_boxes, pack_lines
 from mmrag.index.reader import DERIVED_AT, Reader
 from mmrag.index.store import Store
 from mmrag.text.terms import terms
-from mmrag.types import Asset, Document, Element, FileReport, Line, ParsedPage, Status
+from mmrag.types import Asset, Document, Element, FileReport, Line, Metadata, ParsedPage, Status
 
 LACKING = (
     "(error != '' OR name = 'caption' AND EXISTS (SELECT 1 FROM elements"
@@ -100,7 +100,7 @@ class Writer(Reader):
                 document.title,
                 document.page_count,
                 document.paged,
-                json.dumps(dict(document.metadata)),
+                _json(document.metadata),
             ),
         )
         return _row(cursor.lastrowid)
@@ -147,7 +147,7 @@ class Writer(Reader):
                 json.dumps(element.section),
                 element.order,
                 element.picture,
-                json.dumps(dict(element.metadata)),
+                _json(element.metadata),
             ),
         )
         row = _row(cursor.lastrowid)
@@ -156,7 +156,7 @@ class Writer(Reader):
 
     def describe_element(self, row: int, element: Element, text: str) -> None:
         """Keep what a view has found out about an element: its metadata, and the words it is found by."""
-        self.put_description(row, json.dumps(dict(element.metadata)), " ".join(terms(text)))
+        self.put_description(row, _json(element.metadata), " ".join(terms(text)))
 
     def put_description(self, row: int, metadata: str, words: str | None) -> None:
         """As `describe_element`; the metadata and the words are given as they are kept."""
@@ -331,6 +331,11 @@ class Writer(Reader):
         self.connection.execute(
             "DELETE FROM assets WHERE id NOT IN (SELECT picture FROM elements WHERE picture IS NOT NULL)"
         )
+
+
+def _json(metadata: Metadata) -> str:
+    # Better no transaction than one with a NaN: SQLite calls it malformed, and no metadata can be asked for.
+    return json.dumps(dict(metadata), allow_nan=False)
 
 
 def _row(value: int | None) -> int:

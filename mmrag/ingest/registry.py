@@ -88,7 +88,7 @@ INGESTORS: tuple[LazyIngestor, ...] = (
         frozenset({PNG, JPEG, WEBP, TIFF, BMP, GIF}),
         "pictures-2",
     ),
-    LazyIngestor("mmrag.ingest.markup:MarkupIngestor", frozenset({HTML, MARKDOWN, PLAIN}), "markup-3"),
+    LazyIngestor("mmrag.ingest.markup:MarkupIngestor", frozenset({HTML, MARKDOWN, PLAIN}), "markup-4"),
 )
 
 INGEST_VERSION = " ".join([*(ingestor.version for ingestor in INGESTORS), OCR_VERSION])

@@ -40,6 +40,13 @@ def make_pdf(path: Path, text: str, width: float = 600, **options: object) -> No
         document.save(path, **options)
 
 
+def test_front_matter_with_no_number_costs_no_run(folder: Path, tmp_path: Path) -> None:
+    (folder / "b.md").write_text("---\nscore: .nan\nbest: .inf\n---\nA quick wizard.\n")
+    (folder / "c.md").write_text("Jumping foxes.\n")
+    with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:
+        assert statuses(index.report) == {"a.md": "indexed", "b.md": "indexed", "c.md": "indexed"}
+
+
 def test_an_encrypted_pdf_waits_for_its_password(folder: Path, tmp_path: Path) -> None:
     make_pdf(folder / "secret.pdf", "A quick wizard.", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="open")
     with mmrag.build(folder, tmp_path / "index", pipeline=RECIPE) as index:

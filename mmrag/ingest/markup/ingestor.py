@@ -33,7 +33,7 @@ class MarkupIngestor:
     """
 
     media_types = frozenset({HTML, MARKDOWN, PLAIN})
-    version = "markup-3"
+    version = "markup-4"
 
     def open(
         self, path: Path, name: str, options: IngestOptions, password: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 from mmrag.ingest.markup.blocks import Parsed
@@ -18,7 +19,7 @@ def from_markdown(text: str) -> Parsed:
     """The blocks, title and front matter of a Markdown document.
 
     Links are read as their text. Pictures may be of any syntax, HTML included. Front matter (YAML or
-    TOML) becomes metadata: its numbers, words, and lists of words.
+    TOML) becomes metadata: its finite numbers, words, and lists of them.
     """
     from markdown_it import MarkdownIt
 
@@ -51,18 +52,20 @@ def _split(text: str) -> tuple[Any, str]:
 def _metadata(front: dict[Any, Any]) -> dict[str, str | int | float | bool]:
     said: dict[str, str | int | float | bool] = {}
     for key, value in front.items():
-        plain = _plain(value)
-        if plain != "":
-            said[str(key)] = plain
+        name, plain = _plain(key), _plain(value)
+        if "" not in (name, plain):
+            said[str(name)] = plain
     return said
 
 
 def _plain(value: Any) -> str | int | float | bool:
     """A scalar as it is, a list of scalars in one line, anything else as nothing."""
     if isinstance(value, (bool, int, float)):
-        return value
+        # Neither JSON nor an index can keep what is infinite or no number.
+        return value if abs(value) <= sys.float_info.max else ""
     if isinstance(value, str):
         return tidy(value)
     if isinstance(value, list):
-        return ", ".join(str(_plain(item)) for item in value if not isinstance(item, (list, dict)))
+        plain = (_plain(item) for item in value if not isinstance(item, (list, dict)))
+        return ", ".join(str(item) for item in plain if item != "")
     return tidy(value.isoformat()) if hasattr(value, "isoformat") else ""

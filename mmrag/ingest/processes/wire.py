@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mmrag import errors
 from mmrag.errors import CrashedError, IngestError
 from mmrag.ingest.place import Place
-from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Page, ParsedPage
+from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Metadata, Page, ParsedPage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -85,9 +86,14 @@ def to_frame(kind: bytes, value: Any, blob: bytes = b"") -> Frame:
 
 
 def from_document(document: Document) -> Frame:
-    """A document as a frame."""
+    """A document as a frame.
+
+    Raises:
+        ValueError: if its metadata holds what an index can't keep.
+    """
     d = document
-    return to_frame(DOCUMENT, [d.id, d.path, d.media_type, d.title, d.page_count, d.paged, dict(d.metadata)])
+    metadata = _metadata(d.metadata)
+    return to_frame(DOCUMENT, [d.id, d.path, d.media_type, d.title, d.page_count, d.paged, metadata])
 
 
 def to_document(frame: Frame) -> Document:
@@ -97,11 +103,16 @@ def to_document(frame: Frame) -> Document:
         CrashedError: if there is none in it.
     """
     with _distrusted(frame, DOCUMENT):
-        return Document(*_fields(frame.value(), str, str, str, str, int, bool, dict))
+        *fields, metadata = _fields(frame.value(), str, str, str, str, int, bool, dict)
+        return Document(*fields, _metadata(metadata))
 
 
 def from_page(parsed: ParsedPage) -> Frame:
-    """A parsed page as a frame, its pictures' bytes one after the other."""
+    """A parsed page as a frame, its pictures' bytes one after the other.
+
+    Raises:
+        ValueError: if the metadata of an element holds what an index can't keep.
+    """
     page = parsed.page
     value = {
         "page": [page.document, page.number, page.width, page.height, page.rotation, page.label],
@@ -211,7 +222,7 @@ def _fields(values: Any, *kinds: type | tuple[type, ...]) -> list[Any]:
 
 def _element(e: Element) -> list[Any]:
     box = None if e.bbox is None else e.bbox.as_tuple()
-    return [e.id, e.kind.value, box, e.text, e.caption, e.section, e.order, e.picture, dict(e.metadata)]
+    return [e.id, e.kind.value, box, e.text, e.caption, e.section, e.order, e.picture, _metadata(e.metadata)]
 
 
 def _to_element(page: Page, fields: list[Any]) -> Element:
@@ -228,8 +239,20 @@ def _to_element(page: Page, fields: list[Any]) -> Element:
         tuple(section),
         order,
         picture,
-        metadata,
+        _metadata(metadata),
     )
+
+
+def _metadata(said: Metadata) -> dict[str, str | int | float | bool]:
+    """``said``, by whatever reader, if it is words, finite numbers and truth values under words.
+
+    A single NaN would make SQLite refuse every question about the metadata of the whole index.
+    """
+    for key, value in said.items():
+        number = isinstance(value, (int, float)) and abs(value) <= sys.float_info.max
+        if not isinstance(key, str) or not (number or isinstance(value, str)):
+            raise ValueError(f"its metadata {str(key)[:80]!r} is neither text nor a finite number")
+    return dict(said)
 
 
 def _line(line: Line) -> list[Any]:

@@ -70,6 +70,17 @@ def test_front_matter_is_metadata(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "---\na: .nan\nb: -.inf\nc: 0x" + "f" * 5000 + "\nd: [1, .nan, 2]\n.inf: no\ne: 1.5\n---\n",
+        "+++\na = nan\nb = -inf\nc = 0x" + "f" * 5000 + "\nd = [1, nan, 2]\ne = 1.5\n+++\n",
+    ],
+)
+def test_front_matter_that_is_no_finite_number_is_dropped(text: str) -> None:
+    assert from_markdown(text).metadata == {"d": "1, 2", "e": 1.5}
+
+
+@pytest.mark.parametrize(
     "text", ["---\n- a list\n---\nx", "---\n{ broken: [\n---\nx", "+++\nbroken =\n+++\nx"]
 )
 def test_what_is_not_front_matter_is_text(text: str) -> None:

@@ -1,7 +1,8 @@
 """Ingestors that fail in every way that a parser can. A file says page by page what happens.
 
 Lines of the file: ``page TEXT``, ``asset BYTES``, ``hang``, ``sleep SECONDS``, ``abort``, ``exit``, ``hog``,
-``raise``, ``damaged``, ``print``, ``broken PAGE-ERROR``. A first line ``open WHAT`` does it at opening.
+``raise``, ``damaged``, ``print``, ``broken PAGE-ERROR``, ``level NUMBER``.
+A first line ``open WHAT`` does it at opening.
 """
 
 import ctypes
@@ -90,7 +91,7 @@ def _page(document: str, number: int, what: str, argument: str) -> ParsedPage:
         box,
         text,
         section=("A", "B"),
-        metadata={"level": 1},
+        metadata={"level": float(argument) if what == "level" else 1},
     )
     return ParsedPage(page, (element,))
 
@@ -122,7 +123,7 @@ class ScriptIngestor:
             if number in skip:
                 continue
             _misbehave(what, argument)
-            if what in ("asset", "broken", "environment", "confined"):
+            if what in ("asset", "broken", "environment", "confined", "level"):
                 yield _page(document.id, number, what, argument)
             else:
                 yield _page(document.id, number, "page", argument)

@@ -66,6 +66,13 @@ def test_pages_arrive_as_they_were_made(write: Write) -> None:
     assert third.error == "no font"
 
 
+def test_metadata_that_no_index_can_keep_costs_its_file_alone(write: Write) -> None:
+    with pool() as parser:
+        bad, good = texts(parser, write("bad.x", "level nan"), write("good.x", "level 2.5"))
+    reason = "ValueError: its metadata 'level' is neither text nor a finite number"
+    assert (bad, good) == (f"CrashedError: bad.x: parsing page 1 failed: {reason}", ["2.5"])
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_files_come_in_the_order_of_jobs(write: Write, workers: int) -> None:
     jobs = [write(f"{n}.x", *(["sleep 0.05"] if n % 3 == 0 else []), f"page {n}") for n in range(12)]

@@ -1,6 +1,7 @@
 import io
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Page, Parsed
 
 texts = st.text(max_size=20)
 metadata = st.dictionaries(
-    texts, st.one_of(texts, st.booleans(), st.integers(), st.floats(allow_nan=False)), max_size=3
+    texts,
+    st.one_of(texts, st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False)),
+    max_size=3,
 )
 boxes = st.tuples(*[st.floats(0, 1)] * 4).map(lambda corners: BBox.from_points(*corners, 1, 1))
 pages = st.builds(
@@ -139,6 +142,25 @@ def test_lines_of_another_make_are_not_believed(line: Any) -> None:
     value = wire.from_page(ParsedPage(Page("d", 1), ())).value()
     with pytest.raises(CrashedError, match="can't be understood"):
         wire.to_page(wire.to_frame(wire.PAGE, {**value, "lines": [line]}))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1 << 1100, None, ["a"], {"a": 1}])
+def test_metadata_that_no_index_can_keep_goes_neither_out_nor_in(value: Any) -> None:
+    document = Document("d", "a.md", "text/markdown", metadata={"score": value})
+    element = Element("e", "d", 1, Kind.TEXT, None, "words", metadata={"score": value})
+    page = ParsedPage(Page("d", 1), (element,))
+    with pytest.raises(ValueError, match="'score' is neither text nor a finite number"):
+        wire.from_document(document)
+    with pytest.raises(ValueError, match="'score' is neither text nor a finite number"):
+        wire.from_page(page)
+    sent = wire.from_page(replace(page, elements=(replace(element, metadata={}),))).value()
+    sent["elements"][0][-1] = {"score": value}
+    for decode, kind, made in (
+        (wire.to_document, wire.DOCUMENT, ["d", "a.md", "text/markdown", "", 0, True, {"score": value}]),
+        (wire.to_page, wire.PAGE, sent),
+    ):
+        with pytest.raises(CrashedError, match="can't be understood"):
+            decode(wire.to_frame(kind, made))
 
 
 @pytest.mark.parametrize("text", [b"not json", b"\xff\xfe", b"[" * 100_000, b""])
