@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import zip_longest
 
-from mmrag.synthesize.checking.numbers import Held, held, is_held, numbers
+from mmrag.synthesize.checking.holding import Held, held, is_held
+from mmrag.synthesize.checking.numbers import numbers
 from mmrag.synthesize.claims import Claim, claims, quotations, without_markers
 from mmrag.synthesize.stating import is_courtesy, says_unknown
 from mmrag.text.normalise import letters_of

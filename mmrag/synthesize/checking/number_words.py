@@ -12,7 +12,8 @@ SCALES: dict[str, Decimal] = {
     r"万|萬": Decimal(10_000),
     r"millions?|Millionen|Mio\.?|mill(?:ón|ones)|百万|百萬": Decimal(1_000_000),
     r"亿|億": Decimal(100_000_000),
-    r"billions?|milliards?|Milliarden?|Mrd\.?": Decimal(1_000_000_000),
+    r"billions?|milliards?|Milliarden?|Mrd\.?|bn|十[亿億]": Decimal(1_000_000_000),
+    r"百[亿億]": Decimal(10_000_000_000),
     r"trillions?": Decimal(1_000_000_000_000),
 }
 """Patterns of the words that multiply a number before them."""
@@ -59,10 +60,12 @@ _TENS = {
     "es": "treinta cuarenta cincuenta sesenta setenta ochenta noventa",
 }
 _ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
-_TOO_COMMON = frozenset({"neuf", "ein", "un", "uno", "one"})
+TOO_COMMON = frozenset({"neuf", "ein", "un", "uno", "one"})
 """Left out where not every mention is a number: French neuf is also "new"."""
 
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
+DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
+"""The value of each Chinese digit."""
+
 _LONGEST = 20
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
@@ -111,23 +114,27 @@ def written_value(text: str, tongue: str, loose: bool) -> int | None:
             total += _ORDINAL_VALUES[word]
         elif word != "and":
             return None
-    return None if text.casefold() in _TOO_COMMON and not loose else total
+    return None if text.casefold() in TOO_COMMON and not loose else total
 
 
 def chinese_value(numerals: str) -> int | None:
-    """The value of Chinese numerals: 三十五 is 35, 二〇二五 is 2025; ``None`` if they make no number."""
-    if len(numerals) > _LONGEST:
-        return None
-    if all(char in _DIGITS for char in numerals):
-        return int("".join(str(_DIGITS[char]) for char in numerals))
-    total = section = digit = 0
+    """The value of Chinese numerals: 三十五 is 35, 二〇二五 is 2025; ``None`` if they are too many."""
+    return _chinese_value(numerals) if len(numerals) <= _LONGEST else None
+
+
+def _chinese_value(numerals: str) -> int:
+    for large in ("亿億", "万萬"):  # 一亿二千万 is 一亿 and 二千万, but 一万亿 is 一万 times 亿
+        at = max(map(numerals.rfind, large))
+        if at >= 0:
+            times = _chinese_value(numerals[:at]) if at else 1
+            return times * _LARGE[numerals[at]] + _chinese_value(numerals[at + 1 :])
+    if all(char in DIGITS for char in numerals):
+        return int("".join(str(DIGITS[char]) for char in numerals) or 0)
+    total = digit = 0
     for char in numerals:
-        if char in _DIGITS:
-            digit = _DIGITS[char]
-        elif char in _UNITS:
-            section += (digit or 1) * _UNITS[char]
-            digit = 0
+        if char in DIGITS:
+            digit = DIGITS[char]
         else:
-            total = (total + section + digit or 1) * _LARGE[char]
-            section = digit = 0
-    return total + section + digit
+            total += (digit or 1) * _UNITS[char]
+            digit = 0
+    return total + digit

@@ -6,14 +6,17 @@ Signs are ignored: "fell by 5 %" says what a table says as −5 %.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
 
 from mmrag.synthesize.checking.number_words import (
+    DIGITS,
     MONTHS,
     OFTEN_NO_MONTHS,
     SCALES,
+    TOO_COMMON,
     chinese_value,
     words_of,
     written_value,
@@ -28,13 +31,18 @@ _DATED = re.compile(r"(?:[./-]|\D|^)(?:0?[1-9]|1[0-2])(?:\s?月|[./-]\d)|[./-](?
 _IN_NAME = re.compile(r"[A-Za-zÀ-ÿ]$")  # H2O, Qwen2
 _GROUPED = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
 _GROUP = re.compile(r"(?<![\d.,])\d+(?![.,]?\d)")
-_SCALE_WORDS = rf"(?:{'|'.join(SCALES)})(?![A-Za-zÀ-ÿ])"
+_SCALE_WORD = rf"(?:{'|'.join(SCALES)})(?![A-Za-zÀ-ÿ])"
+_SCALE_WORDS = rf"{_SCALE_WORD}(?:[ \u00a0-]?{_SCALE_WORD})*"  # 万亿, hundred million
 _SCALE = re.compile(rf"[\s\u00a0-]?{_SCALE_WORDS}", re.IGNORECASE)
 _SCALE_ALONE = re.compile(rf"(?<![A-Za-zÀ-ÿ]){_SCALE_WORDS}", re.IGNORECASE)
+_ONE_SCALE = re.compile(_SCALE_WORD, re.IGNORECASE)
 _PERCENT = re.compile(r"\s?(?:%|％|percent|per cent|pour cent|Prozent|por ciento)", re.IGNORECASE)
 _MONTH = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(MONTHS)})(?![^\W\d_])\.?", re.IGNORECASE)
 _DAY_BEFORE = re.compile(r"\d(?:\.|st|nd|rd|th|er)?\s(?:(?:of|de)\s)?$")
 _DAY_AFTER = re.compile(r"\s(?:de\s)?\d")
+_CHINESE_DECIMAL = re.compile(
+    r"(百分之)?([零〇一二两兩三四五六七八九十百千万亿萬億]+)点([零〇一二三四五六七八九]++)(?![十分])([百千万亿萬億]*)"
+)
 _CHINESE = re.compile(r"(百分之)?([零〇一二两兩三四五六七八九十百千万亿萬億]+)(?!分之)")
 _COUNTED = re.compile(r"[个座台年月日倍条人岁小种项次米公页章节张只家所间道根块层组类级天周度元名位分钟秒]")
 _ORDINAL = re.compile(r"第$")
@@ -47,8 +55,6 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 60
-_LARGEST = Decimal(10) ** 15  # beyond it, decimal arithmetic has no digits left to round
-_AT_LEAST_TWO_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +85,6 @@ class Number:
     dated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The numbers that a source holds.
-
-    Attributes:
-        values: every reading of every number, with and without the word after it.
-        scales: of words such as "million" that stand anywhere: the head of a column may say them.
-        months: those of dates.
-    """
-
-    values: frozenset[Decimal]
-    scales: frozenset[Decimal]
-    months: frozenset[Decimal]
-
-
 def numbers(text: str, tongue: str = "") -> list[Number]:
     """The numbers that ``text`` states, in order: figures, written-out ones, months within dates.
 
@@ -104,60 +95,31 @@ def numbers(text: str, tongue: str = "") -> list[Number]:
         text: any.
         tongue: ISO 639-1 code, which decides what a point and a comma mean; empty for both meanings.
     """
-    found = [*_figures(text, tongue), *_months(text), *_written(text, tongue), *_chinese(text, strict=True)]
-    return sorted(found, key=lambda one: (one.begin, one.end))
+    found = [*_figures(text, tongue), *months(text), *_written(text, tongue), *_chinese(text, strict=True)]
+    sums = _sums(text, found)
+    parts = {at for one in sums for at in range(one.begin, one.end)}
+    found = [one for one in found if one.begin not in parts]
+    return sorted([*found, *sums], key=lambda one: (one.begin, one.end))
 
 
-def held(text: str) -> Held:
-    """All numbers of a source, read in every way that makes sense."""
+def numbers_in_all_readings(text: str) -> list[Number]:
+    """All numbers of a source, in every way of reading them that makes sense; a place may have several."""
     tongue = language(text)
     found = [*_figures(text, ""), *_written(text, tongue, loose=True), *_chinese(text, strict=False)]
+    found += _sums(text, found)
     for match in _GROUP.finditer(text):  # figures in names, and groups that a space may only seem to join
-        found.append(Number(match.start(), match.end(), (Decimal(match.group()),)))
-    values = {
-        reading * scale for one in found for reading in one.readings for scale in {one.scale, Decimal(1)}
-    }
-    scales = {_scale_of(match.group()) for match in _SCALE_ALONE.finditer(text)}
-    named = {month.readings[0] for month in _months(text)}
-    in_figures = {reading for one in found if not one.written for reading in one.readings if one.dated}
-    return Held(frozenset(values), frozenset(scales), frozenset(named | in_figures))
+        scale, _ = _after(text, match.end())
+        found.append(Number(match.start(), match.end(), (Decimal(match.group()),), scale=scale))
+    return found
 
 
-def is_held(number: Number, source: Held) -> bool:
-    """Whether the source holds the number, or one that is this number when rounded to the digits shown.
-
-    An integer of one digit is no rounded one, unless a word before it says so ("about 2"); zeros at the end
-    of an integer count as digits, unless a word before it says so ("over 1,200" for 1,234).
-    """
-    return any(_is_held(reading, number, source) for reading in number.readings)
-
-
-def _is_held(reading: Decimal, number: Number, source: Held) -> bool:
-    if number.month:
-        return reading in source.months
-    if number.dated and reading in source.months:
-        return True
-    wanted = reading * number.scale
-    if wanted in source.values or reading in source.values:
-        return True
-    if any(wanted == value * scale for value in source.values for scale in source.scales):
-        return True
-    if number.percent and any(_rounds(value * 100, reading, number) for value in source.values):
-        return True
-    factors = {number.scale, *(number.scale / scale for scale in source.scales)}
-    return any(_rounds(value / factor, reading, number) for value in source.values for factor in factors)
-
-
-def _rounds(value: Decimal, to: Decimal, number: Number) -> bool:
-    exponent = -number.decimals
-    if not number.decimals and number.rough and to:
-        exponent = len(str(to)) - len(str(to).rstrip("0"))
-    elif not number.decimals and to < _AT_LEAST_TWO_DIGITS:
-        return False
-    step = Decimal(1).scaleb(exponent)
-    if abs(value - to) > step or value > _LARGEST:
-        return False
-    return any(value.quantize(step, way) == to for way in (ROUND_HALF_UP, ROUND_HALF_EVEN))
+def scales(text: str, found: Sequence[Number]) -> tuple[frozenset[Decimal], bool]:
+    """Of the words such as "million" in a text, and whether one of them belongs to none of its numbers."""
+    words = list(_SCALE_ALONE.finditer(text))
+    own = {word.end() for one in found if (word := _SCALE.match(text, one.end))}
+    within = {at for one in found if one.written for at in range(one.begin, one.end)}
+    headed = any(word.end() not in own and word.start() not in within for word in words)
+    return frozenset(_scale_of(word.group()) for word in words), headed
 
 
 def _figures(text: str, tongue: str) -> Iterator[Number]:
@@ -167,7 +129,8 @@ def _figures(text: str, tongue: str) -> Iterator[Number]:
         for begin, end, readings, decimals in _read(match, tongue):
             scale, percent = _after(text, end)
             rough = _HEDGE.search(text[max(0, begin - 16) : begin]) is not None
-            dated = _DATED.match(text, max(0, begin - 1)) is not None
+            whole = scale == 1 and not decimals
+            dated = whole and _DATED.match(text, max(0, begin - 1)) is not None
             yield Number(begin, end, readings, decimals, scale, percent, rough=rough, dated=dated)
 
 
@@ -212,12 +175,42 @@ def _after(text: str, end: int) -> tuple[Decimal, bool]:
     return (_scale_of(scale.group()) if scale else Decimal(1)), percent
 
 
-def _scale_of(word: str) -> Decimal:
-    word = word.strip(" \u00a0\t\n-")
-    return next(scale for pattern, scale in SCALES.items() if re.fullmatch(pattern, word, re.IGNORECASE))
+def _scale_of(words: str) -> Decimal:
+    scale = Decimal(1)
+    for word in _ONE_SCALE.findall(words):
+        scale *= next(
+            value for pattern, value in SCALES.items() if re.fullmatch(pattern, word, re.IGNORECASE)
+        )
+    return scale
 
 
-def _months(text: str) -> Iterator[Number]:
+def _sums(text: str, found: Sequence[Number]) -> list[Number]:
+    """What several of these make together: 1万3千 is 13 thousand, two thousand five hundred is 25 hundred."""
+    sums: list[Number] = []
+    for one, other in pairwise(sorted(found, key=lambda one: (one.begin, one.end))):
+        first = sums.pop() if sums and sums[-1].end == one.end else one
+        if _goes_on(text, first, other):
+            reading = first.readings[0] * first.scale / other.scale + other.readings[0]
+            first = replace(other, begin=first.begin, readings=(reading,), rough=first.rough)
+        if first is not one:
+            sums.append(first)
+    return sums
+
+
+def _goes_on(text: str, one: Number, other: Number) -> bool:
+    scale = _SCALE.match(text, one.end)
+    if not scale or one.decimals or one.written != other.written or one.readings[1:] or other.readings[1:]:
+        return False
+    if other.readings[0] * other.scale >= one.scale:
+        return False
+    between = text[scale.end() : other.begin]
+    if scale.group()[-1] in "千万萬亿億":
+        return not between and (other.scale > 1 or other.end - other.begin > 1)
+    return between in (" ", "-", " and ") and (other.written if other.scale == 1 else between != " and ")
+
+
+def months(text: str) -> Iterator[Number]:
+    """The names of months that stand for dates."""
     for match in _MONTH.finditer(text):
         before = text[max(0, match.start() - 8) : match.start()]
         dated = _DAY_BEFORE.search(before) or _DAY_AFTER.match(text, match.end())
@@ -232,20 +225,40 @@ def _months(text: str) -> Iterator[Number]:
 def _written(text: str, tongue: str, loose: bool = False) -> Iterator[Number]:
     pattern = words_of(tongue)
     for match in pattern.finditer(text) if pattern else ():
-        value = written_value(match.group(), tongue, loose)
+        scale, percent = _after(text, match.end())
+        surely = scale > 1 and match.group().casefold() in TOO_COMMON
+        value = written_value(match.group(), tongue, loose or surely)
         if value is not None:
-            scale, percent = _after(text, match.end())
             rough = _HEDGE.search(text[max(0, match.start() - 16) : match.start()]) is not None
             yield Number(*match.span(), (Decimal(value),), 0, scale, percent, True, rough)
 
 
 def _chinese(text: str, strict: bool) -> Iterator[Number]:
+    decimals = list(_chinese_decimals(text))
+    yield from decimals
+    taken = {at for one in decimals for at in range(one.begin, one.end)}
     for match in _CHINESE.finditer(text):
         numerals = match[2]
-        counts = _COUNTED.match(text, match.end()) and numerals not in "一十百千万亿萬億"
+        if match.start() in taken or not (match[1] or set(numerals) - set("百千万亿萬億")):
+            continue  # 百, 千 and so on alone are the scale of what stands before them
+        counts = _COUNTED.match(text, match.end()) and numerals not in "一十"
         several = len(numerals) > 1 and re.search(r"[一二两三四五六七八九]", numerals)
         if strict and (_ORDINAL.search(text[: match.start()]) or not (counts or several or match[1])):
             continue
         value = chinese_value(numerals)
         if value is not None:
             yield Number(match.start(), match.end(), (Decimal(value),), percent=bool(match[1]), written=True)
+
+
+def _chinese_decimals(text: str) -> Iterator[Number]:
+    """三点五亿, 百分之三十五点六; 三点 as in three points or three o'clock is none."""
+    for match in _CHINESE_DECIMAL.finditer(text):
+        whole, scale = chinese_value(match[2]), chinese_value(match[4] or "一")
+        if whole is None or scale is None or len(match[3]) > _LONGEST:
+            continue
+        if match[1] or match[4] or _COUNTED.match(text, match.end()):
+            figures = "".join(str(DIGITS[char]) for char in match[3])
+            value = Decimal(f"{whole}.{figures}")
+            yield Number(
+                *match.span(), (value,), len(figures), Decimal(scale), percent=bool(match[1]), written=True
+            )

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmrag.synthesize.checking.numbers import held, is_held, numbers
+from mmrag.synthesize.checking.holding import held, is_held
+from mmrag.synthesize.checking.number_words import chinese_value
+from mmrag.synthesize.checking.numbers import numbers
 
 
 def stated(text: str, tongue: str = "en") -> list[str]:
@@ -31,6 +33,9 @@ def finds(number: str, source: str, tongue: str = "en") -> bool:
         ("les trois forages, 612 400 m³, un réseau neuf", "fr", ["trois", "612 400"]),
         ("三十台水泵，百分之二十，五座水闸，二〇二五年", "zh", ["三十", "百分之二十", "五", "二〇二五"]),
         ("第三章，一些人，十分重要，三分之一，一致", "zh", []),
+        ("三点五亿元，百分之三点六，两点一线，三点五十分", "zh", ["三点五亿", "百分之三点六", "五十"]),
+        ("1万3千名员工，2万和5千", "zh", ["1万3", "2", "5"]),
+        ("two thousand five hundred; 2 million and 5 thousand", "en", ["two thousand five", "2", "5"]),
     ],
 )
 def test_what_a_sentence_states(text: str, tongue: str, expected: list[str]):
@@ -65,6 +70,21 @@ def test_what_a_sentence_states(text: str, tongue: str, expected: list[str]):
         ("5月14日", "May 14"),
         ("May 1987", "1987年5月"),
         ("0.5", "a dose of .5 mg"),
+        ("12 million", "Costs ($ million): 12"),
+        ("12 million", "Costs (in M$): 12"),
+        ("3.5 million", "3.5 to 4 million"),
+        ("2 million 500 thousand", "2.5 million"),
+        ("Two thousand five hundred", "2,500"),
+        ("one thousand two hundred", "1,200"),
+        ("1万3千", "13000"),
+        ("13000", "1万3千名"),
+        ("3亿5000万", "3.5亿"),
+        ("2万亿", "20000亿"),
+        ("2500万", "单位：千万元 2.5"),
+        ("1.2亿", "一亿二千万"),
+        ("三点五亿", "3.5亿"),
+        ("百分之三十五点六", "35.6%"),
+        ("35.6%", "百分之三十五点六"),
     ],
 )
 def test_the_same_number_is_found(number: str, source: str):
@@ -86,6 +106,12 @@ def test_the_same_number_is_found(number: str, source: str):
         ("June 1987", "six boats in May 1987"),
         ("23", "19.23"),
         ("三十五名", "三十名员工"),
+        ("3.5 billion", "3.5 million dollars"),
+        ("3.5亿", "3.5万元"),
+        ("1亿", "3.5万元"),
+        ("12 million", "Profit ($ billion): 12"),
+        ("2,600", "two thousand five hundred"),
+        ("3.1", "有三点一是水位"),
         ("3", "no number"),
         ("3", ""),
     ],
@@ -119,3 +145,20 @@ def test_what_is_too_long_for_a_number_does_no_harm(text: str):
     for tongue in ("", "en", "zh"):
         for one in numbers(text, tongue):
             is_held(one, held(f"{text} 1"))
+
+
+@pytest.mark.parametrize(
+    ("numerals", "value"),
+    [
+        ("一亿二千万", 120_000_000),
+        ("十三亿五千零二万三千", 1_350_023_000),
+        ("一万亿", 10**12),
+        ("三万五千亿", 35 * 10**11),
+        ("两百五十亿", 25 * 10**9),
+        ("二〇二五", 2025),
+        ("一百零五", 105),
+        ("万", 10_000),
+    ],
+)
+def test_chinese_numerals_have_their_value(numerals: str, value: int):
+    assert chinese_value(numerals) == value
