@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mmrag.ingest.markup.blocks import Block
-from mmrag.text.normalise import normalise
+from mmrag.ingest.markup.spaces import one_line, written
 from mmrag.types import Kind
 
 if TYPE_CHECKING:
     from bs4 import Tag
 
-_SPACES = re.compile(r"\s+")
+_ABOVE_TITLE = ("head", "html", "[document]")
 _META = {
     "author": "author",
     "description": "description",
@@ -26,7 +25,8 @@ _META = {
 
 def title_of(soup: Tag, blocks: Sequence[Block]) -> str:
     """The title that the page names, else its first heading of the first level."""
-    named = soup.find("title")
+    # Icons and parts of pictures have titles too. html.parser does not write a missing <head> in.
+    named = next((t for t in soup.find_all("title") if t.parent and t.parent.name in _ABOVE_TITLE), None)
     title = tidy(named.get_text()) if named else ""
     return title or next((b.text for b in blocks if b.kind is Kind.HEADING and b.level == 1), "")
 
@@ -46,4 +46,4 @@ def metadata_of(soup: Tag) -> dict[str, str | int | float | bool]:
 
 def tidy(text: str) -> str:
     """One line of text, in normal form."""
-    return _SPACES.sub(" ", normalise(text)).strip()
+    return one_line(written(text))

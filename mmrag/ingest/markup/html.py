@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mmrag.ingest.markup.blocks import Block, Parsed
 from mmrag.ingest.markup.captions import joined, with_captions
+from mmrag.ingest.markup.formulas import tex_of
 from mmrag.ingest.markup.head import metadata_of, tidy, title_of
 from mmrag.ingest.markup.hidden import remove_hidden
 from mmrag.ingest.markup.implied import close_implied
+from mmrag.ingest.markup.lists import marked, portions
+from mmrag.ingest.markup.shown import BLOCKS, shown
+from mmrag.ingest.markup.spaces import collapsed, one_line, written
 from mmrag.ingest.markup.tables import to_markdown
 from mmrag.text.normalise import normalise
 from mmrag.types import Kind
@@ -19,26 +24,11 @@ if TYPE_CHECKING:
     from bs4 import Tag
 
 
-def _names(line: str) -> frozenset[str]:
-    return frozenset(line.split())
-
-
-_SKIPPED = _names(
-    "script style noscript template head nav button select option textarea input datalist iframe object "
-    "embed video audio canvas svg map dialog"
-)
-_BLOCKS = _names(
-    "address article aside blockquote body center dd details div dt fieldset figcaption footer form header "
-    "hgroup html li main p section summary tbody td tfoot th thead tr caption"
-)
 _HEADING = re.compile(r"h([1-6])")
 _NEEDS_OWN_BLOCKS = ["table", "pre", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"]
+_DEFINED_BLOCKS = [*_NEEDS_OWN_BLOCKS, "dl", "ul", "ol"]
 _CONDITION = re.compile(r"<!\[(?!CDATA\[)[^>]*>")
-_SPACE = re.compile(r"[ \t\r\n\f\v]+")
-_SPACE_RUN = re.compile(r" {2,}")
-_AROUND_BREAK = re.compile(r" *\n *")
 _MAX_DEPTH = 120
-_MAX_LIST = 2000
 
 
 def from_html(text: str) -> Parsed:
@@ -87,39 +77,42 @@ class _Reader:
         self._flush()
 
     def _walk(self, parent: Tag, depth: int) -> None:
-        for child in _shown(parent):
-            if isinstance(child, str):
-                self._buffer.append(_SPACE.sub(" ", child))
-                continue
-            heading = _HEADING.fullmatch(child.name)
-            if depth > _MAX_DEPTH:
-                self._buffer.append(_SPACE.sub(" ", child.get_text(" ")))
-            elif heading:
-                self._flush()
-                self._heading(child, int(heading[1]))
-            elif child.name in self._own:
-                self._flush()
-                self._own[child.name](child, depth)
-                self._show()
-            elif child.name in _BLOCKS:
-                self._flush()
-                self._walk(child, depth + 1)
-                self._flush()
-            else:
-                self._inline(child, depth)
+        for child in shown(parent):
+            self._visit(child, depth)
+
+    def _visit(self, child: str | Tag, depth: int) -> None:
+        if isinstance(child, str):
+            self._buffer.append(written(child))
+            return
+        heading = _HEADING.fullmatch(child.name)
+        if depth > _MAX_DEPTH:
+            self._buffer.append(written(child.get_text(" ")))
+        elif heading:
+            self._flush()
+            self._heading(child, int(heading[1]))
+        elif child.name in self._own:
+            self._flush()
+            self._own[child.name](child, depth)
+            self._show()
+        elif child.name in BLOCKS:
+            self._flush()
+            self._walk(child, depth + 1)
+            self._flush()
+        else:
+            self._inline(child, depth)
 
     def _inline(self, tag: Tag, depth: int) -> None:
         if tag.name == "br":
             self._buffer.append("\n")
         elif tag.name == "img":
             self._picture(tag)
-        elif tag.name == "math" and tag.get("alttext"):
-            self._buffer.append(str(tag["alttext"]))
+        elif tag.name == "math" and (formula := tex_of(tag)):
+            self._buffer.append(written(formula))
         else:
             self._walk(tag, depth + 1)
 
     def _flush(self) -> None:
-        text = _AROUND_BREAK.sub("\n", _SPACE_RUN.sub(" ", "".join(self._buffer))).strip()
+        text = collapsed("".join(self._buffer))
         self._buffer.clear()
         if text:
             self.blocks.append(Block(Kind.TEXT, normalise(text)))
@@ -129,26 +122,28 @@ class _Reader:
         self.blocks += self._pictures
         self._pictures.clear()
 
-    def _words(self, tag: Tag, breaks: str = " ") -> str:
+    def _words(self, tag: Tag) -> str:
         """All that ``tag`` says, in one line; its pictures are kept for later."""
         parts: list[str] = []
         self._gather(tag, parts, 0)
-        return _AROUND_BREAK.sub(breaks, _SPACE_RUN.sub(" ", normalise("".join(parts)))).strip()
+        return one_line("".join(parts))
 
     def _gather(self, tag: Tag, parts: list[str], depth: int) -> None:
-        for child in _shown(tag):
+        for child in shown(tag):
             if isinstance(child, str):
-                parts.append(_SPACE.sub(" ", child))
+                parts.append(written(child))
             elif depth > _MAX_DEPTH:
-                parts.append(child.get_text(" "))
+                parts.append(written(child.get_text(" ")))
             elif child.name == "br":
                 parts.append("\n")
             elif child.name == "img":
                 self._picture(child)
+            elif child.name == "math" and (formula := tex_of(child)):
+                parts.append(written(formula))
             else:
-                parts.append(" " if child.name in _BLOCKS else "")
+                parts.append(" " if child.name in BLOCKS else "")
                 self._gather(child, parts, depth + 1)
-                parts.append(" " if child.name in _BLOCKS else "")
+                parts.append(" " if child.name in BLOCKS else "")
 
     def _heading(self, tag: Tag, level: int) -> None:
         text = self._words(tag)
@@ -164,56 +159,93 @@ class _Reader:
 
     def _list(self, tag: Tag, depth: int) -> None:
         if tag.find(_NEEDS_OWN_BLOCKS):
-            self._walk(tag, depth + 1)
-            self._flush()
+            for mark, item in marked(tag):
+                self._under(mark if tag.name == "ol" else "", item, depth + 1)
             return
         lines: list[str] = []
         self._items(tag, 0, lines)
-        for start, stop in _portions(lines):
-            self.blocks.append(Block(Kind.TEXT, "\n".join(lines[start:stop])))
+        self._add_lines(lines)
 
     def _items(self, tag: Tag, indent: int, lines: list[str]) -> None:
-        number = 0
-        for item in _shown(tag):
+        for mark, item in marked(tag):
             if isinstance(item, str):
+                continue
+            if not mark and indent <= 20:
+                self._items(item, indent + 1, lines)
                 continue
             nested = [] if indent > 20 else item.find_all(["ul", "ol"], recursive=False)
             for inner in nested:
                 inner.extract()
-            number += 1
-            mark = f"{number}." if tag.name == "ol" else "-"
             words = self._words(item)
             if words:
-                lines.append(f"{'  ' * indent}{mark} {words}")
+                lines.append(f"{'  ' * indent}{mark or '-'} {words}")
             for inner in nested:
                 self._items(inner, indent + 1, lines)
 
     def _definitions(self, tag: Tag, depth: int) -> None:
         lines: list[str] = []
-        for item in tag.find_all(["dt", "dd"]):
-            words = self._words(item)
-            if item.name == "dd" and lines:
-                lines[-1] += f": {words}"
-            elif words:
-                lines.append(words)
-        for start, stop in _portions(lines):
+        self._define(tag, depth, lines)
+        self._add_lines(lines)
+
+    def _define(self, tag: Tag, depth: int, lines: list[str]) -> None:
+        for item in shown(tag):
+            if isinstance(item, str):
+                continue
+            if item.name == "div" and depth <= _MAX_DEPTH and item.find(["dt", "dd"], recursive=False):
+                self._define(item, depth + 1, lines)
+            elif item.name != "dt" and item.find(_DEFINED_BLOCKS):
+                term = f"{lines.pop()}:" if lines else ""
+                self._add_lines(lines)
+                self._under(term, item, depth + 1)
+            else:
+                words = self._words(item)
+                if item.name != "dt" and lines:
+                    lines[-1] += f": {words}"
+                elif words:
+                    lines.append(words)
+
+    def _add_lines(self, lines: list[str]) -> None:
+        """Lines of a list become blocks, and are no longer needed."""
+        for start, stop in portions(lines):
             self.blocks.append(Block(Kind.TEXT, "\n".join(lines[start:stop])))
+        lines.clear()
+        self._show()
+
+    def _under(self, lead: str, item: str | Tag, depth: int) -> None:
+        """The blocks of ``item``; the first begins with ``lead`` or, if no passage, follows it."""
+        at = len(self.blocks)
+        self._visit(item, depth)
+        self._flush()
+        if not lead:
+            return
+        first = self.blocks[at] if at < len(self.blocks) else None
+        if first is not None and first.kind is Kind.TEXT and not first.metadata:
+            gap = "\n" if "\n" in first.text else " "
+            self.blocks[at] = replace(first, text=f"{lead}{gap}{first.text}")
+        else:
+            self.blocks.insert(at, Block(Kind.TEXT, lead))
 
     def _table(self, tag: Tag, depth: int, caption: str = "") -> None:
         named = tag.find_all("caption", limit=1)
         rows = [row for row in tag.find_all("tr") if row.find_parent("table") is tag]
         cells = [row.find_all(["td", "th"], recursive=False) for row in rows]
         if tag.find("table") or max(map(len, cells), default=0) < 2:
+            if caption and not self._pictures:
+                self.blocks.append(Block(Kind.TEXT, caption))
             self._walk(tag, depth + 1)
             self._flush()
             return
         spans = [[(self._words(cell), _span(cell)) for cell in row] for row in cells]
         text = to_markdown(spans, header=bool(cells[0]) and all(cell.name == "th" for cell in cells[0]))
-        says = self._words(named[0]) if named else caption
+        says = joined([caption, self._words(named[0]) if named else ""])
         if text:
             self.blocks.append(Block(Kind.TABLE, text, caption=says))
+        elif says:
+            self.blocks.append(Block(Kind.TEXT, says))
 
     def _code(self, tag: Tag, depth: int) -> None:
+        for shown_break in tag.find_all("br"):
+            shown_break.replace_with("\n")
         text = tag.get_text().expandtabs(4).strip("\n").rstrip()
         if text.strip():
             self.blocks.append(Block(Kind.TEXT, text, metadata={"code": True}))
@@ -234,35 +266,6 @@ class _Reader:
             self._buffer.append(caption)
         self._walk(tag, depth + 1)
         self._flush()
-
-
-def _shown(parent: Tag) -> Iterator[str | Tag]:
-    """The children of ``parent`` that a reader sees."""
-    from bs4 import Tag
-    from bs4.element import CData, NavigableString
-
-    for child in list(parent.children):
-        if isinstance(child, Tag):
-            if child.name not in _SKIPPED and not _is_site_footer(child):
-                yield child
-        elif type(child) in (NavigableString, CData):
-            yield str(child)
-
-
-def _is_site_footer(tag: Tag) -> bool:
-    return tag.name == "footer" and tag.parent is not None and tag.parent.name == "body"
-
-
-def _portions(lines: list[str]) -> Iterator[tuple[int, int]]:
-    """Ranges of lines of about 2,000 characters, so that a list of a thousand items is several elements."""
-    start, length = 0, 0
-    for index, line in enumerate(lines):
-        if length > _MAX_LIST:
-            yield start, index
-            start, length = index, 0
-        length += len(line)
-    if start < len(lines):
-        yield start, len(lines)
 
 
 def _span(cell: Tag) -> tuple[int, int]:

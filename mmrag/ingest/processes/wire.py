@@ -103,8 +103,9 @@ def to_document(frame: Frame) -> Document:
         CrashedError: if there is none in it.
     """
     with _distrusted(frame, DOCUMENT):
-        *fields, metadata = _fields(frame.value(), str, str, str, str, int, bool, dict)
-        return Document(*fields, _metadata(metadata))
+        fields = _fields(frame.value(), str, str, str, str, int, bool, dict)
+        fields[-1] = _metadata(fields[-1])
+        return Document(*fields)
 
 
 def from_page(parsed: ParsedPage) -> Frame:

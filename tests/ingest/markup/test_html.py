@@ -120,6 +120,66 @@ def test_lists_are_one_passage() -> None:
     assert texts(html) == ["- one\n- two\n  1. deep\n  2. deeper", "term: meaning"]
 
 
+def test_items_have_the_numbers_that_are_shown() -> None:
+    assert texts("<ol start=7><li>x<li value=12>y<li>z</ol>") == ["7. x\n12. y\n13. z"]
+    assert texts("<ol start=-1><li>x<li value=no>y<li>z</ol>") == ["-1. x\n0. y\n1. z"]
+    assert texts("<ol start='9999999999'><li>x</ol>") == ["1. x"]
+    blocks = (
+        "<ol start=2><li>Install:<pre>pip</pre></li><li><p>Run</p><p>it</p></li><li><pre>x</pre></li></ol>"
+    )
+    assert texts(blocks) == ["2. Install:", "pip", "3. Run", "it", "4.", "x"]
+
+
+def test_a_list_that_stands_between_items_is_nested() -> None:
+    assert texts("<ul><li>a</li><ul><li>b</li><li>c</li></ul><li>d</li></ul>") == ["- a\n  - b\n  - c\n- d"]
+    assert texts("<ol><li>a</li><ol><li>b</li></ol><li>c</li></ol>") == ["1. a\n  1. b\n2. c"]
+
+
+def test_nested_definitions_are_read_once() -> None:
+    inner = "<dl><dt>method b</dt><dd>about b<dl><dt>x</dt><dd>about x</dd></dl></dd></dl>"
+    html = f"<dl><dt>class A</dt><dd><p>about A</p>{inner}</dd><dt>class C</dt><dd>about C</dd></dl>"
+    assert texts(html) == ["class A: about A", "method b: about b", "x: about x", "class C: about C"]
+
+
+def test_definitions_hold_lists_tables_and_code() -> None:
+    html = """<dl><dt>plain<dd>words<dt>f()<dd><p>does</p><pre>one
+      two</pre><table><tr><td>a<td>b</table><dt>Parameters<dd><ul><li>x<li>y</ul><dt>Code<dd><pre>z</pre></dl>"""
+    assert [block.text for block in from_html(html).blocks] == [
+        "plain: words",
+        "f(): does",
+        "one\n      two",
+        "|  |  |\n| --- | --- |\n| a | b |",
+        "Parameters:\n- x\n- y",
+        "Code:",
+        "z",
+    ]
+
+
+def test_definitions_may_stand_in_groups() -> None:
+    html = "<dl><div><dt>a</dt><dd>1</dd><dd>2</dd></div><div><dt>b</dt><dd>3</dd></div></dl>"
+    assert texts(html) == ["a: 1: 2\nb: 3"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>\u91cd\u8981\u4f5c\n  \u7528</p>", "\u91cd\u8981\u4f5c\u7528"),
+        ("<p>\u91cd\u8981<b>\u4f5c\n</b> \u7528</p>", "\u91cd\u8981\u4f5c\u7528"),
+        ("<p>\u4e2d\u6587\uff0c\n\u7528 API\n\u7528</p>", "\u4e2d\u6587\uff0c\u7528 API \u7528"),
+        ("<p>\u91cd \u8981<br>\u4f5c&#10;\u7528</p>", "\u91cd \u8981\n\u4f5c\u7528"),
+        ("<ul><li>\u91cd\n\u8981</ul>", "- \u91cd\u8981"),
+        ("<h1>\u5e74\u5ea6\n\u62a5\u544a</h1>", "\u5e74\u5ea6\u62a5\u544a"),
+        (
+            "<table><tr><td>\u6536\n\u5165<td>b</table>",
+            "|  |  |\n| --- | --- |\n| \u6536\u5165 | b |",
+        ),
+        ("<p>two\nlines \u4e2d\nand</p>", "two lines \u4e2d and"),
+    ],
+)
+def test_a_line_break_between_ideographs_is_none(html: str, text: str) -> None:
+    assert [block.text for block in from_html(html).blocks] == [text]
+
+
 def test_a_long_list_is_several_passages() -> None:
     items = [f"item {n} {'x' * 90}" for n in range(100)]
     found = texts(f"<ul>{''.join(f'<li>{item}' for item in items)}</ul>")
@@ -136,6 +196,10 @@ def test_a_list_that_holds_blocks_is_walked() -> None:
 def test_code_keeps_its_lines() -> None:
     (block,) = from_html("<pre><code>def f():\n\treturn 1 &lt; 2\n</code></pre>").blocks
     assert block == Block(Kind.TEXT, "def f():\n    return 1 < 2", metadata={"code": True})
+
+
+def test_code_keeps_breaks() -> None:
+    assert texts("<pre>alpha<br>  beta<br/>gamma</pre>") == ["alpha\n  beta\ngamma"]
 
 
 def test_a_table_with_caption_and_spans() -> None:
@@ -183,6 +247,18 @@ def test_a_figure_may_hold_a_table_or_code() -> None:
     assert texts(code) == ["Listing 3", "x = 1"]
 
 
+def test_no_caption_is_lost() -> None:
+    column = "<figure><table><tr><td>one</table><figcaption>Rain</figcaption></figure>"
+    assert texts(column) == ["Rain", "one"]
+    both = (
+        "<figure><table><caption>By day</caption><tr><td>a<td>b</table><figcaption>Rain</figcaption></figure>"
+    )
+    assert [block.caption for block in from_html(both).blocks] == ["Rain. By day"]
+    assert texts("<table><caption>Rain</caption><tr><td><td></table>") == ["Rain"]
+    framed = "<figure><table><tr><td><img src=a.png></table><figcaption>Rain</figcaption></figure>"
+    assert from_html(framed).blocks == (Block(Kind.FIGURE, "", caption="Rain", source="a.png"),)
+
+
 def test_title_and_metadata() -> None:
     parsed = from_html(
         """<html lang="zh"><head><title> The
@@ -192,6 +268,15 @@ def test_title_and_metadata() -> None:
     assert parsed.title == "The title"
     assert parsed.metadata == {"author": "A. B.", "description": "About it", "language": "zh"}
     assert from_html("<h2>no</h2><h1>Named</h1>").title == "Named"
+    assert from_html("<!doctype html><title>Bare</title><h1>Named</h1>").title == "Bare"
+    assert (
+        from_html("<head><title>\u5e74\u5ea6\n\u62a5\u544a</title></head>").title
+        == "\u5e74\u5ea6\u62a5\u544a"
+    )
+
+
+def test_an_icon_gives_no_title() -> None:
+    assert from_html("<body><svg><title>Menu</title></svg><h1>Named</h1></body>").title == "Named"
 
 
 def test_end_tags_may_be_left_out() -> None:
@@ -208,6 +293,12 @@ def test_end_tags_may_be_left_out() -> None:
 
 def test_mathematics_are_read_as_written() -> None:
     assert texts('<p>so <math alttext="x^2"><mi>x</mi></math> holds</p>') == ["so x^2 holds"]
+    note = '<annotation encoding="application/x-tex">E=mc^2</annotation>'
+    katex = f"<math><semantics><mrow><mi>E</mi></mrow>{note}</semantics></math>"
+    assert texts(f"<p>Energy {katex} holds</p>") == ["Energy E=mc^2 holds"]
+    assert texts(f"<ul><li>{katex}</ul>") == ["- E=mc^2"]
+    other = '<annotation-xml encoding="MathML-Content"><ci>no</ci></annotation-xml>'
+    assert texts(f"<math><semantics><mi>x</mi>{other}</semantics></math>") == ["x"]
 
 
 def test_any_depth_is_read() -> None:
