@@ -13,6 +13,8 @@ from mmrag.types import Usage
 _LONGEST = 128
 """Tokens of a rewritten question."""
 
+_MARKS = (('"', '"'), ("“", "”"), ("«", "»"), ("「", "」"))
+
 
 def standing_alone(question: str, history: Sequence[Turn], model: LanguageModel, spending: Spending) -> str:
     """``question`` as ``model`` writes it for someone who has not heard what was said before.
@@ -29,5 +31,14 @@ def standing_alone(question: str, history: Sequence[Turn], model: LanguageModel,
     for piece in spending.metered(model.stream(messages, room), Usage(tokens)):
         said += piece.text
         cut = cut or piece.cut
-    rewritten = said.strip().partition("\n")[0].strip().strip('"“”«»「」')
+    rewritten = _unquoted(said.strip().partition("\n")[0].strip())
     return "" if cut or says_unknown(rewritten) else rewritten
+
+
+def _unquoted(text: str) -> str:
+    """Without the marks of a quotation that is all of it."""
+    inner = text[1:-1]
+    for begin, end in _MARKS:
+        if text == f"{begin}{inner}{end}" and begin not in inner and end not in inner:
+            return inner.strip()
+    return text
