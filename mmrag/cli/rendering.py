@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mmrag.cli.highlight import Span, excerpt, spans
 from mmrag.cli.places import place, short
 from mmrag.cli.terminal import clean, print_hanging
+from mmrag.text.tables import cells, is_rule
 from mmrag.types import Answer, Citation, FlagKind, Hit, Kind, LeftOut
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ _NAMED = 3
 _FLAGGED = 60
 """Characters of a flagged sentence that are shown: the answer stands above."""
 INDENT = 4
-
-_RULE = re.compile(r"[\s|:-]*")
 
 
 def print_hits(console: Console, hits: Sequence[Hit], question: str) -> None:
@@ -128,9 +127,9 @@ def _matching(hit: Hit, question: str, width: int) -> list[tuple[str, list[Span]
 
 def table_rows(markdown: str) -> list[str]:
     """The rows of a Markdown table without their empty cells, and the lines around it; no rules."""
-    lines = [line.strip() for line in markdown.splitlines() if not _RULE.fullmatch(line)]
-    cells = [[cell for cell in map(str.strip, line.strip("|").split("|")) if cell] for line in lines]
-    return [" | ".join(row) for row in cells]
+    lines = (line for line in markdown.splitlines() if not is_rule(line))
+    rows = ([cell for cell in cells(line) if cell] for line in lines)
+    return [" | ".join(row) for row in rows if row]
 
 
 def best_rows(rows: Sequence[str], question: str, count: int) -> list[str]:

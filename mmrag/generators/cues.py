@@ -41,7 +41,7 @@ _ASKS: tuple[tuple[Wanted, str], ...] = (
     (Wanted.NUMBER, r"多少|几[个度次米台座种年名人位]|多[大高长远宽深重快]|第几|比例|百分"),
     (Wanted.NAME, r"\bwho(?:se|m)?\b|\bqui (?:a|est|sont|ont|était|fut)\b|谁|哪位|何人"),
     (Wanted.PLACE, r"\bwhere\b|\bwh(?:at|ich) (?:city|town|country|place)|\boù\b"),
-    (Wanted.PLACE, r"哪里|哪儿|何处|什么地方|哪[个座些]?(?:城市|国家|地[方区点])"),
+    (Wanted.PLACE, r"哪里|哪儿|何处|什么地方|哪国|哪[个座些]?(?:城市|国家|地[方区点])"),
     (Wanted.REASON, r"\bwhy\b|\bpourquoi\b|为什么|为何|什么原因"),
 )
 _PATTERNS = tuple((wanted, re.compile(pattern, re.IGNORECASE)) for wanted, pattern in _ASKS)

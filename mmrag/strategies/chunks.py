@@ -10,9 +10,10 @@ from mmrag.encoders.base import Encoder
 from mmrag.strategies.packing import Budget, Counter, pack, split
 from mmrag.text import readable_share
 from mmrag.text.script import is_cjk
+from mmrag.text.tables import cells, is_header
 from mmrag.types import Chunk, Element, Kind
 
-CHUNKS_VERSION = 3
+CHUNKS_VERSION = 4
 """Part of the fingerprint: changes when the same elements would give other chunks."""
 
 TARGET_TOKENS = 80
@@ -36,10 +37,10 @@ def chunk(elements: Sequence[Element], encoder: Encoder, target_tokens: int = TA
 
     Every chunk is within ``encoder.max_tokens`` and belongs to one element, so that a hit points at one
     box. Text is taken in whole sentences, tables in whole rows below their header, figures by caption,
-    description and words inside; the last headings above stand before each for context. A heading has a
-    chunk of its own only where no other stands under it; a fragment of a few words goes in front of the
-    paragraph that follows it in the same section, and the chunk is that paragraph's. What is mostly in
-    scripts that the encoder does not know is left out; nothing else is.
+    description and words inside; the last headings above stand before each for context, where they are not
+    too long. A heading that stands before none has a chunk of its own; a fragment of a few words goes in
+    front of the paragraph that follows it in the same section, and the chunk is that paragraph's. What is
+    mostly in scripts that the encoder does not know is left out; nothing else is.
 
     Args:
         elements: of any pages and documents; those of one page stand together.
@@ -69,6 +70,7 @@ class _Chunker:
         room = encoder.max_tokens - self._count.special - _JOINING_SLACK
         self._room = max(1, room)
         self._target = max(1, min(target_tokens, self._room))
+        self._kept: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def page(self, elements: Sequence[Element]) -> Iterator[Chunk]:
         """Chunks of the elements of one page."""
@@ -81,10 +83,10 @@ class _Chunker:
             and not (finer and element.kind is Kind.PAGE)
         ]
         in_context = {
-            heading.strip()
+            heading
             for element in readable
             if element.kind is not Kind.HEADING
-            for heading in element.section[-_HEADINGS_IN_CONTEXT:]
+            for heading in self._headings(element)
         }
         lead = ""
         for element, following in zip_longest(readable, readable[1:]):
@@ -110,14 +112,18 @@ class _Chunker:
             yield Chunk(element.id, part.text, part.snippet)
 
     def _context(self, element: Element) -> str:
+        headings = self._headings(element)
+        return _in_one_line(headings) if headings else ""
+
+    def _headings(self, element: Element) -> tuple[str, ...]:
         """The last headings above, as many as leave three quarters of the room to the element."""
-        headings = [heading for heading in element.section if heading.strip()][-_HEADINGS_IN_CONTEXT:]
-        while headings:
-            context = ". ".join(heading.strip().rstrip(".") for heading in headings) + "."
-            if self._count.one(context) <= self._room // 4:
-                return context
-            headings = headings[1:]
-        return ""
+        if element.section not in self._kept:
+            kept = tuple(heading.strip() for heading in element.section if heading.strip())
+            kept = kept[-_HEADINGS_IN_CONTEXT:]
+            while kept and self._count.one(_in_one_line(kept)) > self._room // 4:
+                kept = kept[1:]
+            self._kept[element.section] = kept
+        return self._kept[element.section]
 
     def _budget(self, before: str) -> Budget:
         limit = max(1, self._room - self._count.one(before))
@@ -177,6 +183,10 @@ class _Chunker:
                 yield _Part(window[start:end], window[start:end])
 
 
+def _in_one_line(headings: Sequence[str]) -> str:
+    return ". ".join(heading.rstrip(".") for heading in headings) + "."
+
+
 def _content(element: Element) -> str:
     return f"{element.caption}\n{element.text}".strip() or str(element.metadata.get("description", ""))
 
@@ -213,12 +223,11 @@ def _joined(*parts: str) -> str:
 def _rows(markdown: str) -> tuple[list[str], list[str]]:
     """Header with its rule, and the rows below; no header where the text is no Markdown table."""
     lines = [line.strip() for line in markdown.splitlines() if line.strip()]
-    if len(lines) > 2 and lines[0].startswith("|") and not set(lines[1]) - set("|-: "):
+    if len(lines) > 2 and is_header(lines[0], lines[1]):
         return lines[:2], lines[2:]
     return [], lines
 
 
 def _cells(row: str) -> str:
     """A row as an encoder reads it best: its cells, without the bars between them."""
-    cells = (cell.strip() for cell in row.strip("|").split("|"))
-    return ", ".join(cell for cell in cells if cell)
+    return ", ".join(cell for cell in cells(row) if cell)

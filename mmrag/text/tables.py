@@ -62,7 +62,7 @@ def table_rows(markdown: str) -> Iterator[Row]:
     ruled = len(lines) > 1 and is_rule(lines[1])
     lines = [line for line in lines if not is_rule(line)]
     rows = [cells(line) for line in lines]
-    headed = ruled and _is_header(rows)
+    headed = ruled and any(rows[0]) and _is_header(rows)
     pairs = all(len(row) == 2 for row in rows)
     named = headed and not (pairs and _are_names_and_values(rows))
     header = tuple(rows[0]) if headed else ()

@@ -174,7 +174,7 @@ def test_readable_is_one_line_that_cites_nothing(text: str):
         ("来了几位专家？", {Wanted.NUMBER}),
         ("几点开会？", {Wanted.DATE}),
         ("总部在哪个城市？", {Wanted.PLACE}),
-        ("他来自哪国家？", {Wanted.PLACE}),
+        ("他来自哪国？", {Wanted.PLACE}),
     ],
 )
 def test_wanted(question: str, kinds: set[Wanted]):

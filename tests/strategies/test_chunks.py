@@ -120,6 +120,17 @@ def test_a_heading_is_a_chunk_only_where_nothing_stands_under_it() -> None:
     assert texts(pieces) == ["Title", "Part.\nWords under the part.", "Part.\nLast"]
 
 
+def test_a_heading_too_long_for_context_is_a_chunk() -> None:
+    long = words(10, "long")
+    page = [
+        element(long, Kind.HEADING),
+        element("Short", Kind.HEADING),
+        element("Some words here.", section=(long, "Short")),
+    ]
+    assert texts(chunk(page, Words())) == [long, "Short.\nSome words here."]
+    assert texts(chunk(page, Words(max_tokens=90))) == [f"{long}. Short.\nSome words here."]
+
+
 def test_a_fragment_leads_into_the_paragraph_below_it() -> None:
     page = [element("Example:"), element("This is the paragraph that belongs to the fragment above it.")]
     (piece,) = chunk(page, Words())
@@ -153,6 +164,13 @@ def test_rows_of_a_table_stand_below_its_header() -> None:
         "cat, 30\ndog, 50",
     ]
     assert pieces[1].snippet == "| Name | Size |\n| --- | --- |\n| cat | 30 |\n| dog | 50 |"
+
+
+def test_a_bar_within_a_cell_parts_nothing() -> None:
+    table = element("| op | meaning |\n|---|---|\n| a\\|b | or |", Kind.TABLE)
+    (piece,) = chunk([table], Words())
+    assert piece.text == "op, meaning\na|b, or"
+    assert piece.snippet == table.text
 
 
 def test_a_listing_is_read_a_few_lines_at_a_time_besides() -> None:

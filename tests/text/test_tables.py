@@ -80,3 +80,10 @@ def test_the_first_row_of_two_columns_is_a_row_too_even_where_it_may_name_them(b
 def test_a_header_that_is_printed_again_is_no_row():
     table = "| a | b | c |\n|---|---|---|\n| d | e | f |\n| a | b | c |"
     assert [row.line for row in table_rows(table)] == ["| d | e | f |"]
+
+
+def test_a_header_of_nothing_is_no_row():
+    assert list(table_rows("| | |\n|---|---|\n| Height | 330 m |\n| City | Paris |")) == [
+        Row("| Height | 330 m |", ("Height", "330 m")),
+        Row("| City | Paris |", ("City", "Paris")),
+    ]

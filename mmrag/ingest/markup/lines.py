@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from mmrag.text.script import is_cjk
 from mmrag.text.sentences import sentences
+from mmrag.text.tables import cells, is_rule
 from mmrag.types import Kind, Line
 
 _WIDTH = 100
-_RULE = re.compile(r"\|(?:[ :]*-+[ :]*\|)+")
-_BORDER = re.compile(r"(?<!\\)\|")
 
 
 def lines_of(kind: Kind, text: str, caption: str = "") -> Iterator[Line]:
@@ -25,17 +23,13 @@ def lines_of(kind: Kind, text: str, caption: str = "") -> Iterator[Line]:
         caption: of a table or figure.
     """
     if kind is Kind.TABLE:
-        pieces = [_cells(row) for row in text.split("\n") if not _RULE.fullmatch(row)]
+        rows = (cells(row) for row in text.split("\n") if not is_rule(row))
+        pieces = [" ".join(cell for cell in row if cell) for row in rows]
     else:
         pieces = [text[start:end] for start, end in sentences(text)]
     for piece in (*pieces, caption):
         for line in piece.split("\n"):
             yield from (Line(part) for part in _broken(line.strip()))
-
-
-def _cells(row: str) -> str:
-    cells = (cell.strip().replace("\\|", "|") for cell in _BORDER.split(row))
-    return " ".join(cell for cell in cells if cell)
 
 
 def _broken(line: str) -> Iterator[str]:
