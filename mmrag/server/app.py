@@ -9,13 +9,14 @@ from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 import mmrag
 from mmrag.errors import MmragError
-from mmrag.server.faults import on_error, on_refusal
+from mmrag.server.faults import on_error, on_misshapen, on_refusal
 from mmrag.server.guard import Guard
 from mmrag.server.mcp import create_mcp
 from mmrag.server.options import ServerOptions
@@ -70,7 +71,11 @@ def create_app(
         version=mmrag.__version__,
         lifespan=lifespan,
         middleware=[Middleware(Guard, options=options)],
-        exception_handlers={MmragError: on_error, HTTPException: on_refusal},
+        exception_handlers={
+            MmragError: on_error,
+            HTTPException: on_refusal,
+            RequestValidationError: on_misshapen,
+        },
         docs_url=None,  # its page would load scripts from elsewhere
         redoc_url=None,
         responses=ERRORS,

@@ -16,6 +16,8 @@ import mmrag
 from mmrag.api.index import Index
 from mmrag.errors import MmragError, UsageError
 from mmrag.server.faults import message_of
+from mmrag.server.options import password
+from mmrag.server.shapes import Number
 from mmrag.server.shelf import Shelf
 from mmrag.types import BBox, Citation, Document, Element, Filters, Hit, Kind, Page
 
@@ -73,7 +75,7 @@ def create_mcp(shelf: Callable[[], Shelf]) -> MCPServer:
         return f"{answer.text}\n\n{sources}".strip()
 
     @server.tool(annotations=_READS, structured_output=False)
-    async def read_page(document: Paper, page: Annotated[int, Field(ge=1)], index: Where = None) -> str:
+    async def read_page(document: Paper, page: Number, index: Where = None) -> str:
         """What a page says, in reading order; tables as Markdown, figures by their captions and words."""
         place, elements = await on(index, lambda here: _page(here, document, page))
         text = "\n\n".join(_said(element) for element in elements)
@@ -83,7 +85,7 @@ def create_mcp(shelf: Callable[[], Shelf]) -> MCPServer:
     @server.tool(annotations=_READS, structured_output=False)
     async def show_page(
         document: Paper,
-        page: Annotated[int, Field(ge=1)],
+        page: Number,
         box: Annotated[
             list[float] | None,
             Field(description="x0, y0, x1, y1 to outline, as search gives them.", min_length=4, max_length=4),
@@ -158,7 +160,7 @@ def _picture(index: Index, name: str, number: int, corners: list[float] | None) 
         boxes = [BBox(*corners)] if corners else []
     except ValueError as error:
         raise UsageError(f"box wants shares of the page from 0 to 1, found {corners}") from error
-    picture = index.page_picture(name, number, dpi=_DPI, boxes=boxes)
+    picture = index.page_picture(name, number, dpi=_DPI, boxes=boxes, password=password())
     written = io.BytesIO()
     picture.convert("RGB").save(written, "JPEG", quality=85)
     return Image(data=written.getvalue(), format="jpeg")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 
@@ -75,6 +76,11 @@ class ServerOptions:
     def is_open(self) -> bool:
         """Whether others can reach it, themselves or through a proxy."""
         return not self.is_local or bool(self.allowed_hosts)
+
+
+def password() -> str | None:
+    """What opens encrypted files: ``MMRAG_PASSWORD`` in the environment, as for the other commands."""
+    return os.environ.get("MMRAG_PASSWORD") or None
 
 
 def is_loopback(host: str) -> bool:

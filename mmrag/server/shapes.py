@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mmrag.api.info import IndexInfo
 from mmrag.config import STRATEGIES
+from mmrag.index.unfinished import Unfinished
 from mmrag.types import Document, Element, Filters, Hit, Kind, Page, Query
 
 LONGEST_QUESTION = 10_000
+LONGEST_ANSWER = 100_000  # of an earlier one, in a conversation
+LAST_PAGE = 1_000_000
 
+
+def _whole(text: str) -> str:
+    """The text; JSON can spell out a half of a surrogate pair, which is no character and no UTF-8."""
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("the text holds half a character, a lone surrogate such as \\ud800: leave it out")
+    return text
+
+
+def _in_order(pages: tuple[int, int]) -> tuple[int, int]:
+    if pages[0] > pages[1]:
+        raise ValueError(f"pages wants a first page from 1 and a last one not before it, found {list(pages)}")
+    return pages
+
+
+Text = Annotated[str, AfterValidator(_whole)]
 Question = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION)]
+Number = Annotated[int, Field(description="Of a page, from 1.", ge=1, le=LAST_PAGE)]
 Strategy = Literal["joint", "caption", "visual"]
 assert set(STRATEGIES) == {"joint", "caption", "visual"}  # noqa: S101 - a type can't be computed
 
@@ -24,11 +42,11 @@ class _Sent(BaseModel):
 class FilterShape(_Sent):
     """Which elements may be found; all that is given must hold. See `mmrag.Filters`."""
 
-    documents: list[str] = Field(default_factory=list, max_length=1000)
+    documents: list[Text] = Field(default_factory=list, max_length=1000)
     kinds: list[Kind] = []
-    pages: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None
-    metadata: dict[str, str] = {}
-    labels: list[str] = Field(default_factory=list, max_length=100)
+    pages: Annotated[tuple[Number, Number], AfterValidator(_in_order)] | None = None
+    metadata: dict[Text, Text | bool | int | Annotated[float, Field(allow_inf_nan=False)]] = {}
+    labels: list[Text] = Field(default_factory=list, max_length=100)
 
     def value(self) -> Filters:
         """As the library takes it."""
@@ -67,7 +85,7 @@ class Exchange(_Sent):
     """A question and its answer, earlier in a conversation."""
 
     question: Question
-    answer: str = Field(max_length=100_000)
+    answer: str = Field(max_length=LONGEST_ANSWER)
 
 
 class ChatRequest(AskRequest):
@@ -100,10 +118,30 @@ class Health(BaseModel):
     read_only: bool
 
 
+class ServedIndex(BaseModel):
+    """What an index holds, as `mmrag.IndexInfo` says, but for the folders of the server's machine."""
+
+    name: str
+    recipe: str
+    views: dict[str, int]
+    documents: int
+    pages: int
+    figures: int
+    tables: int
+    chunks: int
+    bytes: int
+    schema_: int = Field(alias="schema")  # a name that pydantic has taken
+    updated: str
+    fingerprints: dict[str, str]
+    unfinished: Unfinished | None
+    writer: str
+    state: str
+
+
 class IndexList(BaseModel):
     """What the served indexes hold."""
 
-    indexes: list[IndexInfo]
+    indexes: list[ServedIndex]
 
 
 class Fault(BaseModel):

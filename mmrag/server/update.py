@@ -14,6 +14,7 @@ from typing import Any, TextIO
 
 from mmrag.api.index import Index
 from mmrag.errors import MmragError
+from mmrag.server.options import password
 from mmrag.types import Progress, to_dict
 
 _EVERY = 0.1
@@ -31,7 +32,7 @@ def main(index: str) -> int:
 
     try:
         with Index(Path(index)) as opened:
-            _tell(told_to, "report", to_dict(opened.update(progress=on_progress)))
+            _tell(told_to, "report", to_dict(opened.update(password=password(), progress=on_progress)))
     except (MmragError, OSError) as error:
         _tell(told_to, "error", {"kind": type(error).__name__, "message": str(error)})
         return 1

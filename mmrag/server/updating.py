@@ -125,20 +125,21 @@ class Updates:
         try:
             while True:
                 self._again = False
-                async with self.alone:
-                    name, data = await self._once(job)
-                if name == "error" or not self._again:
+                name, data = await self._tried(job)
+                if not self._again:
                     break
-        except Exception:
-            # Whoever follows is told at the end, and the server goes on.
-            _LOG.exception("an update of %s failed", self._index)
-            name, data = (
-                "error",
-                {"kind": "CrashedError", "message": BROKEN},
-            )
         finally:
             self._running = None
             job.add(name, data)
+
+    async def _tried(self, job: Job) -> Event:
+        try:
+            async with self.alone:
+                return await self._once(job)
+        except Exception:
+            # Whoever follows is told at the end, and the server goes on.
+            _LOG.exception("an update of %s failed", self._index)
+            return "error", {"kind": "CrashedError", "message": BROKEN}
 
     async def _once(self, job: Job) -> Event:
         last: Event = "error", {"kind": "CrashedError", "message": "the update was stopped before its end"}

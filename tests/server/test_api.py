@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from PIL import Image
@@ -13,8 +15,11 @@ from starlette.testclient import TestClient
 import mmrag
 from mmrag.errors import NotAnIndexError, UsageError
 from mmrag.server.app import create_app
+from mmrag.server.faults import without_folders
 from mmrag.server.shelf import Shelf
 from mmrag.types import to_dict
+from tests.api.test_update import RECIPE
+from tests.server.conftest import BASE
 
 API = "/api/indexes/animals"
 
@@ -44,7 +49,12 @@ def test_health(client: TestClient) -> None:
 
 def test_what_indexes_hold(client: TestClient, place: Path) -> None:
     with mmrag.open(place) as index:
-        assert client.get("/api/indexes").json() == {"indexes": [plain(index.info())]}
+        wanted = plain(index.info())
+        assert isinstance(wanted, dict)
+        folders = {wanted.pop(name) for name in ("path", "root")}
+        reply = client.get("/api/indexes")
+        assert reply.json() == {"indexes": [wanted]}
+        assert not any(folder in reply.text for folder in folders)
         assert client.get(f"{API}/documents").json() == plain(index.documents())
         assert client.get(f"{API}/files").json() == plain(index.files())
 
@@ -61,6 +71,23 @@ def test_filters_hold(client: TestClient) -> None:
     body = {"query": "otter owl", "filters": {"documents": ["owl.md"], "kinds": ["text"], "pages": [1, 3]}}
     found = client.post(f"{API}/search", json=body).json()["hits"]
     assert {hit["document"]["path"] for hit in found} == {"owl.md"}
+
+
+def test_metadata_is_filtered_by_its_own_kind(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    head = "---\nyear: 2024\nshare: 0.5\ndraft: true\nby: Ada\n---\n"
+    (tmp_path / "docs/owl.md").write_text(f"{head}# Owls\n\nThe owl hunts at night.\n")
+    (tmp_path / "docs/otter.md").write_text("# Otters\n\nThe otter hunts by day.\n")
+    mmrag.build(tmp_path / "docs", tmp_path / "animals", pipeline=RECIPE).close()
+    with TestClient(create_app([tmp_path / "animals"]), base_url=BASE) as client:
+
+        def found(value: dict) -> list[str]:
+            body = {"query": "What hunts?", "filters": {"metadata": value}}
+            return [hit["document"]["path"] for hit in client.post(f"{API}/search", json=body).json()["hits"]]
+
+        assert found({"year": 2024, "share": 0.5, "draft": True, "by": "Ada"}) == ["owl.md"]
+        for key, value in {"year": "2024", "share": 0.25, "draft": False, "by": True}.items():
+            assert found({key: value}) == []
 
 
 def test_an_answer_is_the_library_s(client: TestClient, place: Path) -> None:
@@ -148,8 +175,58 @@ def test_wrong_calls_say_what_is_wrong(client: TestClient, place: Path) -> None:
         {"query": "x", "top_k": 0},
         {"query": "x", "unknown": 1},
         {"query": "x" * 10_001},
+        {"query": "x", "filters": {"pages": [9, 3]}},
+        {"query": "x", "filters": {"pages": [1, 10**30]}},
+        {"query": "x", "filters": {"metadata": {"year": [2024]}}},
     ):
         assert client.post(f"{API}/search", json=body).status_code == 422, body
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (f"{API}/search", r'{"query": "a\ud800"}'),
+        (f"{API}/search", r'{"query": "a", "\ud800": 1}'),
+        (f"{API}/search", r'{"query": "a", "filters": {"labels": ["\udfff"]}}'),
+        (f"{API}/search", r'{"query": "a", "filters": {"metadata": {"\ud800": "a"}}}'),
+        (f"{API}/search", '{"query": "a", "filters": {"metadata": {"share": NaN}}}'),
+        (f"{API}/search", '{"query": "a", "top_k": Infinity}'),
+        (f"{API}/chat", r'{"question": "a", "history": [{"question": "a", "answer": "\ud800"}]}'),
+        ("/v1/embeddings", r'{"model": "animals", "input": ["\ud800"]}'),
+        (
+            "/v1/chat/completions",
+            r'{"model": "animals", "messages": [{"role": "user", "content": "\ud800"}]}',
+        ),
+        (
+            "/v1/chat/completions",
+            r'{"model": "animals", "messages": [{"role": "user", "content": [{"type": "text", '
+            r'"text": "\ud800"}]}]}',
+        ),
+    ],
+)
+def test_half_a_character_and_what_is_no_number_are_refused(client: TestClient, path: str, body: str) -> None:
+    response = client.post(path, content=body, headers={"content-type": "application/json"})
+    assert response.status_code == 422
+    assert set(response.json()["detail"][0]) == {"type", "loc", "msg"}
+
+
+def test_messages_name_no_folder(tmp_path: Path) -> None:
+    """Whether it is the folder of the index, in it, or that of the documents, which may be any."""
+    shelf = SimpleNamespace(
+        all={
+            "animals": SimpleNamespace(path=tmp_path / "docs/indexes/animals", root=tmp_path / "docs"),
+            "new": SimpleNamespace(path=tmp_path / "new", root=Path()),
+            "all": SimpleNamespace(path=tmp_path / "all", root=Path("/")),
+        }
+    )
+    for message, told in (
+        (f"{tmp_path}/docs/indexes/animals is locked.", "animals is locked."),
+        (f"there is no folder or file {tmp_path}/docs", "there is no folder or file docs"),
+        (f"[Errno 13] Permission denied: '{tmp_path}/docs/a/b.md'", "[Errno 13] Permission denied: 'a/b.md'"),
+        (f"mmrag index {tmp_path}/docs --index {tmp_path}/new", "mmrag index docs --index new"),
+        ("a.md, p. 3 and/or 4.", "a.md, p. 3 and/or 4."),
+    ):
+        assert without_folders(message, cast(Shelf, shelf)) == told
 
 
 def test_a_body_that_is_too_long_is_refused(client: TestClient) -> None:

@@ -11,6 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 import mmrag
+from mmrag.api.sharing import SharedIndex
+from mmrag.server.routes import compatible
+from mmrag.server.routes.answering import said
+from mmrag.server.shapes import ChatRequest
+from mmrag.synthesize.stream import AnswerStream
 from tests.fakes import LetterEncoder
 
 QUESTION = {"role": "user", "content": "What does the otter eat?"}
@@ -61,6 +66,34 @@ def test_earlier_messages_are_leant_on(client: TestClient) -> None:
         {"role": "user", "content": "And what does it eat?"},
     ).json()
     assert reply["mmrag"]["asked"] == "Where does the otter swim? And what does it eat?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("In the river. [1]\n\n---\n[1] otter.md, § 1\n[2] owl.md, § 1", "In the river. [1]"),
+        ("In the river. [1]\n\n---\n[1] otter.md, § 1\n", "In the river. [1]"),
+        ("One.\n\n---\nTwo.", "One.\n\n---\nTwo."),
+        ("One.\n\n---\nTwo. [1]\n\n---\n[1] otter.md, § 1", "One.\n\n---\nTwo. [1]"),
+        ("One.\n\n---\n[1] is the first.\nSo it is.", "One.\n\n---\n[1] is the first.\nSo it is."),
+        ("", ""),
+        ("x" * 100_001, "x" * 100_000),
+        ("x" * 99_999 + ".\n\n---\n[1] otter.md, § 1", "x" * 99_999 + "."),
+    ],
+)
+def test_earlier_answers_are_kept_but_for_their_sources(
+    client: TestClient, answer: str, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[ChatRequest] = []
+
+    def spy(index: SharedIndex, request: ChatRequest) -> AnswerStream:
+        heard.append(request)
+        return said(index, request)
+
+    monkeypatch.setattr(compatible, "said", spy)
+    asked = {"role": "user", "content": "Where?"}
+    assert complete(client, asked, {"role": "assistant", "content": answer}, QUESTION).status_code == 200
+    assert [turn.answer for turn in heard[0].history] == [kept]
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pymupdf
 import pytest
 from starlette.testclient import TestClient
 
 import mmrag
-from mmrag.errors import UnsupportedError, UsageError
+from mmrag.errors import DiskFullError, IndexStoreError, UnsupportedError, UsageError
 from mmrag.index.lock import WriterLock
 from mmrag.index.store import LOCK
 from mmrag.server.app import create_app
 from mmrag.server.options import ServerOptions
-from mmrag.server.uploads import safe_name
+from mmrag.server.updating import Event, Job, Updates
+from mmrag.server.uploads import discard, keep, safe_name
+from tests.api.test_bad_input import make_pdf
 from tests.api.test_update import RECIPE
 from tests.server.conftest import BASE, write_documents
 from tests.server.test_api import events
@@ -169,6 +176,126 @@ def test_while_another_process_writes_it_is_said_so(client: TestClient, home: Pa
         (event,) = follow(client, client.post(f"{API}/update").json()["job"])
     assert event[0] == "error"
     assert "is being written by" in json.dumps(event[1])
+
+
+def test_an_update_that_fails_names_no_folder(client: TestClient, home: Path) -> None:
+    (home / "docs").rename(home / "away")
+    *_, event = follow(client, client.post(f"{API}/update").json()["job"])
+    assert event == ("error", {"kind": "UsageError", "message": "there is no folder or file docs"})
+
+
+def test_where_nothing_can_be_uploaded_to(client: TestClient, home: Path) -> None:
+    (home / "docs/uploads").write_text("a file")
+    taken = upload(client, ("fox.md", FOX))
+    assert (taken.status_code, taken.json()["error"]["kind"]) == (400, "UsageError")
+    assert "uploads is a file, but uploads go into a folder" in taken.json()["error"]["message"]
+    assert (home / "docs/uploads").read_text() == "a file"
+    (home / "docs").rename(home / "away")
+    gone = upload(client, ("fox.md", FOX))
+    message = "the folder docs of this index is gone: bring it back, then upload again"
+    assert (gone.status_code, gone.json()["error"]["message"]) == (400, message)
+    (home / "docs").write_text("a file")
+    assert "of a single file" in upload(client, ("fox.md", FOX)).json()["error"]["message"]
+
+
+def test_an_index_of_no_folder_yet_takes_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="of no folder yet"):
+        keep([("fox.md", io.BytesIO(FOX))], Path())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", ["mkdir", "fsync", "link"])
+@pytest.mark.parametrize(
+    ("fault", "kind", "told"),
+    [
+        (errno.ENOSPC, DiskFullError, "no room for what was uploaded"),
+        (errno.EROFS, IndexStoreError, "can't be written to (Read-only file system), so nothing was kept"),
+    ],
+)
+def test_a_folder_that_takes_nothing_is_told(
+    step: str, fault: int, kind: type[Exception], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(os, step, fails)
+    with pytest.raises(kind) as caught:
+        keep([("fox.md", io.BytesIO(FOX)), ("hare.md", io.BytesIO(b"hare"))], tmp_path)
+    assert told in str(caught.value)
+    monkeypatch.undo()
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+@pytest.mark.parametrize("fault", [errno.EPERM, errno.EOPNOTSUPP])
+def test_where_files_have_one_name_alone_they_are_copied(
+    fault: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(os, "link", fails)
+    for _ in range(2):
+        assert keep([("fox.md", io.BytesIO(FOX))], tmp_path) == ["uploads/fox.md"]
+    with pytest.raises(UsageError, match=r"another file called fox\.md"):
+        keep([("hare.md", io.BytesIO(b"hare")), ("fox.md", io.BytesIO(b"other"))], tmp_path)
+    (file,) = (tmp_path / "uploads").iterdir()
+    assert file.read_bytes() == FOX
+
+
+def test_a_file_that_cant_be_deleted_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep([("fox.md", io.BytesIO(FOX))], tmp_path)
+
+    def fails(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "unlink", fails)
+    assert not discard("uploads/fox.md", tmp_path)
+
+
+@pytest.mark.parametrize("first", [("error", {"kind": "A", "message": "b"}), RuntimeError("a bug")])
+def test_what_is_asked_for_meanwhile_is_done_though_the_update_fails(first: object, tmp_path: Path) -> None:
+    ends = [first, ("report", {"documents": 2})]
+
+    class Told(Updates):
+        async def _once(self, job: Job) -> Event:
+            await asyncio.sleep(0)
+            end = ends.pop(0)
+            if isinstance(end, Exception):
+                raise end
+            return end  # type: ignore[return-value]
+
+    async def run() -> list[Event]:
+        updates = Told(tmp_path)
+        job = updates.start()
+        await asyncio.sleep(0)
+        assert updates.start() is job
+        return [event async for event in job.follow()]
+
+    assert asyncio.run(run()) == [("report", {"documents": 2})]
+    assert ends == []
+
+
+def test_the_password_opens_what_is_read_again_and_drawn(
+    client: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = {"encryption": pymupdf.PDF_ENCRYPT_AES_256, "user_pw": "open"}
+    make_pdf(home / "docs/secret.pdf", "A quick wizard.", **locked)
+
+    def statuses() -> dict[str, str]:
+        follow(client, client.post(f"{API}/update").json()["job"])
+        return {file["path"]: file["status"] for file in client.get(f"{API}/files").json()}
+
+    monkeypatch.delenv("MMRAG_PASSWORD", raising=False)
+    assert statuses()["secret.pdf"] == "encrypted"
+    monkeypatch.setenv("MMRAG_PASSWORD", "open")
+    assert statuses()["secret.pdf"] == "indexed"
+    ids = {one["path"]: one["id"] for one in client.get(f"{API}/documents").json()}
+    picture = f"{API}/documents/{ids['secret.pdf']}/pages/1/picture"
+    assert client.get(picture).headers["content-type"] == "image/png"
+    monkeypatch.delenv("MMRAG_PASSWORD")
+    refused = client.get(picture)
+    assert (refused.status_code, refused.json()["error"]["kind"]) == (409, "EncryptedError")
 
 
 def test_a_job_that_is_none(client: TestClient) -> None:

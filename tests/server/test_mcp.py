@@ -110,6 +110,12 @@ def test_errors_are_in_words_without_folders(shelf: Shelf, place: Path) -> None:
         assert "Traceback" not in message
 
 
+@pytest.mark.parametrize("tool", ["read_page", "show_page"])
+def test_no_page_has_such_a_number(shelf: Shelf, tool: str) -> None:
+    for page, wanted in ((2**63, "less than or equal to 1000000"), (0, "greater than or equal to 1")):
+        assert wanted in refused(shelf, tool, document="owl.md", page=page)
+
+
 def test_an_assistant_starts_it_and_speaks_over_pipes(home: Path) -> None:  # noqa: F811
     command = StdioServerParameters(
         command=sys.executable,

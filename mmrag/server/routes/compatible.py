@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -20,7 +21,7 @@ from mmrag.errors import UsageError
 from mmrag.server.following import follow, whole
 from mmrag.server.routes.answering import said
 from mmrag.server.routes.shared import AllIndexes
-from mmrag.server.shapes import LONGEST_QUESTION, ChatRequest, Exchange
+from mmrag.server.shapes import LONGEST_ANSWER, LONGEST_QUESTION, ChatRequest, Exchange, Text
 from mmrag.synthesize.stream import AnswerStream
 from mmrag.types import Answer, to_dict
 
@@ -30,6 +31,7 @@ _MOST_TEXTS = 2048
 _LONGEST_TEXT = 100_000
 _REMEMBERED = 50
 _RULE = "\n\n---\n"
+_SOURCE = re.compile(r"\[\d+\] ")
 
 
 class Part(BaseModel):
@@ -37,7 +39,7 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="allow")
     type: str
-    text: str = ""
+    text: Text = ""
 
 
 class Message(BaseModel):
@@ -45,7 +47,7 @@ class Message(BaseModel):
 
     model_config = ConfigDict(extra="allow")
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[Part] | None = None
+    content: Text | list[Part] | None = None
 
     @property
     def said(self) -> str:
@@ -73,7 +75,7 @@ class Embeddings(BaseModel):
 
     model_config = ConfigDict(extra="allow")
     model: str
-    input: str | Annotated[list[str], Field(min_length=1, max_length=_MOST_TEXTS)]
+    input: Text | Annotated[list[Text], Field(min_length=1, max_length=_MOST_TEXTS)]
     encoding_format: Literal["float", "base64"] = "float"
 
 
@@ -134,7 +136,7 @@ def _question(messages: Sequence[Message]) -> ChatRequest:
     if not talk or talk[-1].role != "user" or not talk[-1].said.strip():
         raise UsageError("the last message has to be a question of the user")
     history = [
-        Exchange(question=asked.said[:LONGEST_QUESTION], answer=answered.said.split(_RULE)[0])
+        Exchange(question=asked.said[:LONGEST_QUESTION], answer=_unsourced(answered.said)[:LONGEST_ANSWER])
         for asked, answered in pairwise(talk)
         if asked.role == "user" and answered.role == "assistant" and asked.said.strip()
     ]
@@ -143,6 +145,13 @@ def _question(messages: Sequence[Message]) -> ChatRequest:
             f"a question of {len(talk[-1].said):,} characters is over the limit of {LONGEST_QUESTION:,}"
         )
     return ChatRequest(question=talk[-1].said, history=history[-_REMEMBERED:])
+
+
+def _unsourced(text: str) -> str:
+    """An earlier answer without the sources that `_sources` put below it; other rules are its own."""
+    answer, rule, below = text.rpartition(_RULE)
+    is_ours = bool(rule) and all(_SOURCE.match(line) for line in below.rstrip().split("\n"))
+    return answer if is_ours else text
 
 
 async def _chunks(

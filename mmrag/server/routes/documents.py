@@ -11,8 +11,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
 from mmrag.errors import TooLargeError
+from mmrag.server.faults import without_folders
 from mmrag.server.options import ServerOptions
-from mmrag.server.routes.shared import DocumentId, OneIndex, Options, document_of
+from mmrag.server.routes.shared import AllIndexes, DocumentId, OneIndex, Options, document_of
 from mmrag.server.shapes import STREAM_ERRORS
 from mmrag.server.updating import Job, Updates
 from mmrag.server.uploads import discard, keep, safe_name
@@ -79,9 +80,11 @@ def make_router(options: ServerOptions) -> APIRouter:
         return Begun(job=updates.start().id)
 
     @router.get("/jobs/{job}/events", responses=STREAM_ERRORS, response_class=EventSourceResponse)
-    async def follow(job: OneJob) -> AsyncIterator[ServerSentEvent]:
+    async def follow(job: OneJob, shelf: AllIndexes) -> AsyncIterator[ServerSentEvent]:
         """Server-sent events of an update: `progress`, and at the end one `report` or one `error`."""
         async for name, data in job.follow():
+            if name == "error":
+                data = {**data, "message": without_folders(data["message"], shelf)}
             yield ServerSentEvent(event=name, data=data)
 
     return router

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from threading import BoundedSemaphore
 from typing import Annotated, Any
 
@@ -11,8 +12,10 @@ from fastapi import APIRouter, Path, Query, Response
 import mmrag
 from mmrag.errors import UsageError
 from mmrag.pictures import shrunk
+from mmrag.server.faults import without_folders
+from mmrag.server.options import password
 from mmrag.server.routes.shared import AllIndexes, DocumentId, OneIndex, Options, document_of
-from mmrag.server.shapes import LONGEST_QUESTION, Health, IndexList, PageReply
+from mmrag.server.shapes import LAST_PAGE, LONGEST_QUESTION, Health, IndexList, PageReply, ServedIndex
 from mmrag.types import BBox, Document, FileReport
 
 router = APIRouter(prefix="/api", tags=["look"])
@@ -24,7 +27,7 @@ _PICTURES = BoundedSemaphore(2)  # each may be of hundreds of megabytes in memor
 _MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 _PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}, "description": "The picture."}}
 
-Number = Annotated[int, Path(description="From 1.", ge=1, le=1_000_000)]
+Number = Annotated[int, Path(description="From 1.", ge=1, le=LAST_PAGE)]
 
 
 @router.get("/health")
@@ -36,7 +39,9 @@ def health(shelf: AllIndexes, options: Options) -> Health:
 @router.get("/indexes")
 def indexes(shelf: AllIndexes) -> IndexList:
     """What the indexes hold."""
-    return IndexList(indexes=[index.here.info() for index in shelf.all.values()])
+    found = (index.here.info() for index in shelf.all.values())
+    shown = (replace(info, state=without_folders(info.state, shelf)) for info in found)
+    return IndexList(indexes=[ServedIndex.model_validate(info, from_attributes=True) for info in shown])
 
 
 @router.get("/indexes/{index}/documents")
@@ -84,7 +89,7 @@ def page_picture(
     boxes = [_box(text) for text in box]
     written = io.BytesIO()
     with _PICTURES:
-        picture = here.page_picture(found, number, dpi=dpi, boxes=boxes, heat=heat)
+        picture = here.page_picture(found, number, dpi=dpi, boxes=boxes, heat=heat, password=password())
         if found.media_type.startswith("image/"):  # it has no inches, and may be of any size
             picture = shrunk(picture, dpi * _LONGEST)
         picture.save(written, "PNG", compress_level=1)
