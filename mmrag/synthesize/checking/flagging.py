@@ -214,7 +214,7 @@ def supporting_quote(sentence: str, element: Element) -> str:
 
     A sentence of running text, a row of a table, a line of a figure's words, or the caption; the first of
     equally good ones. A number of the sentence counts as much as three words. Empty where the element has no
-    words.
+    words, or several pieces of which none has anything in common with the sentence.
     """
     wanted = set(terms(sentence))
     tongue = language(sentence)
@@ -226,7 +226,9 @@ def supporting_quote(sentence: str, element: Element) -> str:
         shared = len(wanted & words) + 3 * sum(is_held(number, values) for number in stated)
         return shared / math.sqrt(len(words) + 10)
 
-    return max(_pieces(element), key=worth, default="")
+    pieces = list(_pieces(element))
+    best = max(pieces, key=worth, default="")
+    return "" if len(pieces) > 1 and not worth(best) else best
 
 
 def _pieces(element: Element) -> Iterator[str]:

@@ -122,6 +122,12 @@ def test_there_is_no_quote_without_words():
     assert supporting_quote("", element("Gates are open.")) == "Gates are open."
 
 
+def test_there_is_no_quote_where_nothing_speaks_for_one():
+    chinese = element("本公司成立于很久以前。食堂每天供应午餐。总部设在北京市，有30人。")
+    assert supporting_quote("The headquarters are in Beijing.", chinese) == ""
+    assert supporting_quote("There are 30 people there.", chinese) == "总部设在北京市，有30人。"
+
+
 @given(st.text(alphabet="aB. \n[1]2|-:。“”`#*\t三五%", max_size=60))
 def test_places_are_those_of_the_text(text: str):
     for flag in check(text, ["a B 2", ""], "a?"):
