@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from mmrag.text.script import is_cjk
 
@@ -31,6 +31,7 @@ _DRAWN_FORMS = (
     range(0xFF41, 0xFF5B),
     range(0xFF66, 0xFFA0),
 )
+_WORD = re.compile(r"[^\W_]+(?:(?<=\d)[.,](?=\d)[^\W_]+)*")
 _RUN_OF_SPACES = re.compile(r" {2,}")
 _SPACES_AT_LINE_END = re.compile(r" *\n *")
 _SOFT_HYPHEN_AT_LINE_END = re.compile("\u00ad(?= *(?:\n|$))")
@@ -104,3 +105,26 @@ def _join(before: str, after: str) -> str:
 def letters_of(text: str) -> str:
     """Letters and digits alone, case folded: the same however a text is set or hyphenated."""
     return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def word_edges(text: str) -> frozenset[int]:
+    """The places in `letters_of` the text where a word, a number or an ideograph begins or ends."""
+    bounds = {at for word in _WORD.finditer(text) for at in word.span()}
+    edges, size, before = set(), 0, ""
+    for at, char in enumerate(text):
+        if at in bounds or is_cjk(char) or (before and is_cjk(before)):
+            edges.add(size)
+        size += len(letters_of(char))
+        before = char
+    return frozenset({*edges, size})
+
+
+def find_whole(wanted: str, letters: str, edges: Collection[int]) -> int:
+    """Where ``wanted`` stands in ``letters`` first without cutting a word at either end; -1 if nowhere.
+
+    Args:
+        wanted, letters: as `letters_of` gives them.
+        edges: of ``letters``, as `word_edges` gives them.
+    """
+    whole = (begin for begin in sorted(edges) if begin + len(wanted) in edges)
+    return next((begin for begin in whole if letters.startswith(wanted, begin)), -1)

@@ -1,10 +1,12 @@
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mmrag.text import join_lines, normalise
+from mmrag.text.normalise import find_whole, letters_of, word_edges
 
 
 @pytest.mark.parametrize(
@@ -86,3 +88,27 @@ def test_joining_loses_only_space_and_hyphens(lines: list[str]) -> None:
         return "".join(char for char in text if not char.isspace() and char not in "-\u2010\u00ad")
 
     assert letters(joined) == letters("".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("15 mm, 1.5mm", ["15", "mm", "15mm"]),
+        ("位于 A4 纸", ["位", "于", "a4", "纸"]),
+        ("10号-Straße_x", ["10", "号", "strasse", "x"]),
+        ("...", []),
+    ],
+)
+def test_words_end_at_their_edges(text: str, pieces: list[str]):
+    edges, letters = sorted(word_edges(text)), letters_of(text)
+    assert [letters[begin:end] for begin, end in pairwise(edges)] == pieces
+
+
+@given(st.text(), st.text())
+def test_a_word_is_found_where_it_stands(before: str, after: str):
+    text = f"{before} 5 mm {after}"
+    letters, edges = letters_of(text), word_edges(text)
+    at = find_whole("5mm", letters, edges)
+    assert 0 <= at <= len(letters_of(before))
+    assert edges <= set(range(len(letters) + 1))
+    assert find_whole("mm", letters_of("5mms"), word_edges("5mms")) == -1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mmrag.synthesize.context.shortening import Shortening
-from mmrag.text.normalise import letters_of
+from mmrag.text.normalise import find_whole, letters_of, word_edges
 from mmrag.types import Document, Element, Hit, Kind, Page
 
 HEADINGS = 2
@@ -71,7 +71,7 @@ def once(candidates: Sequence[Candidate]) -> list[Candidate]:
     pages: defaultdict[tuple[str, int], list[Candidate]] = defaultdict(list)
     for one in candidates:
         pages[one.element.document, one.element.page].append(one)
-    letters = {id(one): letters_of(f"{one.element.caption}{one.element.text}") for one in candidates}
+    letters = {id(one): letters_of(_words(one)) for one in candidates}
     kept: list[Candidate] = []
     same: dict[tuple[str, str, str | None], Candidate] = {}
     for one in candidates:
@@ -93,10 +93,16 @@ def once(candidates: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
+def _words(one: Candidate) -> str:
+    return f"{one.element.caption}\n{one.element.text}"
+
+
 def _holds(other: Candidate, one: Candidate, letters: dict[int, str]) -> bool:
     """Whether ``other``, of the same page, has all that ``one`` says and shows, and more."""
     mine, its = letters[id(one)], letters[id(other)]
     if one.element.kind is Kind.PAGE or mine == its or mine not in its:
+        return False
+    if find_whole(mine, its, word_edges(_words(other))) < 0:  # 5 mm is no part of 15 mm
         return False
     if one.element.picture is None:
         return True

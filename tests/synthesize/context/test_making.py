@@ -42,6 +42,11 @@ def reasons(prompt: Prompt) -> list[tuple[str, str]]:
     return [(left.what, left.reason) for left in prompt.left_out]
 
 
+def test_a_piece_is_no_part_of_another_whose_words_it_cuts():
+    size, bolt, gap = element("5 mm"), element("Each bolt is 15 mm long.", order=1), element("15 mm", order=2)
+    assert [item.element for item in made(hit(size, bolt, gap)).items] == [size, bolt]
+
+
 def test_sources_are_numbered_by_rank_and_then_as_one_reads():
     first, second, other = element("One.", order=4), element("Two.", order=1), element("Three.", page=2)
     prompt = made(hit(first, second), hit(other, rank=2))
