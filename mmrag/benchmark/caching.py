@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,10 @@ from typing import Any
 from mmrag import __version__
 from mmrag.benchmark.values import Found, Outcome, Question, Setup
 from mmrag.config import Recipe
-from mmrag.errors import CorruptError
+from mmrag.errors import CorruptError, DiskFullError, IndexStoreError
 from mmrag.index.files import sha256_of
 from mmrag.index.reader import Reader
+from mmrag.index.translating import is_damage, is_full
 from mmrag.types import BBox, to_dict
 
 OUTCOMES = "outcomes.sqlite"
@@ -31,21 +34,22 @@ class OutcomeCache:
     """Outcomes by key in an SQLite file, made if it is missing. Each is committed as it comes.
 
     Raises:
-        CorruptError: if the file is damaged.
+        CorruptError: if the file is damaged. DiskFullError: if there is no space.
+        IndexStoreError: if it can't be opened or written.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-        try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise CorruptError(
-                f"{path} is damaged ({error}): remove it, what it held is asked again"
-            ) from error
+        self._path = path
+        with self._translated():
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+                self._connection.execute(_SCHEMA)
+            except BaseException:
+                self._connection.close()
+                raise
 
     def __enter__(self) -> OutcomeCache:
         return self
@@ -55,13 +59,37 @@ class OutcomeCache:
 
     def get(self, key: str, question: Question) -> Outcome | None:
         """What was kept under ``key``, as the outcome of ``question``."""
-        row = self._connection.execute("SELECT outcome FROM outcomes WHERE key = ?", (key,)).fetchone()
-        return None if row is None else replace(_outcome(json.loads(row[0])), question=question.id)
+        with self._translated():
+            row = self._connection.execute("SELECT outcome FROM outcomes WHERE key = ?", (key,)).fetchone()
+        try:
+            return None if row is None else replace(_outcome(json.loads(row[0])), question=question.id)
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._damaged(error) from error
 
     def put(self, key: str, outcome: Outcome) -> None:
         """Keep an outcome."""
         text = json.dumps(to_dict(outcome))
-        self._connection.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?)", (key, text))
+        with self._translated():
+            self._connection.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?)", (key, text))
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if is_full(error, self._path.parent):
+                raise DiskFullError(
+                    f"no space left on the device of {self._path}: free some and run the same command again"
+                ) from error
+            if is_damage(error):
+                raise self._damaged(error) from error
+            raise IndexStoreError(f"{self._path} can't be used: {error}") from error
+
+    def _damaged(self, error: Exception) -> CorruptError:
+        return CorruptError(
+            f"{self._path} is damaged ({error}): remove it, what it held is asked again; or --fresh measures "
+            "everything anew"
+        )
 
 
 def setup_key(index: Path, recipe: Recipe, setup: Setup, top_k: int, generator: str | None) -> str:

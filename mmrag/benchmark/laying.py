@@ -23,13 +23,13 @@ from typing import Any
 from mmrag.api.builder import update
 from mmrag.api.info import size_of
 from mmrag.benchmark.caching import content_of
-from mmrag.benchmark.ledger import Ledger
+from mmrag.benchmark.ledger import Ledger, Step
 from mmrag.benchmark.values import Dataset, Laying
 from mmrag.config import Recipe
 from mmrag.encoders.lists import ChunkList, texts_of
 from mmrag.errors import FingerprintError, MissingExtraError, ModelError, UsageError
 from mmrag.index.reader import Reader
-from mmrag.index.store import LOCK
+from mmrag.index.store import LOCK, is_index
 from mmrag.strategies import load_strategies
 from mmrag.types import Progress, Report, to_dict
 
@@ -59,6 +59,7 @@ class Workshop:
         self._on_laying = on_laying
         self._looked_at: set[Path] = set()
         self._ledger = Ledger(folder / LEDGER)
+        self._forget_what_is_gone()
 
     def parsed(self, recipe: Recipe) -> Path:
         """The index of the corpus without views, parsed as ``recipe`` says.
@@ -83,7 +84,9 @@ class Workshop:
                     f"there is nothing to read in {self._corpus}{_first_reason(report)}; documents are PDF, "
                     "pictures, Markdown, HTML and text"
                 )
-            self._finish(path.name, report, size_of(path), content=_content(path))
+            if before.content not in ("", content := _content(path)):
+                raise self._stale(f"documents in {self._corpus} have changed")
+            self._finish(path.name, report, size_of(path), content=content)
         self._looked_at.add(path)
         return path
 
@@ -152,6 +155,13 @@ class Workshop:
             dict(tokens),
             sum(step.cost for step in steps),
         )
+
+    def _forget_what_is_gone(self) -> None:
+        """Steps whose index was removed are to be done anew, of the same documents as those that are left."""
+        for name in self._ledger:
+            begun, index = self._ledger[name], self._folder / name.partition("/")[0]
+            if begun != (afresh := Step(content=begun.content)) and not is_index(index):
+                self._ledger[name] = afresh
 
     def _parsed_place(self, recipe: Recipe) -> Path:
         return self._folder / f"parsed-{_digest(recipe.ingest)}"

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mmrag.index.files import write_atomically
+from mmrag.errors import CorruptError
+from mmrag.index.files import write_text_atomically
 from mmrag.types import to_dict
 
 _TICK = 1.0  # seconds between two notes of how long a step has taken
@@ -40,12 +41,24 @@ class Step:
 
 
 class Ledger:
-    """What each step took, by name, in a JSON file that is written while they run."""
+    """What each step took, by name, in a JSON file that is written while they run.
+
+    Raises:
+        CorruptError: if the file is damaged.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        found = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-        self._steps = {name: Step(**{**step, "after": tuple(step["after"])}) for name, step in found.items()}
+        try:
+            found = json.loads(path.read_bytes()) if path.is_file() else {}
+            self._steps = {
+                name: Step(**{**step, "after": tuple(step["after"])}) for name, step in found.items()
+            }
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CorruptError(f"{path} is damaged ({error}): --fresh measures everything anew") from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._steps))
 
     def __getitem__(self, name: str) -> Step:
         return self._steps.get(name, Step())
@@ -53,7 +66,7 @@ class Ledger:
     def __setitem__(self, name: str, step: Step) -> None:
         self._steps[name] = step
         text = json.dumps(to_dict(self._steps), indent=1)
-        write_atomically(self._path, lambda temporary: _write(temporary, text))
+        write_text_atomically(self._path, text)
 
     @contextmanager
     def clock(self, name: str) -> Iterator[Callable[[], None]]:
@@ -75,7 +88,3 @@ class Ledger:
             yield tick
         finally:
             note()
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

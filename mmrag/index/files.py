@@ -26,6 +26,15 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     sync(path.parent)
 
 
+def write_text_atomically(path: Path, text: str) -> None:
+    """Make a file of UTF-8 text appear whole or not at all; its line ends are those of ``text``."""
+    write_atomically(path, lambda file: _write_text(file, text))
+
+
+def _write_text(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
 def sha256_of(path: Path) -> str:
     """sha256 of a file's bytes, 64 hex digits."""
     with path.open("rb") as file:

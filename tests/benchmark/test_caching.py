@@ -9,8 +9,9 @@ from hypothesis import strategies as draw
 
 from mmrag.api import builder
 from mmrag.benchmark.caching import OutcomeCache, outcome_key, setup_key
+from mmrag.benchmark.ledger import Ledger
 from mmrag.benchmark.values import Found, Gold, Outcome, Question, Setup
-from mmrag.errors import CorruptError
+from mmrag.errors import CorruptError, DiskFullError
 from mmrag.types import BBox
 from tests.benchmark.making import CAPTION, JOINT, RECIPE, corpus
 
@@ -48,6 +49,35 @@ def test_a_damaged_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "outcomes.sqlite").write_bytes(b"no database " * 100)
     with pytest.raises(CorruptError, match=r"outcomes\.sqlite is damaged .*: remove it"):
         OutcomeCache(tmp_path / "outcomes.sqlite")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"ranking": [{}]}', '{"ranking": [], "new": 1}'])
+def test_an_outcome_that_can_not_be_read_is_damage(tmp_path: Path, text: str) -> None:
+    with OutcomeCache(tmp_path / "outcomes.sqlite") as cache:
+        cache._connection.execute("INSERT INTO outcomes VALUES (?, ?)", ("key", text))
+        with pytest.raises(CorruptError, match=r"outcomes\.sqlite is damaged .*--fresh"):
+            cache.get("key", QUESTION)
+
+
+def test_damage_in_the_middle_and_a_full_disk_are_said(tmp_path: Path) -> None:
+    path, outcome = tmp_path / "outcomes.sqlite", Outcome("q", (), 1.0, "x" * 3000)
+    with OutcomeCache(path) as cache:
+        for number in range(50):
+            cache.put(f"key {number}", outcome)
+        cache._connection.execute("PRAGMA max_page_count = 1")  # no more than there are
+        with pytest.raises(DiskFullError, match=r"no space left on the device of .*outcomes\.sqlite"):
+            cache.put("key 50", replace(outcome, answer="x" * 100_000))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with OutcomeCache(path) as cache, pytest.raises(CorruptError, match=r"is damaged .*--fresh"):
+        cache.get("key 1", QUESTION)
+
+
+@pytest.mark.parametrize("text", [b"{", b"[]", b"\xff", b'{"a": 1}', b'{"a": {}}', b'{"a": {"after": 1}}'])
+def test_a_ledger_that_can_not_be_read_is_named(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "laying.json").write_bytes(text)
+    with pytest.raises(CorruptError, match=r"laying\.json is damaged .*--fresh"):
+        Ledger(tmp_path / "laying.json")
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ import mmrag
 from mmrag.api import builder
 from mmrag.benchmark.caching import OutcomeCache
 from mmrag.benchmark.laying import Workshop
+from mmrag.benchmark.ledger import Ledger
 from mmrag.benchmark.running import Plan, compare
 from mmrag.benchmark.values import Dataset, Gold, Question, Setup
 from mmrag.errors import ModelError, UsageError
@@ -218,6 +221,35 @@ def test_time_of_a_killed_laying_counts(
     (whole,) = (step for name, step in steps.items() if name.endswith("/visual"))
     assert whole.done
     assert whole.seconds > stopped.seconds
+
+
+@pytest.mark.parametrize("gone", ["*", "parsed-*", "views-*"])
+def test_indexes_that_were_removed_are_made_again(dataset: Dataset, tmp_path: Path, gone: str) -> None:
+    first = run(tmp_path / "out", dataset, CAPTION).comparison.runs[0]
+    ledger = Ledger(tmp_path / "out/laying.json")
+    steps = {name: ledger[name] for name in ledger}
+    for index in (tmp_path / "out/laid").glob(gone):
+        shutil.rmtree(index)
+    (tmp_path / "out/outcomes.sqlite").unlink()
+    again = run(tmp_path / "out", dataset, CAPTION).comparison.runs[0]
+    assert [one.ranking for one in again.outcomes] == [one.ranking for one in first.outcomes]
+    assert again.laying.pages == 3
+    ledger = Ledger(tmp_path / "out/laying.json")
+    kept = {name for name, step in steps.items() if ledger[name] == step}
+    assert kept == {name for name in steps if not fnmatch(name, gone)}
+    assert all(ledger[name].done for name in steps)
+
+
+def test_documents_that_changed_since_are_told_though_what_was_parsed_is_gone(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    run(tmp_path / "out", dataset, CAPTION)
+    for index in (tmp_path / "out/laid").glob("parsed-*"):
+        shutil.rmtree(index)
+    (dataset.corpus / "lake.md").write_text("# Lake\n\nIt has dried up.\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(UsageError, match=r"documents in .* have changed since"):
+            run(tmp_path / "out", dataset, CAPTION)
 
 
 def test_a_view_that_fails_is_left_out_and_said(

@@ -119,6 +119,24 @@ def test_a_second_run_measures_nothing_and_a_fresh_one_everything(
     assert len(put) == 6
 
 
+def test_a_damaged_file_is_told_and_fresh_begins_anew(bench: Run, folder: Path) -> None:
+    bench("--strategy", "caption")
+    (folder / "bench/animals/laying.json").write_text("{", encoding="utf-8")
+    damaged = bench("--strategy", "caption")
+    assert (damaged.code, "laying.json is damaged" in damaged.error, "--fresh" in damaged.error) == (
+        1,
+        True,
+        True,
+    )
+    assert bench("--strategy", "caption", "--fresh").code == 0
+
+
+def test_a_seed_below_zero_is_refused_before_anything_is_measured(bench: Run, folder: Path) -> None:
+    refused = bench("--seed", "-1")
+    assert (refused.code, "--seed" in refused.error) == (2, True)
+    assert not (folder / "bench").exists()
+
+
 def test_an_interrupt_keeps_what_is_done(bench: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     real = OutcomeCache.put
     kept: list[str] = []

@@ -13,7 +13,7 @@ from mmrag.benchmark.datasets.reading import Faults, json_rows
 from mmrag.benchmark.datasets.writing import append, describe
 from mmrag.benchmark.values import Dataset, Question
 from mmrag.errors import UsageError
-from mmrag.index.files import write_atomically
+from mmrag.index.files import write_text_atomically
 from mmrag.types import Element
 
 DRAFTS = "drafts.json"
@@ -149,7 +149,7 @@ class Keeper:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(self.drafts), ensure_ascii=False, indent=1)
-        write_atomically(self._folder / DRAFTS, lambda temporary: _write(temporary, text))
+        write_text_atomically(self._folder / DRAFTS, text)
 
     def _take_up(self, queries: Path) -> None:
         """Read what earlier runs have asked. Somebody may have edited it: slips are told on loading."""
@@ -162,7 +162,3 @@ class Keeper:
 def question_id(element: Element) -> str:
     """What a question about an element is called."""
     return f"{element.kind.value}-{element.id[:_ID]}"
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

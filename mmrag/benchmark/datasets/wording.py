@@ -15,7 +15,7 @@ from mmrag.text.terms import terms
 _AFTER_LABEL = " \t\n:.：。)）—–-|"
 _IN_WORDS = "〇零一二三四五六七八九十百"
 _END = r"(?=\s|[^\W\dA-Za-z])"  # not within a word; ideographs may follow at once
-# A number or letter that nothing marks as numbering is a word as often: "2024 年报", "C programming", "A mill".
+# What nothing marks as numbering is a word as often: "2024 年报", "C programming", "A mill".
 _NUMBERING = re.compile(
     r"\s*(?:"
     + "|".join(

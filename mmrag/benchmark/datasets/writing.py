@@ -14,7 +14,7 @@ from mmrag.benchmark.datasets.corpus import Corpus
 from mmrag.benchmark.datasets.folder import ABOUT, CORPUS, QRELS, QUERIES
 from mmrag.benchmark.values import Dataset, Gold, Question
 from mmrag.errors import UsageError
-from mmrag.index.files import write_atomically
+from mmrag.index.files import write_text_atomically
 from mmrag.types import BBox
 
 
@@ -37,7 +37,7 @@ def describe(dataset: Dataset, folder: Path) -> None:
     if dataset.corpus.resolve() != (folder / CORPUS).resolve():
         about["corpus"] = _relative(dataset.corpus, folder)
     text = yaml.safe_dump(about, sort_keys=False, allow_unicode=True, width=100)
-    _replace(folder / ABOUT, text)
+    write_text_atomically(folder / ABOUT, text)
 
 
 def append(questions: Iterable[Question], documents: Path, folder: Path) -> None:
@@ -56,20 +56,12 @@ def append(questions: Iterable[Question], documents: Path, folder: Path) -> None
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         if before and not before.endswith("\n"):
             before += "\n"
-        _replace(path, before + "".join(f"{line}\n" for line in lines))
+        write_text_atomically(path, before + "".join(f"{line}\n" for line in lines))
 
 
 def place_id(gold: Gold) -> str:
     """What qrels call a page: ``file.pdf#3``; a whole file goes by its path alone."""
     return f"{gold.file}#{gold.page}" if gold.page else gold.file
-
-
-def _replace(path: Path, text: str) -> None:
-    write_atomically(path, lambda temporary: _write(temporary, text))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _fields(question: Question, corpus: Corpus, folder: Path) -> dict[str, Any]:
