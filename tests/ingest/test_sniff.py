@@ -1,12 +1,9 @@
-import codecs
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mmrag.errors import DamagedError, IngestError, UnreadableError, UnsupportedError
-from mmrag.ingest.sniff import decode, is_text, media_type, sniff
+from mmrag.ingest.sniff import media_type, sniff
 
 CHINESE = (
     "\u6f6e\u6c50\u7535\u7ad9\u7684\u5e74\u5ea6\u62a5\u544a\u3002\u7b2c\u4e00\u7ae0\uff0c\u6982\u8ff0\u3002"
@@ -105,52 +102,3 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(UnreadableError, match=r"secret\.txt can't be opened: Permission denied"):
         sniff(tmp_path / "secret.txt")
-
-
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030"]
-)
-@pytest.mark.parametrize(
-    "text", [CHINESE, "plain words, nothing else", FRENCH + "\n" + "and more words " * 20]
-)
-def test_text_in_every_encoding(text: str, encoding: str) -> None:
-    if encoding in ("utf-16-le", "utf-16-be") and text == CHINESE:
-        text = "abc " * 30 + text
-    if encoding == "gb18030" and text.startswith(FRENCH):
-        return
-    assert decode(text.encode(encoding)) == text
-
-
-def test_western_text_is_not_taken_for_chinese() -> None:
-    assert decode(FRENCH.encode("cp1252")) == FRENCH
-
-
-def test_the_charset_that_a_page_declares() -> None:
-    page = '<meta charset="koi8-r"><p>\u043f\u0440\u0438\u043b\u0438\u0432</p>'
-    assert decode(page.encode("koi8-r")) == page
-
-
-def test_a_charset_that_does_not_exist() -> None:
-    assert decode(b'<meta charset="no-such">caf\xe9') == '<meta charset="no-such">caf\u00e9'
-
-
-def test_one_broken_byte_costs_one_character() -> None:
-    broken = (CHINESE * 5).encode() + b"\xff" + CHINESE.encode()
-    assert decode(broken) == CHINESE * 5 + "\ufffd" + CHINESE
-
-
-def test_line_ends() -> None:
-    assert decode(b"a\r\nb\rc\n") == "a\nb\nc\n"
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_become_text(data: bytes) -> None:
-    assert isinstance(decode(data), str)
-    assert isinstance(is_text(data), bool)
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\0"), max_size=200))
-def test_utf8_is_read_as_it_is(text: str) -> None:
-    data = text.encode()
-    if not data.startswith((codecs.BOM_UTF8,)):
-        assert decode(data) == text

@@ -9,6 +9,7 @@ from pathlib import Path
 from mmrag.config import IngestOptions
 from mmrag.errors import TooLargeError, UnreadableError
 from mmrag.ingest.building import PageBuilder
+from mmrag.ingest.charsets import decode
 from mmrag.ingest.markup.blocks import Block, Parsed
 from mmrag.ingest.markup.html import from_html
 from mmrag.ingest.markup.lines import lines_of
@@ -16,7 +17,7 @@ from mmrag.ingest.markup.markdown import from_markdown
 from mmrag.ingest.markup.pictures import PictureFinder, PictureNotRead
 from mmrag.ingest.markup.plain import from_plain
 from mmrag.ingest.markup.sections import Section, to_sections
-from mmrag.ingest.sniff import HTML, MARKDOWN, PLAIN, decode, media_type
+from mmrag.ingest.sniff import HTML, MARKDOWN, PLAIN, media_type
 from mmrag.types import Document, Kind, Page, ParsedPage
 
 _MAX_BYTES = 100_000_000
