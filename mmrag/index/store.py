@@ -266,7 +266,7 @@ class Store:
         """A number that changes whenever another connection has committed."""
         return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def columns(self, query: str, values: Sequence[int] = ()) -> tuple[NDArray[np.int64], ...]:
+    def columns(self, query: str, values: Sequence[int | str] = ()) -> tuple[NDArray[np.int64], ...]:
         """The columns of a query for whole numbers, each ``(n,)`` int64.
 
         Row by row into one array: the rows of a large index never stand in memory as objects.

@@ -51,7 +51,7 @@ def ask(query: Query, lists: Sequence[ChunkList | PageList]) -> list[Asked]:
         ModelError: if an encoder fails.
     """
     asked: list[Asked] = []
-    if query.text:
+    if query.text.strip():
         known = _by_language(query.text, lists)
         made: dict[str, NDArray[np.float32]] = {}
         for found in known:

@@ -77,9 +77,9 @@ def find_evidence(
     """For each page its best elements; ties in the order of rows.
 
     Dense scores are exact, also for chunks that the search did not bring. Scores of different spaces and of
-    BM25 live on different scales: each is divided by the best of these pages before they are added, the dense
-    ones with equal shares. What a page with many vectors matched counts for the elements in whose boxes it
-    stands.
+    BM25 live on different scales. Before they are added, those of a space are divided by the best on these
+    pages, with equal shares of all spaces; those of BM25 by the best on any page. What a page with many
+    vectors matched counts for the elements in whose boxes it stands.
 
     Args:
         store: the index.

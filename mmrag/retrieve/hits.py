@@ -72,7 +72,11 @@ def _whole(page: Page) -> Element:
 
 def _beginning(element: Element, length: int = 300) -> str:
     text = element.caption or element.text or str(element.metadata.get("description", ""))
-    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
+    if len(text) <= length:
+        return text
+    # Chinese has hardly any blanks: at one that stands early, most of the text would go.
+    blank = text.rfind(" ", length * 4 // 5, length)
+    return text[: length if blank < 0 else blank] + " …"
 
 
 def _sources(pages: Rows, lists: Sequence[RankedList]) -> list[list[Source]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from math import isfinite
 
 from mmrag.config import RetrieveOptions
 from mmrag.errors import ModelError
@@ -23,15 +24,17 @@ def rerank(
     A hit's score stays what the fusion gave it; the reranker's is one more of its sources.
 
     Raises:
-        ModelError: if the reranker fails, or does not give one score a candidate.
+        ModelError: if the reranker fails, or does not give one finite score a candidate.
     """
     best, rest = list(hits[: options.rerank]), list(hits[options.rerank :])
-    if not best or not query:
+    if not best or not query.strip():
         return list(hits)
     reranker = _loaded(options.reranker)
     scores = reranker.score(query, [to_candidate(hit) for hit in best])
     if len(scores) != len(best):
         raise ModelError(f"the reranker {reranker.spec} gave {len(scores)} scores for {len(best)} candidates")
+    if not all(map(isfinite, scores)):
+        raise ModelError(f"the reranker {reranker.spec} gave scores that are no finite numbers")
     order = sorted(range(len(best)), key=lambda at: -scores[at])
     reranked = [
         replace(best[at], sources=(*best[at].sources, Source(reranker.spec, rank, float(scores[at]))))

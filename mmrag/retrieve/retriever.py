@@ -191,8 +191,9 @@ class Retriever:
                 space.refresh(self._store)
             for page_space in self._page_spaces.values():
                 page_space.refresh(self._store)
-        self._filled = {name for name, space in self._spaces.items() if len(space.places.chunks)}
-        self._filled |= {name for name, space in self._page_spaces.items() if len(space.pages)}
+        filled = {name for name, space in self._spaces.items() if len(space.places.chunks)}
+        # At once: other threads `ask` meanwhile.
+        self._filled = filled | {name for name, space in self._page_spaces.items() if len(space.pages)}
         self._corpus = Corpus.load(self._store)
         self._version = version
 
@@ -201,19 +202,25 @@ class Retriever:
             return Allowed()
         documents = self._store.matching(filters, self._corpus.documents)
         first, last = (min(max(number, 0), _NO_PAGE) for number in filters.pages or (1, _NO_PAGE))
+        values: list[int | str] = [first, last, str(documents)]
         query = (
             "SELECT elements.page, elements.row FROM elements JOIN pages ON pages.row = elements.page"
-            " WHERE number BETWEEN ? AND ? AND elements.document IN (SELECT value FROM json_each(?))"
+            " WHERE number BETWEEN ? AND ? AND pages.document IN (SELECT value FROM json_each(?))"
         )
-        values: list[int | str] = [first, last, str(documents)]
         if filters.kinds:
             query += f" AND kind IN ({', '.join('?' * len(filters.kinds))})"
-            values += map(str, filters.kinds)
         if filters.labels:
             query += f" AND metadata ->> 'label' IN ({', '.join('?' * len(filters.labels))})"
-            values += filters.labels
-        found = np.array(self._store.connection.execute(query, values).fetchall(), np.int64).reshape(-1, 2)
-        return Allowed(np.unique(found[:, 0]), np.unique(found[:, 1]))
+        chosen = [*values, *map(str, filters.kinds), *filters.labels]
+        pages, elements = self._store.columns(query, chosen)
+        if not filters.kinds and not filters.labels:
+            # There are pages without elements.
+            query = (
+                "SELECT row FROM pages"
+                " WHERE number BETWEEN ? AND ? AND document IN (SELECT value FROM json_each(?))"
+            )
+            (pages,) = self._store.columns(query, values)
+        return Allowed(np.unique(pages), np.unique(elements))
 
     def _find(
         self, asked: Sequence[Asked], words: list[str], allowed: Allowed

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmrag.encoders.lists import ChunkList, PageList
 from mmrag.retrieve.asking import ask
 from mmrag.types import Query
-from tests.fakes import LetterEncoder, LinesEncoder
+from tests.fakes import ColourEncoder, LetterEncoder, LinesEncoder
 
 
 def knowing(fingerprint: str, languages: set[str] | None, scripts: set[str] | None) -> LetterEncoder:
@@ -62,3 +65,10 @@ def test_encoders_of_the_same_texts_encode_a_question_once() -> None:
     asked = ask(Query("zebra"), [ChunkList("caption/a", encoder), ChunkList("joint/b/text", borrowing)])
     assert calls == ["zebra"]
     assert [one.name for one in asked] == ["caption/a", "joint/b/text"]
+
+
+@pytest.mark.parametrize("words", ["", " \n"])
+def test_blanks_beside_a_picture_ask_nobody(tmp_path: Path, words: str) -> None:
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "red.png")
+    asked = ask(Query(words, str(tmp_path / "red.png")), [ChunkList("joint/colours", ColourEncoder())])
+    assert [one.name for one in asked] == ["joint/colours (by picture)"]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mmrag.config import RetrieveOptions
-from mmrag.encoders.lists import ChunkList
+from mmrag.encoders.lists import ChunkList, PageList
 from mmrag.errors import UsageError
 from mmrag.index.reader import Reader
 from mmrag.index.store import create
 from mmrag.index.writer import Writer, content_key
 from mmrag.retrieve.retriever import Retriever
 from mmrag.types import BBox, Document, Element, Filters, Hit, Kind, Page, ParsedPage, Query
-from tests.fakes import LetterEncoder
+from tests.fakes import LetterEncoder, LinesEncoder
 
 BOX = BBox(0.1, 0.1, 0.9, 0.2)
 PAGES = {
@@ -24,7 +25,7 @@ PAGES = {
     ("b.pdf", 1): [("figure", "zebra crossing")],
     ("b.pdf", 2): [("text", "斑马 线")],
 }
-LETTERS = "caption/letters"
+LETTERS, LINES = "caption/letters", "visual/lines"
 DENSE = RetrieveOptions(weights={"caption": 1.0})
 TERMS = RetrieveOptions(weights={"page-terms": 1.0})
 
@@ -179,3 +180,52 @@ def test_a_search_sees_what_was_committed_before_it(writer: Writer) -> None:
 def test_a_wrong_call_is_refused(writer: Writer, query: Query, top_k: int, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         retriever(writer, DENSE).search(query, top_k)
+
+
+@pytest.fixture
+def seen(writer: Writer) -> Writer:
+    """The index with one more document, of pages without elements that a view of whole pages has seen."""
+    encoder, document = LinesEncoder(), Document("c" * 8, "c.pdf", "application/pdf", page_count=2)
+    with writer.writing():
+        space = writer.space(LINES, encoder.dim, encoder.fingerprint, paged=True)
+        row = writer.add_document(document)
+        for number, words in ((1, "the zebra"), (2, "zebra")):
+            page = writer.add_page(row, ParsedPage(Page(document.id, number, 600, 800), ()), "")
+            vectors = LetterEncoder().encode_texts(words.split())
+            writer.add_page_vectors(space, row, page, vectors, np.full((len(vectors), 4), np.nan, np.float32))
+    return writer
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(), [1, 2]),
+        (Filters(documents=("c.pdf",)), [1, 2]),
+        (Filters(pages=(2, 2)), [2]),
+        (Filters(documents=("a.pdf",)), []),
+        (Filters(documents=("c.pdf",), kinds=(Kind.TEXT,)), []),
+        (Filters(documents=("c.pdf",), labels=("chart",)), []),
+    ],
+)
+def test_a_page_without_elements_passes_filters_of_pages(
+    seen: Writer, filters: Filters, expected: list[int]
+) -> None:
+    options = RetrieveOptions(weights={"visual": 1.0})
+    found = Retriever(Reader(seen.path), [PageList(LINES, LinesEncoder())], options)
+    hits = found.search(Query("zebra", filters=filters))
+    assert places(hits) == [("c.pdf", number) for number in expected]
+    assert all(hit.element.kind is Kind.PAGE for hit in hits)
+
+
+def test_another_thread_never_sees_some_of_the_lists_alone(seen: Writer) -> None:
+    known: list[set[str]] = []
+
+    class Watched(Retriever):
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            if name == "_filled":
+                known.append(set(self._filled))
+
+    lists = [ChunkList(LETTERS, LetterEncoder()), PageList(LINES, LinesEncoder())]
+    Watched(Reader(seen.path), lists, RetrieveOptions()).refresh()
+    assert known == [set(), {LETTERS, LINES}]
