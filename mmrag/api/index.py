@@ -146,7 +146,7 @@ class Index(Searching):
         """
         from mmrag.llama_index import as_query_engine
 
-        pages = top_k or self.recipe.answer.top_k
+        pages = self.recipe.answer.top_k if top_k is None else top_k
         reopen = partial(Index, self.path, self.recipe)
         return as_query_engine(self, reopen, llm, pages, filters, strategies, ELEMENTS_A_HIT)
 

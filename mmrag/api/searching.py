@@ -202,7 +202,9 @@ class Searching(Looking):
         spending: Spending,
         history: Sequence[Turn] = (),
     ) -> AnswerStream:
-        pages = top_k or self.recipe.answer.top_k
+        if isinstance(question, Query) and question.picture is not None and not question.text.strip():
+            raise UsageError("a question wants words, also beside a picture: search finds by a picture alone")
+        pages = self.recipe.answer.top_k if top_k is None else top_k
         return self._answers.stream(
             question if isinstance(question, str) else question.text,
             lambda: self._search(question, pages, filters, strategies, ELEMENTS_AN_ANSWER),

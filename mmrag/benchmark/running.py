@@ -198,7 +198,11 @@ class _Asker:
         hits = index.search(query, self._plan.top_k, strategies=setup.strategies or None)
         seconds = time.perf_counter() - begin
         outcome = Outcome(question.id, _ranking(hits), round(seconds, 6))
-        return self._answered(index, setup, query, outcome) if self._plan.answers else outcome
+        if not self._plan.answers:
+            return outcome
+        # Nothing was asked in words that could be answered.
+        words = query.text.strip()
+        return self._answered(index, setup, query, outcome) if words else replace(outcome, refused=True)
 
     def _answered(self, index: mmrag.Index, setup: Setup, query: Query, outcome: Outcome) -> Outcome:
         limit = self._plan.max_cost
