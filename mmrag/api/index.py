@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmrag.api.opened import folder_of
 from mmrag.api.searching import ELEMENTS_A_HIT, Searching
 from mmrag.config import Recipe, load_recipe
-from mmrag.errors import NotAnIndexError, UsageError
+from mmrag.errors import UsageError
 from mmrag.index.derived import write_derived
 from mmrag.index.lock import WriterLock
 from mmrag.index.reader import named
-from mmrag.index.store import LOCK, is_index
+from mmrag.index.store import LOCK
 from mmrag.index.writer import Writer
 from mmrag.types import Document, Filters, Report
 
@@ -162,11 +163,7 @@ def open_index(place: str | Path, *, pipeline: str | Path | Recipe | None = None
     Raises:
         NotAnIndexError: if there is none.
         RecipeError: if the recipe can't be read.
+        SchemaError, CorruptError: if the index can't be used.
     """
     recipe = pipeline if pipeline is None or isinstance(pipeline, Recipe) else load_recipe(pipeline)
-    for path in (Path(place), Path("indexes") / place):
-        if is_index(path):
-            return Index(path, recipe)
-    raise NotAnIndexError(
-        f"there is no index at {place} or indexes/{place}: make one with mmrag index FOLDER"
-    )
+    return Index(folder_of(place), recipe)

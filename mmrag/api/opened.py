@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Self
 from mmrag.api.fingerprints import check_fingerprint
 from mmrag.api.fulltext import element_text
 from mmrag.config import Recipe
-from mmrag.errors import IngestError, UsageError
+from mmrag.errors import IngestError, NotAnIndexError, UsageError
 from mmrag.index.built_by import built_by
 from mmrag.index.reader import Reader
+from mmrag.index.sealing.seal import SEAL
+from mmrag.index.store import is_index
 from mmrag.types import Document, Element, Hit, Page
 
 if TYPE_CHECKING:
@@ -24,6 +26,20 @@ if TYPE_CHECKING:
     from mmrag.ingest.drawing import PageOfFile
     from mmrag.rerankers.base import Candidate
     from mmrag.retrieve.retriever import Retriever
+
+
+def folder_of(place: str | Path) -> Path:
+    """The folder of the index at a path, or of that name under ``indexes/``, even if its database is gone.
+
+    Raises:
+        NotAnIndexError: if there is none.
+    """
+    for path in (Path(place), Path("indexes") / place):
+        if is_index(path) or (path / SEAL).is_file():
+            return path
+    raise NotAnIndexError(
+        f"there is no index at {place} or indexes/{place}: make one with mmrag index FOLDER"
+    )
 
 
 class OpenIndex:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mmrag.api.fulltext import element_text, page_text
 from mmrag.api.laying import stored_pages
+from mmrag.api.opened import folder_of
 from mmrag.api.pictures import checked_file
-from mmrag.api.verifying import folder_of
 from mmrag.config import Recipe
 from mmrag.errors import CorruptError, IngestError, UsageError
 from mmrag.index.assets import asset_path, write_asset

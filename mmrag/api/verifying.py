@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from mmrag.errors import CorruptError, NotAnIndexError
+from mmrag.api.opened import folder_of
+from mmrag.errors import CorruptError
 from mmrag.index.mending.checks import Finding, index_findings
 from mmrag.index.mending.derived_checks import unequal_files
 from mmrag.index.reader import Reader
-from mmrag.index.sealing.seal import DATABASE, SEAL
+from mmrag.index.sealing.seal import SEAL
 from mmrag.ingest.walk import hash_file
 
 
@@ -40,16 +41,6 @@ def verify(place: str | Path, *, deep: bool = False) -> tuple[Finding, ...]:
         # A run that ends meanwhile takes files away that were looked for.
         if all(one.harmless for one in found) or _bytes(folder / SEAL) == sealed:
             return tuple(found)
-
-
-def folder_of(place: str | Path) -> Path:
-    """The folder of an index, even one whose database is gone."""
-    for path in (Path(place), Path("indexes") / place):
-        if (path / DATABASE).is_file() or (path / SEAL).is_file():
-            return path
-    raise NotAnIndexError(
-        f"there is no index at {place} or indexes/{place}: make one with mmrag index FOLDER"
-    )
 
 
 def _bytes(file: Path) -> bytes:

@@ -70,7 +70,7 @@ def repair(index: IndexName, json: Json = False) -> None:
 def _place(name: str) -> Path:
     """The index of that name or path, or the one that a folder would have; it need not be readable."""
     import mmrag
-    from mmrag.api.verifying import folder_of
+    from mmrag.api.opened import folder_of
 
     try:
         return folder_of(name)

@@ -79,6 +79,13 @@ def test_a_whole_index_has_nothing_to_be_said_of(index: Path) -> None:
         mmrag.repair(index.parent)
 
 
+def test_an_index_that_has_lost_its_database_is_no_nothing(index: Path) -> None:
+    (index / DATABASE).unlink()
+    with pytest.raises(CorruptError, match=r"has lost its mmrag\.sqlite: see mmrag repair"):
+        mmrag.open(index)
+    assert (DATABASE, "is missing") in damaged(mmrag.verify(index))
+
+
 def test_an_index_without_any_picture_has_nothing_to_be_said_of(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.md").write_text("# A\n\nWords alone.\n")
