@@ -327,6 +327,9 @@ def test_a_question_by_picture_is_asked_of_who_sees(dataset: Dataset, tmp_path: 
         hits = index.search(mmrag.Query(picture=asked.picture), strategies="joint")
     assert [hit.document.path for hit in hits] == [found.file for found in joint.outcomes[3].ranking] != []
     assert caption.outcomes[3].ranking == ()
+    answered = run(tmp_path / "out", with_picture, JOINT, answers=True).comparison.runs[0].outcomes
+    assert [outcome.answer is None for outcome in answered] == [False, False, False, True]
+    assert (answered[3].refused, answered[3].ranking) == (True, joint.outcomes[3].ranking)
     missing = replace(asked, picture=str(tmp_path / "blue.png"))
     with pytest.raises(UsageError, match=r"question p has no picture .*blue\.png"):
         run(tmp_path / "out", replace(dataset, questions=(missing,)), JOINT)
