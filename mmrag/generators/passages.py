@@ -40,6 +40,7 @@ class Passage:
         near: terms of what gives it its meaning: header cells, caption, section, neighbours.
         far: terms of the rest of what was found on the page, and of the document's title.
         position: its place among the passages of its element.
+        heads: whether it is a table's first row, which may name the columns.
     """
 
     hit: Hit
@@ -50,6 +51,7 @@ class Passage:
     near: frozenset[str]
     far: frozenset[str]
     position: int
+    heads: bool = False
 
     @property
     def place(self) -> tuple[str, int]:
@@ -64,6 +66,7 @@ class _Piece:
     quote: str
     shown: str
     context: str = ""
+    heads: bool = False
 
 
 def passages(hits: Sequence[Hit]) -> list[Passage]:
@@ -89,7 +92,7 @@ def _passages_of(hit: Hit, element: Element, page: frozenset[str]) -> Iterator[P
         if element.kind is Kind.TABLE:
             neighbours = []
         near = about.union(terms(piece.context), *neighbours)
-        yield Passage(hit, element, piece.quote, piece.shown, words, near, page, position)
+        yield Passage(hit, element, piece.quote, piece.shown, words, near, page, position, piece.heads)
 
 
 def _pieces(element: Element) -> Iterator[_Piece]:
@@ -99,7 +102,7 @@ def _pieces(element: Element) -> Iterator[_Piece]:
     if element.kind is Kind.TABLE:
         for row in table_rows(element.text):
             if row.cells:
-                yield _Piece(row.line, shown(row), " ".join((*row.above, *row.cells)))
+                yield _Piece(row.line, shown(row), " ".join((*row.above, *row.cells)), row.heads)
             else:
                 yield from (_plain(part) for part in _cut(row.line))
     elif element.kind is Kind.FIGURE:

@@ -158,12 +158,12 @@ def _neighbours(words: Sequence[str]) -> frozenset[tuple[str, str]]:
 
 
 def _shape(passage: Passage) -> float:
-    """A heading, a title or a scrap says little, a very long piece says much besides.
+    """A heading, a title, a table's first row or a scrap says little, a very long piece says much besides.
 
     The text of a whole page is the second choice: its finer elements say the same, in better order.
     """
     kind, count = passage.element.kind, len(passage.own)
-    if kind is Kind.HEADING or (kind is Kind.TEXT and _is_title(passage.quote)):
+    if kind is Kind.HEADING or passage.heads or (kind is Kind.TEXT and _is_title(passage.quote)):
         return 0.5
     if count < 3 and kind is not Kind.TABLE:
         return 0.6

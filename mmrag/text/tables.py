@@ -24,12 +24,14 @@ class Row:
             the line is no row.
         above: cells of the first row, which give it meaning; none for that row itself.
         named: whether ``above`` are the names of the columns.
+        heads: whether it is the first row, and may be the names of the columns.
     """
 
     line: str
     cells: tuple[str, ...]
     above: tuple[str, ...] = ()
     named: bool = False
+    heads: bool = False
 
 
 def is_rule(line: str) -> bool:
@@ -67,7 +69,7 @@ def table_rows(markdown: str) -> Iterator[Row]:
     named = headed and not (pairs and _are_names_and_values(rows))
     header = tuple(rows[0]) if headed else ()
     if headed and pairs:
-        yield Row(lines[0].strip(), header)
+        yield Row(lines[0].strip(), header, heads=True)
     filled: list[str] = []
     for line, row in zip(lines, rows, strict=True):
         if tuple(row) == header or not any(row):

@@ -155,3 +155,16 @@ def test_the_encoder_whose_vectors_of_texts_another_borrows_is_asked():
     generator = load_generator("mini:extractive", [ColourEncoder()])
     generator.generate("When was the station commissioned?", library())
     assert (ColourEncoder.calls, LetterEncoder.calls > 0) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("What is the name of the tower?", "Name; Eiffel Tower"),
+        ("In which city is the Eiffel Tower?", "City; Paris"),
+        ("What is the height of the Eiffel Tower?", "Height; 330 m"),
+    ],
+)
+def test_a_table_of_names_and_values_is_quoted_by_pairs(question: str, quote: str):
+    table = element("| Name | Eiffel Tower |\n|---|---|\n| Height | 330 m |\n| City | Paris |", Kind.TABLE)
+    assert ExtractiveGenerator().rank(question, [hit([table])])[0].passage.shown == quote

@@ -60,7 +60,7 @@ def test_names_and_values_have_no_header():
     table = "| Name | Eiffel Tower |\n|---|---|\n| Height | 330 m |\n| City | Paris |"
     above = ("Name", "Eiffel Tower")
     assert list(table_rows(table)) == [
-        Row("| Name | Eiffel Tower |", above),
+        Row("| Name | Eiffel Tower |", above, heads=True),
         Row("| Height | 330 m |", ("Height", "330 m"), above),
         Row("| City | Paris |", ("City", "Paris"), above),
     ]
@@ -72,7 +72,7 @@ def test_names_and_values_have_no_header():
 )
 def test_the_first_row_of_two_columns_is_a_row_too_even_where_it_may_name_them(below: str):
     first, *rows = table_rows(f"| one | two |\n|---|---|\n{below}")
-    assert first == Row("| one | two |", ("one", "two"))
+    assert first == Row("| one | two |", ("one", "two"), heads=True)
     assert [row.line for row in rows] == below.split("\n")
     assert all(row.named for row in rows)
 
