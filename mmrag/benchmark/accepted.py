@@ -6,13 +6,17 @@ import re
 import unicodedata
 
 _TOKEN = re.compile(
-    r"\d+(?:\.\d+)?|(?<!\w)\.\d+|[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+|%|\+"
+    r"(?:(?<![^\s(\[{:;,=~<>])-(?=\.?\d))?(?:\d+(?:\.\d+)?|(?<!\w)\.\d+)|[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+|%|\+"
 )
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 _NUMBER_WORDS = {word: str(value) for value, word in enumerate(_WORDS.split(" "))}
 _HEDGES = frozenset({"about", "roughly", "approximately", "around", "circa", "nearly", "约"})
 _LINKS = frozenset({"a", "an", "the", "in", "of", "by", "vs", "versus", "against", "and"})
-_SAME = {"percent": "%", "per": "", "°": "", "deg": "degrees", "degree": "degrees"}
+_SAME = {"percent": "%", "per": "", "deg": "degrees", "degree": "degrees"}
+_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+_IDEOGRAPHIC = re.compile(f"[{''.join((*_DIGITS, *_UNITS))}]+")
+_VERSION = re.compile(r"\d+(?:\.\d+){2,}")
 
 
 def holds(text: str, variants: tuple[str, ...]) -> bool:
@@ -45,12 +49,29 @@ def _stands_in(part: str, found: list[str]) -> bool:
 def tokens(text: str) -> list[str]:
     """Words, ideographs and numbers by value; ``%`` and ``+`` are words."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded)
+    folded = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", folded).replace("\u2212", "-")
+    folded = re.sub(r"\bper cent\b", "%", folded)
+    # Of a version or a date each part is a number: 2.10.3 does not hold 2.1.
+    folded = _VERSION.sub(lambda found: found[0].replace(".", " "), folded)
+    folded = _IDEOGRAPHIC.sub(lambda found: f" {_of_ideographs(found[0])} ", folded)
     return [same for token in _TOKEN.findall(folded) if (same := _canonical(token))]
 
 
+def _of_ideographs(written: str) -> int:
+    """The number below ten thousand that ideographs write: 三百二十, 十二; digit by digit, 二〇二四."""
+    if not set(written) & set(_UNITS):
+        return int("".join(str(_DIGITS[char]) for char in written))
+    total, digit = 0, None
+    for char in written:
+        if char in _DIGITS:
+            digit = _DIGITS[char]
+        else:
+            total, digit = total + (1 if digit is None else digit) * _UNITS[char], None
+    return total + (digit or 0)
+
+
 def _canonical(token: str) -> str:
-    if token[-1].isdigit() and token[0] in ".0123456789":
-        return f"{float(token):g}"
+    if token[-1].isdigit() and token[0] in "-.0123456789":
+        return f"{float(token) + 0.0:.15g}"  # no -0
     token = _NUMBER_WORDS.get(token, token)
     return _SAME.get(token, token)

@@ -56,13 +56,19 @@ def print_machine() -> None:
 
 
 def _commit() -> str:
-    """Of the checkout that mmrag runs from; an installed one has none."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    except OSError:
+    """Of the checkout that mmrag runs from; an installed one has none, wherever its files lie."""
+    here = Path(__file__)
+    if not _git(here.parent, "ls-files", here.name):
         return "unknown"
-    return said.stdout.strip() or "unknown"
+    return _git(here.parent, "rev-parse", "--short", "HEAD") or "unknown"
+
+
+def _git(folder: Path, *words: str) -> str:
+    command = ["git", "-C", str(folder), *words]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    except OSError:
+        return ""
 
 
 def _version(name: str) -> str:

@@ -13,13 +13,14 @@ from mmrag.captioners.base import Description
 from mmrag.errors import ModelError
 from mmrag.text import normalise, sentences
 
-SOUNDNESS_VERSION = "sound:1"
+SOUNDNESS_VERSION = "sound:2"
 """Changes whenever `sound` would leave something else of the same description."""
 
 _UNABLE = r"(?:can(?:no|')?t|can not|am (?:un|not )able to|'m (?:un|not )able to|won't|will not|do not|don't)"
 _DEEDS = (
     r"(?:assist|help|describe|identify|provide|comply|view|see|process|analy[sz]e|fulfill?|answer|do that"
-    r"|read|have|access|open|display)"
+    r"|read|have (?:\w+ ){0,3}(?:access|abilit(?:y|ies)|capabilit(?:y|ies)|permission|images?|pictures?)"
+    r"|access|open|display)"
 )
 _DEEDS_ZH = "(?:协助|協助|帮助|幫助|提供|描述|识别|識別|查看|看到|回答|处理|處理|满足|滿足|分析|访问|訪問)"
 _REFUSAL = re.compile(

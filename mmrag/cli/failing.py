@@ -81,6 +81,6 @@ def _close_quietly() -> int:
 
 
 def _never_fail_on_a_letter() -> None:
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

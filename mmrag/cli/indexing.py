@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from mmrag.benchmark.counting import counted
 from mmrag.cli.failing import SKIPPED
 from mmrag.cli.options import IndexName, Json, Offline, Password, Pipeline, Strategies, named
 from mmrag.types import FileReport, Report, Status
@@ -105,7 +106,7 @@ def remove(
         print_json({"removed": removed})
         return
     for gone in removed:
-        pages = _count(gone.page_count, "page" if gone.paged else "section")
+        pages = counted(gone.page_count, "page" if gone.paged else "section")
         output().print(f"removed {clean(gone.path)}, {pages}", soft_wrap=True)
     if any(file_at(root, gone.path).exists() for gone in removed):
         errors().print("Still in the folder, so the next `mmrag index` would read it again.", style="dim")
@@ -119,7 +120,7 @@ def print_report(console: Console, report: Report, name: str) -> None:
     console.print(Text("This run  " + _did(report), style="dim"))
     print_skipped(console, report.skipped, name)
     if report.not_described:
-        pictures = _count(report.not_described, "picture")
+        pictures = counted(report.not_described, "picture")
         console.print(f"{pictures} could not be described: --retry-failed tries again", style="yellow")
     if not report.documents and not report.skipped:
         console.print("There is nothing to read: PDF, pictures, Markdown, HTML and text are.", style="yellow")
@@ -156,11 +157,11 @@ def note_skipped(index: Index) -> None:
 def _holds(report: Report) -> str:
     return " · ".join(
         (
-            _count(report.documents, "file"),
-            _count(report.pages, "page"),
-            _count(report.figures, "figure"),
-            _count(report.tables, "table"),
-            _count(report.chunks, "chunk"),
+            counted(report.documents, "file"),
+            counted(report.pages, "page"),
+            counted(report.figures, "figure"),
+            counted(report.tables, "table"),
+            counted(report.chunks, "chunk"),
         )
     )
 
@@ -171,14 +172,10 @@ def _did(report: Report) -> str:
     parts.append(f"{report.encoded:,} embedded")
     if report.tokens:
         spent = f"{report.tokens['in']:,} tokens read, {report.tokens['out']:,} written"
-        parts.append(f"{_count(report.described, 'picture')} described: {spent}")
+        parts.append(f"{counted(report.described, 'picture')} described: {spent}")
     if report.cost:
         parts.append(f"cost {report.cost:.4f}")
     return " · ".join([*parts, _took(report.seconds)])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _took(seconds: float) -> str:

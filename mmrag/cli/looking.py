@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -140,7 +141,10 @@ def _default_name(document: Document, page: int, element: Element | None) -> Pat
     stem = re.sub(r"[^\w.-]+", "-", Path(document.path).stem)
     # A file's name may have 255 bytes, which the document's own may have used up.
     stem = stem.encode("utf-8", "ignore")[:_LONGEST_STEM].decode("utf-8", "ignore").strip("-.") or "page"
-    return Path(f"{stem}-p{page}{'-' + short(element) if element else ''}.png")
+    name = f"{stem}-p{page}{'-' + short(element) if element else ''}"
+    others = (Path(f"{name}-{number}.png") for number in count(2))
+    # Documents in two folders may be called the same, and what is there may be somebody's.
+    return next(path for path in chain([Path(f"{name}.png")], others) if not path.exists())
 
 
 def _facts(facts: IndexInfo) -> Text:

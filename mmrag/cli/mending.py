@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,7 +41,7 @@ def verify(
     else:
         _print("damaged", "red", damaged)
         _print("note", "yellow", [found for found in findings if found.harmless])
-        output().print(f"damaged: mmrag repair {index}" if damaged else f"{index} is whole")
+        output().print(f"damaged: mmrag repair {shlex.quote(index)}" if damaged else f"{index} is whole")
     if damaged:
         raise typer.Exit(ERROR)
 

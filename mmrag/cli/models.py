@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mmrag.benchmark.counting import counted
 from mmrag.cli.options import Json, Offline, Strategies
 from mmrag.cli.sizes import rough_size
 
@@ -91,6 +93,7 @@ def print_next(
 
     named = ["all"] if set(strategy) == set(STRATEGIES) else strategy
     chosen = "".join(f" --strategy {name}" for name in named)
+    quoted = shlex.quote(pipeline)
     absent = [model for model in found if model.to_fetch]
     packages = list(dict.fromkeys(package for model in found for package in model.packages))
     lines = []
@@ -100,14 +103,14 @@ def print_next(
         size = rough_size(sum(model.size or 0 for model in absent))
         amount = f", about {size}" if all(model.size for model in absent) else ""
         lines.append(
-            f"Not on this machine: {_counted(absent)}{amount}. "
-            f"Fetch: mmrag models --pipeline {pipeline}{chosen} --fetch"
+            f"Not on this machine: {counted(len(absent), 'model')}{amount}. "
+            f"Fetch: mmrag models --pipeline {quoted}{chosen} --fetch"
         )
     console.print()
     for line in lines:
         print_hanging(console, Text(line, style="yellow"), 2)
     if not any(model.problem for model in found):
-        console.print(Text(f"Ready: mmrag index FOLDER --pipeline {pipeline}{chosen}", style="green"))
+        console.print(Text(f"Ready: mmrag index FOLDER --pipeline {quoted}{chosen}", style="green"))
     others = [name for name in recipe_names() if name != pipeline]
     console.print(Text(f"Other recipes: {', '.join(others)}", style="dim"))
 
@@ -139,8 +142,4 @@ def _home(path: str) -> str:
 
 def _told(pipeline: str, missing: Sequence[RecipeModel]) -> str:
     specs = ", ".join(model.spec for model in missing)
-    return f"{_counted(missing)} of the recipe {pipeline} can't be used here and now: {specs}"
-
-
-def _counted(models: Sequence[RecipeModel]) -> str:
-    return "1 model" if len(models) == 1 else f"{len(models)} models"
+    return f"{counted(len(missing), 'model')} of the recipe {pipeline} can't be used here and now: {specs}"

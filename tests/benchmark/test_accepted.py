@@ -59,6 +59,34 @@ def test_not_held(text: str, variant: str):
     assert not accepted.holds(text, (variant,))
 
 
+@pytest.mark.parametrize(
+    ("text", "variant", "held"),
+    [
+        ("It is -5 °C.", "-5 °C", True),
+        ("It is \u22125 °C.", "-5 °C", True),
+        ("It is -5 °C.", "5 °C", False),
+        ("It is 5 °C.", "-5 °C", False),
+        ("pages 5-7", "5 7", True),
+        ("GPT-4", "GPT 4", True),
+        ("(-.5)", "-0.50", True),
+        ("version 2.10.3", "2.1", False),
+        ("version 2.10.3", "2.10.3", True),
+        ("on 12.03.2024", "2024", True),
+        ("12 per cent", "12 %", True),
+        ("12%", "12 per cent", True),
+        ("共十二人", "12人", True),
+        ("三百二十个", "320个", True),
+        ("一千零五米", "1005 米", True),
+        ("二〇二四年", "2024年", True),
+        ("五个月", "5个月", True),
+        ("十五个", "5个", False),
+        ("1234567", "1234568", False),
+    ],
+)
+def test_numbers_by_sign_and_value(text: str, variant: str, held: bool) -> None:
+    assert accepted.holds(text, (variant,)) is held
+
+
 def test_one_variant_is_enough():
     assert accepted.holds("It is the plus pole.", ("positive", "plus", "+"))
 

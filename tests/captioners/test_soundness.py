@@ -13,6 +13,8 @@ REFUSALS = (
     "I am very sorry, I am unable to describe this picture.",
     "Sorry, I can't do that.",
     "I cannot provide a description of this image.",
+    "I do not have the ability to see pictures.",
+    "I don't have access to images.",
     "I can't see the image. Please upload it again.",
     "I'm unable to view images. However, if you describe it, I can help you.",
     "Unfortunately, I am not able to process pictures.",
@@ -39,6 +41,7 @@ def test_refusals(said: str) -> None:
     [
         "A sign that says: I'm sorry, we are closed.",
         "A bar chart of sorry states.",
+        "We do not have enough labels to read the axis, but the curve rises.",
         "I can see a photo of a harbour.",
         "图中有一块写着“对不起”的牌子。",
         "无法律依据的条款表格。",

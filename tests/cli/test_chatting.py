@@ -27,6 +27,14 @@ def test_each_line_is_a_question_until_quit(fake: FakeMmrag, mmrag: Run, typed: 
     assert fake.indexes["docs"].closed
 
 
+def test_a_line_that_is_no_utf_8_ends_nothing(
+    fake: FakeMmrag, mmrag: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9?\nHow high?\n"), "utf-8"))
+    assert mmrag("chat", "docs").code == 0
+    assert fake.calls[1:] == ["caf\ufffd?", "How high?"]
+
+
 def test_options_are_of_the_whole_conversation(fake: FakeMmrag, mmrag: Run, typed: None) -> None:
     mmrag(
         "chat", "docs", "-k", "3", "-s", "joint", "-d", "a.pdf",

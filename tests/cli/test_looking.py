@@ -80,6 +80,13 @@ def test_show_a_page(fake: FakeMmrag, mmrag: Run) -> None:
     assert fake.calls == [("picture", "station/report.pdf", 4, 144, [], None)]
 
 
+def test_show_writes_over_nothing_unless_told_to(fake: FakeMmrag, mmrag: Run, tmp_path: Path) -> None:
+    (tmp_path / "report-p4.png").write_text("mine")
+    assert mmrag("show", "docs", "station/report.pdf#4").out == "report-p4-2.png\n"
+    assert mmrag("show", "docs", "station/report.pdf#4").out == "report-p4-3.png\n"
+    assert (tmp_path / "report-p4.png").read_text() == "mine"
+
+
 def test_show_as_json(fake: FakeMmrag, mmrag: Run) -> None:
     found = mmrag("show", "docs", "c0ffee00", "--json").json
     assert found["picture"] == "指南-p3-c0ffee00.png"

@@ -30,6 +30,12 @@ def test_a_whole_index(index: Path, mmrag: Run) -> None:
     assert mmrag("repair", "docs").out == "docs is whole\n"
 
 
+def test_a_name_with_a_blank_can_be_pasted_into_a_shell(index: Path, mmrag: Run) -> None:
+    (index / SEAL).unlink()
+    index.rename(index.with_name("my docs"))
+    assert mmrag("verify", "my docs").out.splitlines()[-1] == "damaged: mmrag repair 'my docs'"
+
+
 def test_a_damaged_index_is_said_line_by_line_and_repaired(index: Path, mmrag: Run) -> None:
     (index / SEAL).unlink()
     (index / "vectors").mkdir()

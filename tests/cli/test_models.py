@@ -112,6 +112,11 @@ def test_strategies_that_are_off_are_listed_when_asked_for(mmrag: Run) -> None:
     assert "owner/small" in both
 
 
+def test_a_name_with_a_blank_can_be_pasted_into_a_shell(mmrag: Run, machine: Path) -> None:
+    Path("my own.yaml").write_bytes(Path("my.yaml").read_bytes())
+    assert "--pipeline 'my own.yaml' --fetch" in mmrag("models", "--pipeline", "my own.yaml").out
+
+
 def test_packages_that_are_missing_come_with_the_line_that_installs_them(
     mmrag: Run, machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
