@@ -17,7 +17,8 @@ class Citation:
 
     Attributes:
         number: the n in [n], from 1.
-        quote: the words or table row that the answer rests on, as they stand in the document.
+        quote: the words or table row that the answer rests on, as they stand in the document; empty where it
+            has no words, or none of its pieces speaks for the sentence.
         document, page, element: where.
         bbox: the quote's own box where it is known, else the element's; page fractions.
     """

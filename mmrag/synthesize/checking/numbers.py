@@ -40,10 +40,11 @@ _PERCENT = re.compile(r"\s?(?:%|％|percent|per cent|pour cent|Prozent|por cient
 _MONTH = re.compile(rf"(?<![^\W\d_])(?:{'|'.join(MONTHS)})(?![^\W\d_])\.?", re.IGNORECASE)
 _DAY_BEFORE = re.compile(r"\d(?:\.|st|nd|rd|th|er)?\s(?:(?:of|de)\s)?$")
 _DAY_AFTER = re.compile(r"\s(?:de\s)?\d")
+_NUMERALS = "[零〇一二两兩三四五六七八九十百千万亿萬億]"
 _CHINESE_DECIMAL = re.compile(
-    r"(百分之)?([零〇一二两兩三四五六七八九十百千万亿萬億]+)点([零〇一二三四五六七八九]++)(?![十分])([百千万亿萬億]*)"
+    rf"(?<!{_NUMERALS})(百分之)?({_NUMERALS}++)点([零〇一二三四五六七八九]++)(?![十分])([百千万亿萬億]*)"
 )
-_CHINESE = re.compile(r"(百分之)?([零〇一二两兩三四五六七八九十百千万亿萬億]+)(?!分之)")
+_CHINESE = re.compile(rf"(百分之)?({_NUMERALS}+)(?!分之)")
 _COUNTED = re.compile(r"[个座台年月日倍条人岁小种项次米公页章节张只家所间道根块层组类级天周度元名位分钟秒]")
 _ORDINAL = re.compile(r"第$")
 _HEDGE = re.compile(
