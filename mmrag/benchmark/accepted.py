@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_CJK = "\u3040-\u30ff\u3400-\u9fff"
+# Of a range no hyphen is a minus: 5-7, GPT-4, 5月-7月; behind other ideographs one is: 气温为-5度.
+_MINUS = rf"(?<![^\W{_CJK}])(?<![.)\]%°-])(?<!\d[{_CJK}])(?<!\d[{_CJK}]{{2}})-(?=\.?\d)"
 _TOKEN = re.compile(
-    r"(?:(?<![^\s(\[{:;,=~<>])-(?=\.?\d))?(?:\d+(?:\.\d+)?|(?<!\w)\.\d+)|[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+|%|\+"
+    rf"(?:{_MINUS})?(?:\d+(?:\.\d+)?|(?<!\w)\.\d+)|[{_CJK}]|[^\W\d_{_CJK}]+|%|\+",
 )
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
 _NUMBER_WORDS = {word: str(value) for value, word in enumerate(_WORDS.split(" "))}
@@ -57,17 +60,17 @@ def tokens(text: str) -> list[str]:
     return [same for token in _TOKEN.findall(folded) if (same := _canonical(token))]
 
 
-def _of_ideographs(written: str) -> int:
+def _of_ideographs(written: str) -> str:
     """The number below ten thousand that ideographs write: 三百二十, 十二; digit by digit, 二〇二四."""
     if not set(written) & set(_UNITS):
-        return int("".join(str(_DIGITS[char]) for char in written))
+        return "".join(str(_DIGITS[char]) for char in written)
     total, digit = 0, None
     for char in written:
         if char in _DIGITS:
             digit = _DIGITS[char]
         else:
             total, digit = total + (1 if digit is None else digit) * _UNITS[char], None
-    return total + (digit or 0)
+    return str(total + (digit or 0))
 
 
 def _canonical(token: str) -> str:
