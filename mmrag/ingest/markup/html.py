@@ -14,7 +14,7 @@ from mmrag.ingest.markup.head import metadata_of, tidy, title_of
 from mmrag.ingest.markup.hidden import remove_hidden
 from mmrag.ingest.markup.implied import close_implied
 from mmrag.ingest.markup.lists import marked, portions
-from mmrag.ingest.markup.shown import BLOCKS, shown
+from mmrag.ingest.markup.shown import BLOCKS, shown, verbatim
 from mmrag.ingest.markup.spaces import collapsed, one_line, written
 from mmrag.ingest.markup.tables import to_markdown
 from mmrag.text.normalise import normalise
@@ -244,9 +244,7 @@ class _Reader:
             self.blocks.append(Block(Kind.TEXT, says))
 
     def _code(self, tag: Tag, depth: int) -> None:
-        for shown_break in tag.find_all("br"):
-            shown_break.replace_with("\n")
-        text = tag.get_text().expandtabs(4).strip("\n").rstrip()
+        text = verbatim(tag).expandtabs(4).strip("\n").rstrip()
         if text.strip():
             self.blocks.append(Block(Kind.TEXT, text, metadata={"code": True}))
 

@@ -37,5 +37,18 @@ def shown(parent: Tag) -> Iterator[str | Tag]:
             yield str(child)
 
 
+def verbatim(tag: Tag) -> str:
+    """All text in ``tag``, with its white space, and line breaks where it says ``br``."""
+    from bs4 import Tag
+    from bs4.element import CData, NavigableString
+
+    parts = (
+        ("\n" if part.name == "br" else "") if isinstance(part, Tag) else str(part)
+        for part in tag.descendants
+        if isinstance(part, Tag) or type(part) in (NavigableString, CData)
+    )
+    return "".join(parts)
+
+
 def _is_site_footer(tag: Tag) -> bool:
     return tag.name == "footer" and tag.parent is not None and tag.parent.name == "body"
