@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from mmrag.synthesize.checking.number_words import chinese_value
+
 _CJK = "\u3040-\u30ff\u3400-\u9fff"
 # Of a range no hyphen is a minus: 5-7, GPT-4, 5月-7月; behind other ideographs one is: 气温为-5度.
 _MINUS = rf"(?<![^\W{_CJK}])(?<![.)\]%°-])(?<!\d[{_CJK}])(?<!\d[{_CJK}]{{2}})-(?=\.?\d)"
@@ -16,9 +18,7 @@ _NUMBER_WORDS = {word: str(value) for value, word in enumerate(_WORDS.split(" ")
 _HEDGES = frozenset({"about", "roughly", "approximately", "around", "circa", "nearly", "约"})
 _LINKS = frozenset({"a", "an", "the", "in", "of", "by", "vs", "versus", "against", "and"})
 _SAME = {"percent": "%", "per": "", "deg": "degrees", "degree": "degrees"}
-_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
-_IDEOGRAPHIC = re.compile(f"[{''.join((*_DIGITS, *_UNITS))}]+")
+_IDEOGRAPHIC = re.compile("[〇零一二三四五六七八九十百千]+")
 _VERSION = re.compile(r"\d+(?:\.\d+){2,}")
 
 
@@ -56,21 +56,13 @@ def tokens(text: str) -> list[str]:
     folded = re.sub(r"\bper cent\b", "%", folded)
     # Of a version or a date each part is a number: 2.10.3 does not hold 2.1.
     folded = _VERSION.sub(lambda found: found[0].replace(".", " "), folded)
-    folded = _IDEOGRAPHIC.sub(lambda found: f" {_of_ideographs(found[0])} ", folded)
+    folded = _IDEOGRAPHIC.sub(_in_digits, folded)
     return [same for token in _TOKEN.findall(folded) if (same := _canonical(token))]
 
 
-def _of_ideographs(written: str) -> str:
-    """The number below ten thousand that ideographs write: 三百二十, 十二; digit by digit, 二〇二四."""
-    if not set(written) & set(_UNITS):
-        return "".join(str(_DIGITS[char]) for char in written)
-    total, digit = 0, None
-    for char in written:
-        if char in _DIGITS:
-            digit = _DIGITS[char]
-        else:
-            total, digit = total + (1 if digit is None else digit) * _UNITS[char], None
-    return str(total + (digit or 0))
+def _in_digits(found: re.Match[str]) -> str:
+    value = chinese_value(found[0])
+    return found[0] if value is None else f" {value} "
 
 
 def _canonical(token: str) -> str:

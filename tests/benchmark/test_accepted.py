@@ -70,7 +70,7 @@ def test_not_held(text: str, variant: str):
         ("5月-7月", "7月", True),
         ("3万元-5万元", "5万元", True),
         ("气温为-5度", "-5度", True),
-        ("〇" * 5000, "0", True),
+        ("〇" * 5000, "0", False),
         ("GPT-4", "GPT 4", True),
         ("(-.5)", "-0.50", True),
         ("version 2.10.3", "2.1", False),
