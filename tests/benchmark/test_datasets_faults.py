@@ -105,6 +105,14 @@ def test_a_file_about_the_dataset_that_is_nested_too_deeply_is_refused(folder: P
         load(folder)
 
 
+@pytest.mark.parametrize("key", ["corpus", "queries", "qrels"])
+def test_a_name_too_long_for_a_file_is_refused(folder: Path, key: str) -> None:
+    write(folder, GOOD)
+    (folder / "dataset.yaml").write_text(f"{key}: {'x' * 5000}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"{key} is no path that can be read \(File name too long\): 'xxx"):
+        load(folder)
+
+
 def test_a_document_that_is_called_otherwise_is_named(folder: Path) -> None:
     write(folder, {**GOOD, "doc": "notes.md"}, {**GOOD, "id": "2", "doc": "deep\\Notes.md"})
     assert [fault.partition("; ")[2] for fault in faults(folder)] == ["did you mean 'deep/Notes.md'?"] * 2

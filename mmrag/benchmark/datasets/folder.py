@@ -105,7 +105,14 @@ def _about(folder: Path) -> dict[str, str]:
         raise UsageError(f"{path} must hold keys with texts: {', '.join(_KEYS)}")
     for key in found:
         if key not in _KEYS:
-            raise UsageError(f"{path}: there is no key {key!r}, only {', '.join(_KEYS)}")
+            raise UsageError(f"{path}: there is no key {shown(key)}, only {', '.join(_KEYS)}")
+    for key in set(found) & {"corpus", "queries", "qrels"}:
+        try:
+            (folder / found[key]).exists()
+        except OSError as error:
+            raise UsageError(
+                f"{path}: {key} is no path that can be read ({error.strerror}): {shown(found[key])}"
+            ) from error
     return _KEYS | found
 
 
