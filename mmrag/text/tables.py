@@ -64,7 +64,7 @@ def table_rows(markdown: str) -> Iterator[Row]:
     ruled = len(lines) > 1 and is_rule(lines[1])
     lines = [line for line in lines if not is_rule(line)]
     rows = [cells(line) for line in lines]
-    headed = ruled and any(rows[0]) and _is_header(rows)
+    headed = ruled and _is_header(rows)
     pairs = all(len(row) == 2 for row in rows)
     named = headed and not (pairs and _are_names_and_values(rows))
     header = tuple(rows[0]) if headed else ()
@@ -91,7 +91,7 @@ def _is_header(rows: Sequence[Sequence[str]]) -> bool:
 
     Names are short; a figure is one only as a year, or above a column of something else.
     """
-    if len(rows) < 2 or len(rows[0]) < 2:
+    if len(rows) < 2 or len(rows[0]) < 2 or not any(rows[0]):
         return False
     for column, name in enumerate(rows[0]):
         below = [row[column] for row in rows[1:] if column < len(row) and row[column]]

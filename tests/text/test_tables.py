@@ -87,3 +87,10 @@ def test_a_header_of_nothing_is_no_row():
         Row("| Height | 330 m |", ("Height", "330 m")),
         Row("| City | Paris |", ("City", "Paris")),
     ]
+
+
+@given(st.lists(st.sampled_from(["|---|---|", "| a | 1 |", "| | |", "|", "a", "", "---"]), max_size=5))
+def test_any_lines_are_read(lines: list[str]):
+    found = [row.line for row in table_rows("\n".join(lines))]
+    assert all(line.strip() and not is_rule(line) for line in found)
+    assert set(found) <= set(lines)
