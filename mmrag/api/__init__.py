@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mmrag.api.index import Index, open_index
 from mmrag.api.info import IndexInfo
+from mmrag.api.opened import path_of
 from mmrag.config import STRATEGIES, Recipe, load_recipe
 from mmrag.errors import CorruptError, FingerprintError, IndexStoreError, SchemaError, UsageError
 from mmrag.index.captions import carry
@@ -69,7 +70,7 @@ def build(
     """
     from mmrag.api.builder import update
 
-    root = Path(folder).expanduser().resolve()
+    root = path_of(folder).resolve()
     if not root.exists():
         raise UsageError(f"there is no folder {folder}")
     path = index_path(index if index is not None else root.stem if root.is_file() else root.name)
@@ -87,7 +88,7 @@ def build(
 
 def index_path(place: str | Path) -> Path:
     """Where an index of this name or path goes: a plain name stands for ``indexes/<name>``."""
-    path = Path(place).expanduser()
+    path = path_of(place)
     if path.is_absolute() or os.sep in str(place) or is_index(path):
         return path
     return Path("indexes") / path

@@ -28,13 +28,25 @@ if TYPE_CHECKING:
     from mmrag.retrieve.retriever import Retriever
 
 
+def path_of(place: str | Path) -> Path:
+    """The path that is given.
+
+    Raises:
+        UsageError: if it is empty, as a setting that is not there: it would stand for the current folder.
+    """
+    if place == "":
+        raise UsageError('a name or a path is wanted, found "": the current folder is .')
+    return Path(place).expanduser()
+
+
 def folder_of(place: str | Path) -> Path:
     """The folder of the index at a path, or of that name under ``indexes/``, even if its database is gone.
 
     Raises:
         NotAnIndexError: if there is none.
+        UsageError: if the place is empty.
     """
-    for path in (Path(place), Path("indexes") / place):
+    for path in (path_of(place), Path("indexes") / place):
         if is_index(path) or (path / SEAL).is_file():
             return path
     raise NotAnIndexError(

@@ -12,7 +12,7 @@ import pytest
 
 import mmrag
 from mmrag.api import planning
-from mmrag.errors import DiskFullError
+from mmrag.errors import DiskFullError, UsageError
 from mmrag.index.writer import Writer
 from mmrag.ingest.opening import Job
 from mmrag.ingest.processes.pool import ParsedFile, ParserPool
@@ -231,3 +231,16 @@ def test_what_is_passed_over_is_listed_with_the_files(folder: Path, tmp_path: Pa
         (folder / "b.docx").unlink()
         index.update()
         assert [file.path for file in index.files()] == ["a.md"]
+
+
+@pytest.mark.parametrize("call", [mmrag.build, mmrag.open, mmrag.verify, mmrag.repair])
+def test_an_empty_name_is_not_the_current_folder(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("Not to be read.")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="the current folder is ."):
+        call("")
+    with pytest.raises(UsageError, match="the current folder is ."):
+        mmrag.build(tmp_path, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
