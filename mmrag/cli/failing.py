@@ -6,9 +6,11 @@ disk, 130 an interrupt from the keyboard.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import typer
 
@@ -83,4 +85,5 @@ def _close_quietly() -> int:
 def _never_fail_on_a_letter() -> None:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            with suppress(io.UnsupportedOperation):  # of a standard input that has been read from
+                stream.reconfigure(errors="replace")
