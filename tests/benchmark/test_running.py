@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from mmrag.benchmark.ledger import Ledger
 from mmrag.benchmark.running import Plan, compare
 from mmrag.benchmark.values import Dataset, Gold, Question, Setup
 from mmrag.errors import ModelError, UsageError
+from mmrag.types import to_dict
 from tests.benchmark.making import ALL, CAPTION, JOINT, QUESTIONS, RECIPE, VISUAL, WORDS, corpus, run
 from tests.fakes import LetterEncoder, LinesEncoder
 
@@ -115,6 +117,7 @@ import os, signal, sys
 from pathlib import Path
 from mmrag.benchmark.caching import OutcomeCache
 from mmrag.benchmark.values import Dataset
+from mmrag.types import to_dict
 from tests.benchmark.making import QUESTIONS, run
 
 real, kept = OutcomeCache.put, []
@@ -195,7 +198,12 @@ def test_what_a_setup_takes_is_counted_from_nothing(dataset: Dataset, tmp_path: 
     compared = run(tmp_path / "out", dataset, JOINT, CAPTION, Setup("fake", ("joint", "caption")))
     joint, caption, both = (found.laying for found in compared.comparison.runs)
     assert joint.pages == caption.pages == both.pages == 3
-    assert max(joint.seconds, caption.seconds) < both.seconds
+    steps = Ledger(tmp_path / "out/laying.json")
+    took = {name.rpartition("/")[2].partition("-")[0]: steps[name].seconds for name in steps}
+    assert set(took) == {"parsed", "caption", "joint", "joint alone"}
+    assert joint.seconds == round(took["parsed"] + took["joint alone"], 3)
+    assert caption.seconds == round(took["parsed"] + took["caption"], 3)
+    assert both.seconds == round(took["parsed"] + took["caption"] + took["joint"], 3)
     assert max(joint.bytes, caption.bytes) <= both.bytes < joint.bytes + caption.bytes
     assert sorted(found.name.partition("-")[0] for found in (tmp_path / "out/laid").iterdir()) == [
         "parsed",
@@ -227,7 +235,8 @@ def test_time_of_a_killed_laying_counts(
 def test_indexes_that_were_removed_are_made_again(dataset: Dataset, tmp_path: Path, gone: str) -> None:
     first = run(tmp_path / "out", dataset, CAPTION).comparison.runs[0]
     ledger = Ledger(tmp_path / "out/laying.json")
-    steps = {name: ledger[name] for name in ledger}
+    steps = {name: replace(ledger[name], seconds=1e6) for name in ledger}  # longer than a step may take
+    (tmp_path / "out/laying.json").write_text(json.dumps(to_dict(steps)), encoding="utf-8")
     for index in (tmp_path / "out/laid").glob(gone):
         shutil.rmtree(index)
     (tmp_path / "out/outcomes.sqlite").unlink()
@@ -380,7 +389,9 @@ def test_bm25_finds_the_same_beside_views(dataset: Dataset, tmp_path: Path) -> N
     assert [outcome.ranking for outcome in beside[1].outcomes] == [
         outcome.ranking for outcome in alone.outcomes
     ]
-    assert beside[1].laying.seconds < beside[0].laying.seconds
+    steps = Ledger(tmp_path / "beside/laying.json")
+    (parsed,) = (steps[name].seconds for name in steps if name.startswith("parsed-"))
+    assert beside[1].laying.seconds == round(parsed, 3)
 
 
 def test_bm25_without_weight_is_refused_before_anything_is_read(dataset: Dataset, tmp_path: Path) -> None:
