@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from mmrag.config import IngestOptions
-from mmrag.errors import TooLargeError, UnreadableError
+from mmrag.errors import DamagedError, TooLargeError, UnreadableError
 from mmrag.ingest.building import PageBuilder
 from mmrag.ingest.charsets import decode
 from mmrag.ingest.markup.blocks import Block, Parsed
@@ -69,6 +69,8 @@ class MarkupIngestor:
         except OSError as error:
             raise UnreadableError(f"{name} can't be read: {error.strerror or error}") from error
         kind = media_type(data[:65_536], name)
+        if kind not in _PARSERS:
+            raise DamagedError(f"{name} is no text: it begins as {kind} does")
         parsed: Parsed = _PARSERS[kind](decode(data))
         sections = to_sections(parsed.blocks)
         document = Document(

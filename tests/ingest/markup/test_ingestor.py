@@ -234,3 +234,11 @@ def test_too_much_text(tmp_path: Path) -> None:
 def test_a_file_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match="No such file"):
         MarkupIngestor().open(tmp_path / "gone.md", "gone.md", SILENT)
+
+
+@pytest.mark.parametrize(
+    ("begins", "kind"), [(b"BM\x1f", "image/bmp"), (png(), "image/png"), (b"%PDF-1.7\n", "pdf")]
+)
+def test_what_is_no_text_is_refused(tmp_path: Path, begins: bytes, kind: str):
+    with pytest.raises(DamagedError, match=f"a.md is no text: it begins as .*{kind} does"):
+        parse(tmp_path, "a.md", begins)
