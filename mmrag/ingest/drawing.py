@@ -94,9 +94,9 @@ class Drawer:
             self._process = ParserProcess(self._options, "mmrag.ingest:ingestors", available_cores())
         request = {**dataclasses.asdict(page), "path": str(page.path.absolute())}
         self._process.send(wire.to_frame(wire.DRAW, request))
-        place = f"{page.path.name}: drawing page {page.number}"
+        step = f"drawing page {page.number}"
         try:
-            frame = self._process.receive(place, self._options.page_seconds)
+            frame = self._process.receive(page.path.name, self._options.page_seconds, step)
         except IngestError:
             self._discard()
             raise

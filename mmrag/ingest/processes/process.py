@@ -14,9 +14,15 @@ from pathlib import Path
 
 from mmrag.config import IngestOptions
 from mmrag.errors import CrashedError, TimedOutError
+from mmrag.ingest.place import Place
 from mmrag.ingest.processes import wire
+from mmrag.ingest.processes.whereabouts import Whereabouts
 
 _START_SECONDS = 60.0
+_SOON = 0.1
+_MOST_STEPS = 64
+"""That a parser may have to itself, one after the other, before it has to answer."""
+_PART = 1 << 16
 _STARVED = 0.5
 _LONGEST = 5.0
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
@@ -44,8 +50,12 @@ class ParserProcess:
 
     def __init__(self, options: IngestOptions, ingestors: str, threads: int) -> None:
         command = [sys.executable, "-P", "-m", "mmrag.ingest.processes.worker"]
+        self._whereabouts = Whereabouts()
+        told = str(self._whereabouts.descriptor)
+        self._unread = bytearray()
         self._process = subprocess.Popen(  # noqa: S603
-            [*command, "--ingestors", ingestors, "--parent", str(os.getpid())],
+            [*command, "--ingestors", ingestors, "--parent", str(os.getpid()), "--whereabouts", told],
+            pass_fds=[self._whereabouts.descriptor],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -54,7 +64,7 @@ class ParserProcess:
         )
         try:
             self.send(wire.to_frame(wire.START, dataclasses.asdict(options)))
-            ready = self.receive("a parser process: starting it", _START_SECONDS)
+            ready = self.receive("a parser process", _START_SECONDS, "starting it")
         except (CrashedError, TimedOutError) as error:
             self.kill()
             raise CrashedError(f"{error}; see why with: {' '.join(command)} --help") from error
@@ -66,45 +76,70 @@ class ParserProcess:
     def send(self, frame: wire.Frame) -> None:
         """Pass a request on. A process that is gone is noticed by `receive`."""
         assert self._process.stdin is not None  # noqa: S101
+        if frame.kind == wire.OPEN:
+            self._whereabouts.clear()
         try:
             self._process.stdin.write(wire.pack(frame))
         except BrokenPipeError:
             return
 
-    def receive(self, place: str, seconds: float) -> wire.Frame:
+    def receive(self, name: str, seconds: float, step: str = "") -> wire.Frame:
         """The next reply.
 
         Args:
-            place: what is being done, for messages.
-            seconds: how long to wait for it, wall clock; longer where the machine is so busy that the
-                parser could not use half of it, but never five times as long.
+            name: of what is being worked on, for messages.
+            seconds: how long to wait for each step of the work, wall clock; longer where the machine is so
+                busy that the parser could not use half of it, but never five times as long.
+            step: what is being done, for messages; by default the parser's `place`.
 
         Raises:
             TimedOutError: if it does not come in time.
             CrashedError: if the process is gone.
         """
-        patience = _Patience(self._process.pid, seconds)
         assert self._process.stdout is not None  # noqa: S101
         descriptor = self._process.stdout.fileno()
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
+        patience: _Patience | None = None
+        steps = 0
+
+        def wait() -> None:
+            nonlocal patience, steps
+            # Most replies are here soon: until then nobody asks what the parser has used of the processors.
+            if patience is None:
+                if poll.poll(_SOON * 1000):
+                    return
+                patience = _Patience(self._process.pid, seconds)
+            while not poll.poll(max(0.0, patience.left()) * 1000):
+                _, since = self._whereabouts.read()
+                if since > patience.started and steps < _MOST_STEPS:
+                    steps += 1
+                    patience = _Patience(self._process.pid, seconds, since)
+                elif not patience.extended():
+                    raise TimedOutError(
+                        f"{name}: {step or self.place} took longer than {seconds:g} s "
+                        "(ingest.page_seconds), and was stopped"
+                    )
 
         def read(count: int) -> bytes:
-            parts = []
-            while count:
-                while not poll.poll(max(0.0, patience.left()) * 1000):
-                    if not patience.extended():
-                        raise TimedOutError(
-                            f"{place} took longer than {seconds:g} s (ingest.page_seconds), and was stopped"
-                        )
-                part = os.read(descriptor, min(count, 1 << 20))
+            unread = self._unread
+            while len(unread) < count:
+                wait()
+                part = os.read(descriptor, max(_PART, min(count - len(unread), 1 << 20)))
                 if not part:
-                    raise CrashedError(f"{place} {self._last_words()}")
-                parts.append(part)
-                count -= len(part)
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+                    raise CrashedError(f"{name}: {step or self.place} {self._last_words()}")
+                unread += part
+            with memoryview(unread) as view:
+                data = bytes(view[:count])
+            del unread[:count]
+            return data
 
         return wire.read_frame(read)
+
+    @property
+    def place(self) -> Place:
+        """Where the parser stands in the file that it was asked for last."""
+        return self._whereabouts.read()[0]
 
     def stop(self) -> None:
         """End it at once; `receive` then says so to whoever waits. May be called from any thread."""
@@ -117,6 +152,7 @@ class ParserProcess:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
+        self._whereabouts.close()
 
     def _last_words(self) -> str:
         code = self._process.wait()
@@ -128,13 +164,19 @@ class ParserProcess:
 
 
 class _Patience:
-    """A deadline that a parser on a crowded machine may miss."""
+    """A deadline that a parser on a crowded machine may miss.
 
-    def __init__(self, pid: int, seconds: float) -> None:
+    Args:
+        pid: of the parser.
+        seconds: until the deadline.
+        started: when they began, by the clock of `time.monotonic`; now by default.
+    """
+
+    def __init__(self, pid: int, seconds: float, started: float | None = None) -> None:
         self._pid = pid
         self._seconds = seconds
-        self._started = time.monotonic()
-        self._until = self._started + seconds
+        self.started = time.monotonic() if started is None else started
+        self._until = self.started + seconds
         self._used_at_start = self._used_before = _processor_seconds(pid)
 
     def left(self) -> float:
@@ -146,7 +188,7 @@ class _Patience:
         now, used = time.monotonic(), _processor_seconds(self._pid)
         works = used > self._used_before
         starved = used - self._used_at_start < _STARVED * self._seconds
-        if not (works and starved and now - self._started < _LONGEST * self._seconds):
+        if not (works and starved and now - self.started < _LONGEST * self._seconds):
             return False
         self._used_before = used
         self._until = now + self._seconds / 2

@@ -13,10 +13,6 @@ from mmrag.ingest.processes.buffer import Buffer, Feed
 from mmrag.ingest.processes.process import ParserProcess
 from mmrag.types import Document, Page, ParsedPage
 
-_MOST_STEPS = 64
-"""That a parser may announce before it has to answer."""
-
-
 Content = tuple[str, str, str | None]
 """What decides how a file is read: its bytes, the ending of its name, and the password."""
 
@@ -127,6 +123,7 @@ class Supervisor:
     def _open(self, feed: Feed, attempt: Attempt) -> wire.Frame:
         """Have the file opened, to be read behind the pages that were read."""
         job = feed.job
+        self._place = Place()
         self._process = self._process or self._start()
         request = {
             "path": str(job.path.absolute()),
@@ -139,7 +136,6 @@ class Supervisor:
             "attempt": attempt.to_json(),
         }
         feed.asked = 0
-        self._place = Place()
         self._process.send(wire.to_frame(wire.OPEN, request))
         return self._receive(feed, opening=True)
 
@@ -181,29 +177,28 @@ class Supervisor:
         Raises:
             IngestError: the one that the parser reports; TimedOutError and CrashedError.
         """
+        assert self._process is not None  # noqa: S101
         self._said = False
         try:
             frame = self._reply(feed)
         except IngestError:
+            self._place = self._process.place
             self._discard()
             raise
-        if frame.kind == wire.FATAL:
-            self._discard()
         if frame.kind in (wire.ERROR, wire.FATAL):
+            self._place = self._process.place
             self._said = opening and frame.kind == wire.ERROR
+            if frame.kind == wire.FATAL:
+                self._discard()
             raise wire.to_error(frame)
         return frame
 
     def _reply(self, feed: Feed) -> wire.Frame:
         """What the parser answers; each step that it announces before has the time limit to itself."""
         assert self._process is not None  # noqa: S101
-        for _ in range(_MOST_STEPS):
-            frame = self._process.receive(f"{feed.job.name}: {self._place}", self._seconds)
-            if frame.kind != wire.AT:
-                feed.asked = max(0, feed.asked - 1)
-                return frame
-            self._place = wire.to_place(frame)
-        raise CrashedError(f"{feed.job.name}: {self._place} came to no end in {_MOST_STEPS} steps")
+        frame = self._process.receive(feed.job.name, self._seconds)
+        feed.asked = max(0, feed.asked - 1)
+        return frame
 
     def _discard(self) -> None:
         if self._process is not None:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from mmrag import errors
 from mmrag.errors import CrashedError, IngestError
-from mmrag.ingest.place import Place
 from mmrag.types import Asset, BBox, Document, Element, Kind, Line, Metadata, Page, ParsedPage
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ START, OPEN, NEXT, CLOSE, DRAW = b"S", b"O", b"N", b"C", b"W"
 """To the parser: options; open this file; parse one more page; leave this file; draw a page, of any file."""
 READY, DOCUMENT, PAGE, END, ERROR, FATAL = b"R", b"D", b"P", b"E", b"X", b"F"
 """From the parser: started; opened; one page; no more pages; this file failed; and so the parser leaves."""
-LOST, AT, PICTURE = b"L", b"A", b"I"
-"""Also: a page of which nothing could be read; what is about to be done, which wants no answer; a drawing."""
+LOST, PICTURE = b"L", b"I"
+"""Also: a page of which nothing could be read; a drawing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +145,6 @@ def to_page(frame: Frame) -> ParsedPage:
         error, resume = _fields([value["error"], value["resume"]], _TEXT, _TEXT)
         error = error and _keepable(error)
         return ParsedPage(page, elements, tuple(assets), error, lines, resume)
-
-
-def from_place(place: Place) -> Frame:
-    """Where the parser stands, as a frame."""
-    return to_frame(AT, [place.page, place.engine, place.why])
-
-
-def to_place(frame: Frame) -> Place:
-    """The place in a frame.
-
-    Raises:
-        CrashedError: if there is none in it.
-    """
-    with _distrusted(frame, AT):
-        return Place(*_fields(frame.value(), int, str, str))
 
 
 def from_picture(picture: Image) -> Frame:

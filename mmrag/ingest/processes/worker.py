@@ -25,6 +25,7 @@ from mmrag.ingest.opening import Job, open_file
 from mmrag.ingest.place import Place, listen
 from mmrag.ingest.processes import wire
 from mmrag.ingest.processes.confinement import confine
+from mmrag.ingest.processes.whereabouts import Teller
 from mmrag.types import ParsedPage
 
 _PR_SET_PDEATHSIG = 1
@@ -34,7 +35,7 @@ class _Worker:
     """The file at hand, and what is done on each request."""
 
     def __init__(
-        self, options: IngestOptions, ingestors: Mapping[str, Ingestor], tell: Callable[[wire.Frame], None]
+        self, options: IngestOptions, ingestors: Mapping[str, Ingestor], tell: Callable[[Place], None]
     ) -> None:
         self._options = options
         self._ingestors = ingestors
@@ -68,10 +69,10 @@ class _Worker:
         return f"{self._name}: {self._place}"
 
     def moved(self, place: Place) -> None:
-        """The parser is about to do something else; the pool is told."""
+        """The parser is about to do something else; its whereabouts say so."""
         if place != self._place:
             self._place = place
-            self._tell(wire.from_place(place))
+            self._tell(place)
 
     def _open(self, job: dict[str, Any]) -> wire.Frame:
         self._name, self._place = job["name"], Place()
@@ -106,6 +107,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m mmrag.ingest.processes.worker", description=__doc__)
     parser.add_argument("--ingestors", required=True, help="package.module:function that gives the ingestors")
     parser.add_argument("--parent", required=True, type=int, help="process to die with")
+    parser.add_argument("--whereabouts", required=True, type=int, help="descriptor of memory to say them in")
     chosen = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with(chosen.parent)
@@ -114,7 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
     open_to = confine(options.memory_mb)
     module, _, function = chosen.ingestors.partition(":")
     ingestors = getattr(importlib.import_module(module), function)()
-    worker = _Worker(options, ingestors, lambda frame: write(wire.pack(frame)))
+    worker = _Worker(options, ingestors, Teller(chosen.whereabouts).tell)
     listen(worker.moved)
     write(wire.pack(wire.to_frame(wire.READY, open_to)))
     try:

@@ -31,7 +31,7 @@ def _frames(data: bytes, scratch: Path) -> None:
     with suppress(EOFError):
         while True:
             frame = wire.read_frame(read)
-            for decode in (wire.to_document, wire.to_page, wire.to_place):
+            for decode in (wire.to_document, wire.to_page):
                 with suppress(MmragError):
                     decode(frame)
             wire.to_error(frame)
