@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+import orjson
 import pymupdf
 
 from mmrag.ingest.pdf.encodings import readable
@@ -78,7 +79,12 @@ def _structure(textpage: Any) -> list[dict[str, Any]]:
     out = mupdf.FzOutput(buffer)
     mupdf.fz_print_stext_page_as_json(out, textpage.this, _SCALE)
     out.fz_close_output()
-    blocks: list[dict[str, Any]] = json.loads(buffer.fz_buffer_extract(), strict=False)["blocks"]
+    said = buffer.fz_buffer_extract()
+    try:
+        structure = orjson.loads(said)
+    except orjson.JSONDecodeError:  # control characters, which are text here, or broken UTF-8
+        structure = json.loads(said, strict=False)
+    blocks: list[dict[str, Any]] = structure["blocks"]
     return blocks
 
 

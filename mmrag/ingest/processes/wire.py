@@ -1,7 +1,8 @@
 """Frames between the pool and its parser processes: JSON and raw picture bytes, never pickle.
 
-A frame is one letter, the lengths of its JSON and of its bytes (big-endian, 32 bits each), the JSON
-in ASCII, the bytes. What comes out of a parser process has touched hostile files: lengths are checked
+A frame is one letter, the lengths of its JSON and of its bytes (big-endian, 32 bits each), the JSON, the
+bytes. The JSON is that of orjson; a blank before it says that it is the standard library's, for what orjson
+refuses: lone surrogates, and integers of more than 64 bits. What comes out of a parser process has touched hostile files: lengths are checked
 and values are built by their own constructors.
 """
 
@@ -10,11 +11,13 @@ from __future__ import annotations
 import json
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import NoneType
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from mmrag import errors
 from mmrag.errors import CrashedError, IngestError
@@ -52,7 +55,7 @@ class Frame:
 
     def value(self) -> Any:
         """Its JSON, parsed."""
-        return json.loads(self.text)
+        return json.loads(self.text) if self.text.startswith(b" ") else orjson.loads(self.text)
 
 
 def pack(frame: Frame) -> bytes:
@@ -81,7 +84,11 @@ def read_frame(read: Callable[[int], bytes]) -> Frame:
 
 def to_frame(kind: bytes, value: Any, blob: bytes = b"") -> Frame:
     """A frame of plain JSON data."""
-    return Frame(kind, json.dumps(value, separators=(",", ":")).encode("ascii"), blob)
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        text = b" " + json.dumps(value, separators=(",", ":")).encode("ascii")
+    return Frame(kind, text, blob)
 
 
 def from_document(document: Document) -> Frame:
@@ -119,7 +126,7 @@ def from_page(parsed: ParsedPage) -> Frame:
         "elements": [_element(element) for element in parsed.elements],
         "assets": [[a.id, a.media_type, a.width, a.height, len(a.data)] for a in parsed.assets],
         "error": parsed.error,
-        "lines": [_line(line) for line in parsed.lines],
+        "lines": _from_lines(parsed.lines),
         "resume": parsed.resume,
     }
     empty = parsed.error is not None and not parsed.elements and not parsed.lines
@@ -141,7 +148,7 @@ def to_page(frame: Frame) -> ParsedPage:
             assets.append(Asset(identity, kind, width, height, frame.blob[start : start + size]))
             start += size
         elements = tuple(_to_element(page, fields) for fields in value["elements"])
-        lines = tuple(map(_to_line, value["lines"]))
+        lines = _to_lines(value["lines"])
         error, resume = _fields([value["error"], value["resume"]], _TEXT, _TEXT)
         error = error and _keepable(error)
         return ParsedPage(page, elements, tuple(assets), error, lines, resume)
@@ -240,13 +247,15 @@ def _metadata(said: Metadata) -> dict[str, str | int | float | bool]:
     return dict(said)
 
 
-def _line(line: Line) -> list[Any]:
-    return [line.text] if line.bbox is None else [line.text, *line.bbox.as_tuple()]
+def _from_lines(lines: Sequence[Line]) -> list[list[Any]]:
+    boxes = [None if line.bbox is None else line.bbox.as_tuple() for line in lines]
+    return [[line.text for line in lines], boxes]
 
 
-def _to_line(fields: list[Any]) -> Line:
-    if len(fields) == 1:
-        return Line(*_fields(fields, str))
-    number = (int, float)
-    text, *box = _fields(fields, str, number, number, number, number)
-    return Line(text, BBox(*box))
+def _to_lines(value: Any) -> tuple[Line, ...]:
+    texts, boxes = _fields(value, list, list)
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError(value)
+    # What is no number, or out of order, is no box either.
+    places = [None if box is None else BBox(*box) for box in boxes]
+    return tuple(Line(text, place) for text, place in zip(texts, places, strict=True))

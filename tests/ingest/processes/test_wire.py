@@ -136,12 +136,26 @@ def test_a_document_of_other_kinds_of_values_is_not_believed(value: Any) -> None
 
 
 @pytest.mark.parametrize(
-    "line", [[], ["a", 0, 0, 1], ["a", 0, 0, 1, 2], ["a", 0.5, 0, 0, 1], [1], ["a", None]]
+    "lines",
+    [
+        [],
+        [["a"]],
+        [["a"], []],
+        [[], [None]],
+        [["a"], [[0, 0, 1]]],
+        [["a"], [[0, 0, 1, 2]]],
+        [["a"], [[0.5, 0, 0, 1]]],
+        [["a"], [[0, "0", 1, 1]]],
+        [["a"], [[0, None, 1, 1]]],
+        [["a"], [0]],
+        [[1], [None]],
+        ["a", [None]],
+    ],
 )
-def test_lines_of_another_make_are_not_believed(line: Any) -> None:
+def test_lines_of_another_make_are_not_believed(lines: Any) -> None:
     value = wire.from_page(ParsedPage(Page("d", 1), ())).value()
     with pytest.raises(CrashedError, match="can't be understood"):
-        wire.to_page(wire.to_frame(wire.PAGE, {**value, "lines": [line]}))
+        wire.to_page(wire.to_frame(wire.PAGE, {**value, "lines": lines}))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1 << 1100, None, ["a"], {"a": 1}])
