@@ -141,7 +141,7 @@ class Reader:
         if blocks is None:
             plain = by_geometry(view, raw, rows, self._state)
             blocks = [part for block in plain for part in split_tables(block, view)] + turned
-        assembly.add_blocks(blocks, self._draw(view))
+        assembly.add_blocks(blocks, None if self._options.layout == "never" else self._draw(view))
 
     def _laid_out(self, view: PageView, raw: RawPage, lines: list[Line]) -> list[Block] | None:
         """Blocks by the layout model; ``None``, with the reason as the page's error, where it fails."""
