@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def start() -> None:
 def announce(page: int) -> None:
     """Page ``page`` is about to be read or understood; 0 for opening the file."""
     global _now
-    _now = replace(_now, page=page)
+    _now = Place(page, _now.engine, _now.why)
     for listener in _listeners:
         listener(_now)
 

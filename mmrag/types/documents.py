@@ -126,7 +126,7 @@ def element_id(
     that moves a box by a hair keeps the id. ``occurrence`` tells apart elements that agree in
     everything else. Returns 32 hex digits.
     """
-    place = "?" if bbox is None else ",".join(f"{value:.3f}" for value in bbox.as_tuple())
+    place = "?" if bbox is None else f"{bbox.x0:.3f},{bbox.y0:.3f},{bbox.x1:.3f},{bbox.y1:.3f}"
     key = f"{document}\n{page}\n{kind}\n{place}\n{occurrence}\n{text}"
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mmrag.ingest.pdf import order
 from mmrag.ingest.pdf.boxes import fractions, gaps, union
-from mmrag.ingest.pdf.demand import has_split_rows
-from mmrag.ingest.pdf.fonts import Fonts
 from mmrag.ingest.pdf.paragraphs import normal
-from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.values import Box, RawPage, Row
 from mmrag.ingest.pdf.values import Line as RawLine
 from mmrag.types import Line
 
 
-def page_lines(raw: RawPage, rows: list[Row], turned: list[RawLine], fonts: Fonts) -> list[Line]:
+def page_lines(raw: RawPage, columns: list[list[Row]], turned: list[RawLine]) -> list[Line]:
     """The lines of a page, column by column from top to bottom; text on its side comes last.
 
     What stands on one baseline of a column is one line: a row of a table, its cells parted by spaces.
 
     Args:
         raw: the page.
-        rows: of its upright text, header and footer left out, columns not yet parted.
+        columns: rows of its upright text, header and footer left out.
         turned: its text that runs up or down the page.
-        fonts: of the document.
     """
-    if has_split_rows(rows):
-        columns = order.columns([line for row in rows for line in row.lines])
-        if len(columns) > 1:
-            rows = [row for column in columns for row in to_rows(column, fonts)]
     width, height = raw.width, raw.height
     found = []
-    for row in rows:
-        text = normal(row.text)
-        if text:
-            found.append(Line(text, fractions((row.x0, row.y0, row.x1, row.y1), width, height)))
+    for rows in columns:
+        for row in rows:
+            text = normal(row.text)
+            if text:
+                found.append(Line(text, fractions((row.x0, row.y0, row.x1, row.y1), width, height)))
     for line in turned:
         text = normal(line.text)
         if text:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from statistics import median
 
 from mmrag.ingest.pdf.boxes import gaps, shared_height, shared_width
-from mmrag.ingest.pdf.values import Block, Line, Role
+from mmrag.ingest.pdf.demand import has_split_rows
+from mmrag.ingest.pdf.fonts import Fonts
+from mmrag.ingest.pdf.rows import to_rows
+from mmrag.ingest.pdf.values import Block, Line, Role, Row
 
 _BINS = 120
 _MIN_LINES = 4
@@ -90,6 +93,19 @@ def put_first(blocks: list[Block], top: float) -> None:
     below = [block for block in blocks if block.box[3] > top]
     above.sort(key=lambda block: (round(block.box[1] / _SAME_TOP), block.box[0]))
     blocks[:] = above + below
+
+
+def in_columns(rows: list[Row], fonts: Fonts) -> list[list[Row]]:
+    """The rows of each column, in the order in which columns are read.
+
+    Args:
+        rows: of the page, across its columns.
+        fonts: of the document.
+    """
+    if not has_split_rows(rows):
+        return [rows]
+    parted = columns([line for row in rows for line in row.lines])
+    return [to_rows(column, fonts) for column in parted] if len(parted) > 1 else [rows]
 
 
 def columns(lines: list[Line]) -> list[list[Line]]:

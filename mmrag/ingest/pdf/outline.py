@@ -34,6 +34,7 @@ _CJK_NUMBERS = tuple(
         r"（\d{1,3}）",
     )
 )
+_CJK_NUMBER_BEGINS = frozenset("第一二三四五六七八九十百（(")
 _CJK_CHAPTERS = 2
 _OPENING = re.compile(
     r"(?:abstract|summary|introduction|contents|table of contents|preface|foreword|keywords|overview|"
@@ -241,6 +242,8 @@ def _numbered_level(text: str) -> int:
 
 def _cjk_rank(text: str) -> int:
     """Rank of the Chinese section number that a text begins with, from 1, the highest; 0 without one."""
+    if not (text[:1].isdecimal() or text[:1] in _CJK_NUMBER_BEGINS):
+        return 0  # at once, as for nearly all texts
     return next((rank for rank, kind in enumerate(_CJK_NUMBERS, 1) if kind.match(text)), 0)
 
 

@@ -18,6 +18,7 @@ from mmrag.ingest.pdf.hidden import drop_hidden
 from mmrag.ingest.pdf.limits import check_graphics
 from mmrag.ingest.pdf.lines import page_lines
 from mmrag.ingest.pdf.numbering import without_line_numbers
+from mmrag.ingest.pdf.order import in_columns
 from mmrag.ingest.pdf.pageview import PageView
 from mmrag.ingest.pdf.paragraphs import sideways
 from mmrag.ingest.pdf.rawpage import read_raw
@@ -130,16 +131,17 @@ class Reader:
         rows = to_rows([line for line in lines if line.upright], self._state.fonts)
 
         beside = [line for line in lines if not line.upright]
-        assembly.lines = page_lines(raw, rows, beside, self._state.fonts)
+        columns = in_columns(rows, self._state.fonts)
+        assembly.lines = page_lines(raw, columns, beside)
 
         view = PageView(self._document, raw.number, raw)
         turned = sideways(beside)
         if raw.text_only:
-            assembly.add_blocks([*by_geometry(view, raw, rows, self._state), *turned], None)
+            assembly.add_blocks([*by_geometry(view, raw, columns, self._state), *turned], None)
             return
         blocks = self._laid_out(view, raw, lines) if self._wants_layout(raw, rows) else None
         if blocks is None:
-            plain = by_geometry(view, raw, rows, self._state)
+            plain = by_geometry(view, raw, columns, self._state)
             blocks = [part for block in plain for part in split_tables(block, view)] + turned
         assembly.add_blocks(blocks, None if self._options.layout == "never" else self._draw(view))
 

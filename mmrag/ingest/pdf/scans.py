@@ -10,6 +10,7 @@ from mmrag.ingest.pdf import regions
 from mmrag.ingest.pdf.assembly import Assembly, Draw
 from mmrag.ingest.pdf.boxes import inside
 from mmrag.ingest.pdf.lines import page_lines
+from mmrag.ingest.pdf.order import in_columns
 from mmrag.ingest.pdf.render import encode
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
@@ -46,7 +47,7 @@ def fill_scan(assembly: Assembly, view: TextView, picture: Image, draw: Draw) ->
     if lines:
         upright = to_rows([line for line in kept if line.upright], state.fonts)
         turned = [line for line in kept if not line.upright]
-        assembly.lines = page_lines(raw, upright, turned, state.fonts)
+        assembly.lines = page_lines(raw, in_columns(upright, state.fonts), turned)
         assembly.add_blocks(understand_scan(view, picture, raw, kept, state), draw)
 
 
@@ -81,7 +82,7 @@ def understand_scan(
 ) -> list[Block]:
     """Blocks of a scanned page: the layout model on a copy of the page whose words are those of OCR."""
     if state.options.layout == "never" or raw.text_only:
-        return by_geometry(view, raw, to_rows(lines, state.fonts), state)
+        return by_geometry(view, raw, in_columns(to_rows(lines, state.fonts), state.fonts), state)
     with pymupdf.open() as copy:
         page = _page_with_words(copy, picture, raw, lines)
         found = regions.analyse(page) if lines else []

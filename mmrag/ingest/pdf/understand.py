@@ -8,7 +8,6 @@ from dataclasses import replace
 from mmrag.ingest.pdf import captions, console, figures, order, paragraphs, regions, tables
 from mmrag.ingest.pdf.boxes import area, grow, inside, overlap, union
 from mmrag.ingest.pdf.clusters import text_frames
-from mmrag.ingest.pdf.demand import has_split_rows
 from mmrag.ingest.pdf.drawings import Drawing, read_drawings
 from mmrag.ingest.pdf.outline import demote_byline, is_numbered, mark_heading
 from mmrag.ingest.pdf.pageview import PageView
@@ -24,19 +23,15 @@ _SPARSE = 0.35
 _LARGER = 1.15
 
 
-def by_geometry(view: TextView, raw: RawPage, rows: list[Row], state: DocumentState) -> list[Block]:
+def by_geometry(view: TextView, raw: RawPage, columns: list[list[Row]], state: DocumentState) -> list[Block]:
     """Blocks of a page from its rows alone: headings, paragraphs, lists and listings.
 
     Args:
         view: of the page.
         raw: the page.
-        rows: without header and footer.
+        columns: their rows, without header and footer.
         state: of the document.
     """
-    columns = [rows]
-    if has_split_rows(rows):
-        lines = [line for row in rows for line in row.lines]
-        columns = [to_rows(column, state.fonts) for column in order.columns(lines)]
     blocks: list[Block] = []
     for column in columns:
         for block in paragraphs.build(column):

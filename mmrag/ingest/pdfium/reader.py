@@ -12,6 +12,7 @@ from mmrag.ingest.pdf.demand import is_scan, needs_layout
 from mmrag.ingest.pdf.limits import oversize, picture_oversize
 from mmrag.ingest.pdf.lines import page_lines
 from mmrag.ingest.pdf.numbering import without_line_numbers
+from mmrag.ingest.pdf.order import in_columns
 from mmrag.ingest.pdf.outline import Outline
 from mmrag.ingest.pdf.paragraphs import sideways
 from mmrag.ingest.pdf.rows import to_rows
@@ -99,13 +100,14 @@ class PdfiumReader:
         lines = self._state.furniture.split(raw)
         rows = to_rows([line for line in lines if line.upright], self._state.fonts)
         beside = [line for line in lines if not line.upright]
-        assembly.lines = page_lines(raw, rows, beside, self._state.fonts)
+        columns = in_columns(rows, self._state.fonts)
+        assembly.lines = page_lines(raw, columns, beside)
         layout = self._options.layout
         if picture is not None and layout != "never" and (layout == "always" or needs_layout(raw, rows)):
             blocks = understand_scan(page, picture, raw, lines, self._state)
             assembly.add_blocks(blocks, _Cut(picture, raw))
         else:
-            assembly.add_blocks([*by_geometry(page, raw, rows, self._state), *sideways(beside)], None)
+            assembly.add_blocks([*by_geometry(page, raw, columns, self._state), *sideways(beside)], None)
 
 
 class _Cut:

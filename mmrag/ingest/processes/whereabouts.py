@@ -39,9 +39,7 @@ class Teller:
         # The slots take turns, so that one is whole whenever the parser may die.
         turn = 1 - self._memory[0]
         begin = 8 + turn * _SLOT
-        self._memory[begin : begin + _HEAD.size + len(said)] = (
-            _HEAD.pack(time.monotonic(), len(said)) + said
-        )
+        self._memory[begin : begin + _HEAD.size + len(said)] = _HEAD.pack(time.monotonic(), len(said)) + said
         self._memory[0] = turn
 
 

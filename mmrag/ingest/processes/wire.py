@@ -30,6 +30,7 @@ HEADER = struct.Struct(">cII")
 LIMIT = 1 << 30
 _NUMBER = (int, float, NoneType)
 _TEXT = (str, NoneType)
+_KINDS = {kind.value: kind for kind in Kind}
 _GARBLED = "the parser sent something that can't be understood, and was not believed"
 
 START, OPEN, NEXT, CLOSE, DRAW = b"S", b"O", b"N", b"C", b"W"
@@ -214,7 +215,7 @@ def _fields(values: Any, *kinds: type | tuple[type, ...]) -> list[Any]:
 
 def _element(e: Element) -> list[Any]:
     box = None if e.bbox is None else e.bbox.as_tuple()
-    return [e.id, e.kind.value, box, e.text, e.caption, e.section, e.order, e.picture, _metadata(e.metadata)]
+    return [e.id, e.kind, box, e.text, e.caption, e.section, e.order, e.picture, _metadata(e.metadata)]
 
 
 def _to_element(page: Page, fields: list[Any]) -> Element:
@@ -224,7 +225,7 @@ def _to_element(page: Page, fields: list[Any]) -> Element:
         identity,
         page.document,
         page.number,
-        Kind(kind),
+        _KINDS[kind],
         None if box is None else BBox(*box),
         text,
         caption,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mmrag.config import IngestOptions
 from mmrag.ingest.pdf.drawings import Drawing
 from mmrag.ingest.pdf.fonts import Fonts
+from mmrag.ingest.pdf.order import in_columns
 from mmrag.ingest.pdf.outline import Outline
 from mmrag.ingest.pdf.rows import to_rows
 from mmrag.ingest.pdf.state import DocumentState
@@ -110,7 +111,8 @@ def _lay_out(page: Any, scratch: Path) -> None:
     raw = RawPage(1, 595.0, 842.0, list(lines), images, [one.box for one in drawings], [])
     state = DocumentState(IngestOptions(), Outline([]), 2)
     state.fonts.add(lines)
-    by_geometry(_View(lines), raw, to_rows([line for line in lines if line.upright], Fonts()), state)
+    rows = to_rows([line for line in lines if line.upright], Fonts())
+    by_geometry(_View(lines), raw, in_columns(rows, Fonts()), state)
     blocks = from_regions(_View(lines), raw, list(lines), regions, drawings, state)
     assert all(block.box[0] <= block.box[2] and block.box[1] <= block.box[3] for block in blocks)
     fractions = [BBox.from_points(*block.box, raw.width, raw.height) for block in blocks]
