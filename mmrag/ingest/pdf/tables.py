@@ -133,12 +133,14 @@ def gutters(rows: list[list[Word]], least: float = 0.7) -> list[float]:
     """
     spans = sorted([(word.x0, word.x1) for row in rows for word in row])
     height = sorted([word.y1 - word.y0 for row in rows for word in row])[len(spans) // 2]
+    wide = least * height
     borders: list[float] = []
     end = spans[0][1]
     for x0, x1 in spans[1:]:
-        if x0 - end > least * height:
+        if x0 - end > wide:
             borders.append((x0 + end) / 2)
-        end = max(end, x1)
+        if x1 > end:
+            end = x1
     return borders
 
 

@@ -11,7 +11,7 @@ from mmrag.errors import CrashedError
 from mmrag.ingest.opening import Job
 from mmrag.ingest.processes import wire
 
-_ASKED = 2
+_ASKED = 4
 """Requests under way to one parser: it parses a page while the reply before it is on its way."""
 _AHEAD_PAGES = 16
 """Pages of the file being consumed that may wait for the consumer."""

@@ -1,7 +1,7 @@
 """Where a parser stands, in memory that it shares with its pool.
 
-It is told several times a page: this way without a system call, and without waking the pool. And what was told
-last is still there when the parser is gone.
+It is told several times a page: this way without a system call, and without waking the pool. What was told last
+is still there when the parser is gone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 
 from mmrag.ingest.place import Place
 
-_HEAD = struct.Struct("<dI")
+_HEAD = struct.Struct("<dQI")
 _SLOT = 8192
 _SIZE = 8 + 2 * _SLOT
 _LONGEST = 600
@@ -35,11 +35,14 @@ class Teller:
 
     def tell(self, place: Place) -> None:
         """The parser stands at ``place`` from now on."""
-        said = json.dumps([place.page, place.engine, place.why[:_LONGEST]]).encode("ascii")
+        said = b""
+        if place.engine or place.why:
+            said = json.dumps([place.engine, place.why[:_LONGEST]]).encode("ascii")
         # The slots take turns, so that one is whole whenever the parser may die.
         turn = 1 - self._memory[0]
         begin = 8 + turn * _SLOT
-        self._memory[begin : begin + _HEAD.size + len(said)] = _HEAD.pack(time.monotonic(), len(said)) + said
+        end = begin + _HEAD.size + len(said)
+        self._memory[begin:end] = _HEAD.pack(time.monotonic(), place.page, len(said)) + said
         self._memory[0] = turn
 
 
@@ -71,12 +74,12 @@ class Whereabouts:
         memory = os.pread(self.descriptor, _SIZE, 0)
         try:
             begin = 8 + memory[0] * _SLOT
-            since, length = _HEAD.unpack_from(memory, begin)
+            since, page, length = _HEAD.unpack_from(memory, begin)
             begin += _HEAD.size
-            page, engine, why = json.loads(memory[begin : begin + length])
+            engine, why = json.loads(memory[begin : begin + length]) if length else ("", "")
         except (IndexError, ValueError, TypeError, RecursionError, struct.error):
             return Place(), 0.0
-        if not (type(page) is int and isinstance(engine, str) and isinstance(why, str)):
+        if not (isinstance(engine, str) and isinstance(why, str)):
             return Place(), 0.0
         return Place(page, engine, why), min(since, time.monotonic())
 

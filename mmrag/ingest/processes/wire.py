@@ -2,8 +2,8 @@
 
 A frame is one letter, the lengths of its JSON and of its bytes (big-endian, 32 bits each), the JSON, the
 bytes. The JSON is that of orjson; a blank before it says that it is the standard library's, for what orjson
-refuses: lone surrogates, and integers of more than 64 bits. What comes out of a parser process has touched hostile files: lengths are checked
-and values are built by their own constructors.
+refuses: lone surrogates, and integers of more than 64 bits. What comes out of a parser process has touched
+hostile files: lengths are checked, and values are built by their own constructors.
 """
 
 from __future__ import annotations
