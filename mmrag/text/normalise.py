@@ -68,14 +68,18 @@ def normalise(text: str) -> str:
         return text.strip(" ")  # most text by far
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.isascii():
+    if "\u00ad" in text:
         text = _SOFT_HYPHEN_AT_LINE_END.sub("-", text)
+    if "\u200c" in text or "\u200d" in text:
         text = _LATIN_JOINER.sub("", text)
     text = text.translate(_TABLE)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    text = _RUN_OF_SPACES.sub(" ", text)
-    return _SPACES_AT_LINE_END.sub("\n", text).strip(" ")
+    if "  " in text:
+        text = _RUN_OF_SPACES.sub(" ", text)
+    if "\n" in text:
+        text = _SPACES_AT_LINE_END.sub("\n", text)
+    return text.strip(" ")
 
 
 def join_lines(lines: Sequence[str]) -> str:

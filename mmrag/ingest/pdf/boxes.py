@@ -93,7 +93,7 @@ def merge_near(boxes: Iterable[Box], distance: float) -> list[Box]:
 
 def fractions(box: Box, width: float, height: float) -> BBox:
     """``box`` as fractions of a page of ``width`` × ``height`` points, clipped to it."""
-    x0, y0, x1, y1 = box[0] / width, box[1] / height, box[2] / width, box[3] / height
-    if 0.0 <= x0 <= x1 <= 1.0 and 0.0 <= y0 <= y1 <= 1.0:
-        return BBox(x0, y0, x1, y1)
-    return BBox.from_points(*box, width, height)
+    try:
+        return BBox(box[0] / width, box[1] / height, box[2] / width, box[3] / height)
+    except ValueError:
+        return BBox.from_points(*box, width, height)

@@ -204,7 +204,7 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: TextView
 
 def _is_contents_line(row: Row) -> bool:
     """Whether the row ends with a page number far from the words: a line of a table of contents."""
-    if _LEADERS.search(row.text):
+    if row.text.rstrip()[-1:].isdecimal() and _LEADERS.search(row.text):
         return True
     last = row.lines[-1]
     return len(row.lines) > 1 and last.text.strip().isdigit() and last.x0 - row.lines[-2].x1 > 2 * last.size

@@ -77,6 +77,8 @@ class Buffer:
             if self.abandoned(feed):
                 return None
             more = 0
+            if feed.asked > _ASKED // 2:
+                return more  # later, and several at once: each request wakes the parser
             while feed.asked < _ASKED and (not feed.asked or self._has_room(feed)):
                 feed.asked += 1
                 more += 1

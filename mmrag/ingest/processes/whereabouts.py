@@ -1,7 +1,7 @@
 """Where a parser stands, in memory that it shares with its pool.
 
-It is told several times a page: this way without a system call, and without waking the pool. What was told last
-is still there when the parser is gone.
+It is told several times a page: this way without a system call, and without waking the pool. What was told
+last is still there when the parser is gone.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -29,6 +30,7 @@ from mmrag.ingest.processes.whereabouts import Teller
 from mmrag.types import ParsedPage
 
 _PR_SET_PDEATHSIG = 1
+_COLLECT_AFTER = 50_000
 
 
 class _Worker:
@@ -118,6 +120,9 @@ def main(arguments: list[str] | None = None) -> None:
     ingestors = getattr(importlib.import_module(module), function)()
     worker = _Worker(options, ingestors, Teller(chosen.whereabouts).tell)
     listen(worker.moved)
+    # A page makes tens of thousands of objects, few of which are ever in a cycle.
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     write(wire.pack(wire.to_frame(wire.READY, open_to)))
     try:
         _serve(worker, read, write)

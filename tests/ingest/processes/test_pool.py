@@ -123,6 +123,13 @@ def test_a_bad_opening_fails_its_file_alone(write: Write, step: str, kind: type[
         assert next(files).open().page_count == 1
 
 
+def test_each_step_towards_a_page_has_the_time_limit_to_itself(write: Write) -> None:
+    slow = replace(write("slow.x", *["sleep 0.7"] * 4), media_type="text/x-script-for-two")
+    with pool(seconds=1.0) as parser:
+        # Its parser reads two pages ahead, so that the first one takes three steps.
+        assert texts(parser, slow) == [["0.7"] * 4]
+
+
 def test_pages_before_a_crash_are_delivered(write: Write) -> None:
     with pool() as parser:
         files = parser.parse([write("bad.x", "page 1", "page 2", "abort", "page 4")])
