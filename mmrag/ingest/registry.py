@@ -78,7 +78,7 @@ INGESTORS: tuple[LazyIngestor, ...] = (
     LazyIngestor(
         "mmrag.ingest.pdf:PdfIngestor",
         frozenset({PDF}),
-        "pdf-6",
+        "pdf-7",
         makes_sessions=True,
         engine="MuPDF",
         second=_PDFIUM,

@@ -11,7 +11,7 @@ from pathlib import Path
 from mmrag.config import IngestOptions
 from mmrag.types import Document, ParsedPage
 
-PDF_VERSION = "pdf-6"
+PDF_VERSION = "pdf-7"
 
 
 class PdfIngestor:
