@@ -225,7 +225,8 @@ def query_overhead(devset: Path, index: mmrag.Index) -> None:
             index.search(question, 10)
             ends = time.perf_counter(), time.thread_time()
             extra.append((ends[0] - begin - inside[0], ends[1] - cpu_begin - inside[1]))
-    for what, rows in (("first asked", extra[: len(questions)]), ("asked again", extra[len(questions) :])):
+    first, again = extra[: len(questions)], extra[len(questions) :]
+    for what, rows in (("first asked", first), ("asked again", again), ("in all", extra)):
         wall, cpu = zip(*rows, strict=True)
         print(
             f"- a search beyond encoders, FAISS, MaxSim and FTS5, {len(rows)} questions {what}: "

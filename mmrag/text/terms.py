@@ -82,6 +82,8 @@ def _fold(text: str) -> str:
 
 @lru_cache(maxsize=_CACHE)
 def _terms_of(token: str) -> tuple[str, ...]:
+    if token.isascii() and token.isalpha():  # most of them, which need not be looked at for all that follows
+        return tuple(dict.fromkeys(term for term in _word(token) if term))
     if _UNSPACED_START.match(token):
         return tuple(_pairs(token))
     if token[0] in "'’" or token[-1] in "'’":
