@@ -12,7 +12,7 @@ class IngestOptions:
 
     Attributes:
         layout: ``auto`` runs the layout model on pages with graphics or columns, ``always`` on
-            every page, ``never`` on none.
+            every page, ``never`` on none: then there are no figures, and no pictures of tables.
         ocr: ``auto`` reads pixels where there is no text layer, ``never`` reads none.
         dpi: of the crops of tables and figures and of the pages that OCR reads.
         workers: parser processes; 0 means one a processor, four at most.

@@ -30,6 +30,7 @@ _IMAGE, _DRAWING = 1, 3
 _FEW_RULES = 3
 _ABSURD = 5.0
 _FEW_LINES = 6
+_HUGE = 4_000_000
 
 
 def read_raw(view: PageView, number: int, *, graphics: bool = True) -> RawPage:
@@ -80,12 +81,18 @@ def _structure(textpage: Any) -> list[dict[str, Any]]:
     mupdf.fz_print_stext_page_as_json(out, textpage.this, _SCALE)
     out.fz_close_output()
     said = buffer.fz_buffer_extract()
-    try:
-        structure = orjson.loads(said)
-    except orjson.JSONDecodeError:  # control characters, which are text here, or broken UTF-8
-        structure = json.loads(said, strict=False)
-    blocks: list[dict[str, Any]] = structure["blocks"]
+    blocks: list[dict[str, Any]] = _parsed(said)["blocks"]
     return blocks
+
+
+def _parsed(said: bytes) -> Any:
+    if len(said) < _HUGE:
+        try:
+            return orjson.loads(said)
+        except orjson.JSONDecodeError:  # control characters, which are text here, or broken UTF-8
+            pass
+    # Where memory runs out, this one can say so.
+    return json.loads(said, strict=False)
 
 
 def _line(line: dict[str, Any]) -> Line:

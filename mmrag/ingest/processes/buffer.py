@@ -12,7 +12,7 @@ from mmrag.ingest.opening import Job
 from mmrag.ingest.processes import wire
 
 _ASKED = 4
-"""Requests under way to one parser: it parses a page while the reply before it is on its way."""
+"""Requests under way to one parser, made by twos: it parses pages while replies are on their way."""
 _AHEAD_PAGES = 16
 """Pages of the file being consumed that may wait for the consumer."""
 _BUFFER_BYTES = 128_000_000

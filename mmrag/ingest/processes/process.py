@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from mmrag.config import IngestOptions
@@ -20,6 +21,7 @@ from mmrag.ingest.processes.whereabouts import Whereabouts
 
 _START_SECONDS = 60.0
 _SOON = 0.1
+_LOOKS = 8
 _MOST_STEPS = 64
 """That a parser may have to itself, one after the other, before it has to answer."""
 _PART = 1 << 16
@@ -53,15 +55,19 @@ class ParserProcess:
         self._whereabouts = Whereabouts()
         told = str(self._whereabouts.descriptor)
         self._unread = bytearray()
-        self._process = subprocess.Popen(  # noqa: S603
-            [*command, "--ingestors", ingestors, "--parent", str(os.getpid()), "--whereabouts", told],
-            pass_fds=[self._whereabouts.descriptor],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env=_environment(threads),
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603
+                [*command, "--ingestors", ingestors, "--parent", str(os.getpid()), "--whereabouts", told],
+                pass_fds=[self._whereabouts.descriptor],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                env=_environment(threads),
+            )
+        except BaseException:
+            self._whereabouts.close()
+            raise
         try:
             self.send(wire.to_frame(wire.START, dataclasses.asdict(options)))
             ready = self.receive("a parser process", _START_SECONDS, "starting it")
@@ -90,7 +96,7 @@ class ParserProcess:
             name: of what is being worked on, for messages.
             seconds: how long to wait for each step of the work, wall clock; longer where the machine is so
                 busy that the parser could not use half of it, but never five times as long.
-            step: what is being done, for messages; by default the parser's `place`.
+            step: what is being done, in one step, for messages; by default the parser's `place`.
 
         Raises:
             TimedOutError: if it does not come in time.
@@ -100,31 +106,20 @@ class ParserProcess:
         descriptor = self._process.stdout.fileno()
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
-        patience: _Patience | None = None
-        steps = 0
-
-        def wait() -> None:
-            nonlocal patience, steps
-            # Most replies are here soon: until then nobody asks what the parser has used of the processors.
-            if patience is None:
-                if poll.poll(_SOON * 1000):
-                    return
-                patience = _Patience(self._process.pid, seconds)
-            while not poll.poll(max(0.0, patience.left()) * 1000):
-                _, since = self._whereabouts.read()
-                if since > patience.started and steps < _MOST_STEPS:
-                    steps += 1
-                    patience = _Patience(self._process.pid, seconds, since)
-                elif not patience.extended():
-                    raise TimedOutError(
-                        f"{name}: {step or self.place} took longer than {seconds:g} s "
-                        "(ingest.page_seconds), and was stopped"
-                    )
+        # A drawing is one step, whatever the parser may tell.
+        waiting = _Waiting(self._process.pid, seconds, None if step else self._whereabouts)
 
         def read(count: int) -> bytes:
             unread = self._unread
             while len(unread) < count:
-                wait()
+                if not waiting.ended_well(lambda left: bool(poll.poll(left * 1000))):
+                    # It could still move on, and another page be blamed than the message names.
+                    self._process.kill()
+                    self._process.wait()
+                    raise TimedOutError(
+                        f"{name}: {step or self.place} took longer than {seconds:g} s "
+                        "(ingest.page_seconds), and was stopped"
+                    )
                 part = os.read(descriptor, max(_PART, min(count - len(unread), 1 << 20)))
                 if not part:
                     raise CrashedError(f"{name}: {step or self.place} {self._last_words()}")
@@ -161,6 +156,42 @@ class ParserProcess:
         name = signal.Signals(-code).name
         hint = ": the system may be out of memory" if name == "SIGKILL" else ""
         return f"killed the parser ({name}{hint})"
+
+
+class _Waiting:
+    """How long to wait for a reply, step by step.
+
+    Args:
+        pid: of the parser.
+        seconds: limit of a step.
+        steps: where the parser tells of them; ``None`` where there is one.
+    """
+
+    def __init__(self, pid: int, seconds: float, steps: Whereabouts | None) -> None:
+        self._pid = pid
+        self._seconds = seconds
+        self._steps = steps
+        self._taken = 0
+        self._began = time.monotonic()
+        self._patience: _Patience | None = None
+
+    def ended_well(self, is_ready: Callable[[float], bool]) -> bool:
+        """Whether ``is_ready``, which waits for the seconds that it is given, says so before it is late."""
+        # Most replies are here soon: until then nobody asks what the parser has used of the processors.
+        soon = self._began + _SOON - time.monotonic()
+        if soon > 0 and is_ready(soon):
+            return True
+        patience = self._patience or _Patience(self._pid, self._seconds, self._began)
+        # A look now and then, so that what a step has used is counted from about its beginning.
+        while not is_ready(max(0.0, min(patience.left(), self._seconds / _LOOKS))):
+            since = 0.0 if self._steps is None else self._steps.read()[1]
+            if since > patience.started and self._taken < _MOST_STEPS:
+                self._taken += 1
+                patience = _Patience(self._pid, self._seconds, since)
+            elif patience.left() <= 0 and not patience.extended():
+                return False
+        self._patience = patience
+        return True
 
 
 class _Patience:

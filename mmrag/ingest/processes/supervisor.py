@@ -194,7 +194,7 @@ class Supervisor:
         return frame
 
     def _reply(self, feed: Feed) -> wire.Frame:
-        """What the parser answers; each step that it announces before has the time limit to itself."""
+        """What the parser answers; each step that it takes towards it has the time limit to itself."""
         assert self._process is not None  # noqa: S101
         frame = self._process.receive(feed.job.name, self._seconds)
         feed.asked = max(0, feed.asked - 1)

@@ -6,11 +6,11 @@ last is still there when the parser is gone.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import mmap
 import os
 import struct
-import sys
 import tempfile
 import time
 
@@ -54,12 +54,17 @@ class Whereabouts:
     """
 
     def __init__(self) -> None:
-        if sys.platform == "linux":
-            self.descriptor = os.memfd_create("mmrag-whereabouts")
+        if hasattr(os, "memfd_create"):
+            made = os.memfd_create("mmrag-whereabouts")
         else:
             with tempfile.TemporaryFile() as file:
-                self.descriptor = os.dup(file.fileno())
-        os.truncate(self.descriptor, _SIZE)
+                made = os.dup(file.fileno())
+        try:
+            os.truncate(made, _SIZE)
+            # Not among the first three, which the parser gets new ones of.
+            self.descriptor = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, 3)
+        finally:
+            os.close(made)
 
     def clear(self) -> None:
         """The parser, which is idle, is about to open a file."""

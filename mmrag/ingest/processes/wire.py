@@ -2,8 +2,9 @@
 
 A frame is one letter, the lengths of its JSON and of its bytes (big-endian, 32 bits each), the JSON, the
 bytes. The JSON is that of orjson; a blank before it says that it is the standard library's, for what orjson
-refuses: lone surrogates, and integers of more than 64 bits. What comes out of a parser process has touched
-hostile files: lengths are checked, and values are built by their own constructors.
+refuses: lone surrogates, and integers of more than 64 bits. Numbers that are not finite become null. What
+comes out of a parser process has touched hostile files: lengths are checked, and values are built by their
+own constructors.
 """
 
 from __future__ import annotations
@@ -255,7 +256,7 @@ def _from_lines(lines: Sequence[Line]) -> list[list[Any]]:
 
 def _to_lines(value: Any) -> tuple[Line, ...]:
     texts, boxes = _fields(value, list, list)
-    if not all(isinstance(text, str) for text in texts):
+    if not set(map(type, texts)) <= {str}:
         raise ValueError(value)
     # What is no number, or out of order, is no box either.
     places = [None if box is None else BBox(*box) for box in boxes]

@@ -217,7 +217,7 @@ def test_the_parsers_wait_for_a_slow_consumer(write: Write) -> None:
             for _ in parsed.pages():
                 held = max(held, parser._buffer.held[0])
         assert parser._buffer.held == (0, 0)
-    assert 0 < held <= 256 + 16 + 2 * 2
+    assert 0 < held <= 256 + 16 + 2 * 4
 
 
 def test_files_left_early_are_given_up(write: Write) -> None:

@@ -10,8 +10,10 @@ from mmrag.ingest.processes.whereabouts import Teller, Whereabouts
 places = [Place(3), Place(4, "pdfium"), Place(0, "pdfium", "it is broken"), Place(2**40, "e", "\ud800中" * 5)]
 
 
-@pytest.fixture
-def whereabouts() -> Iterator[Whereabouts]:
+@pytest.fixture(params=["memory", "file"])
+def whereabouts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Whereabouts]:
+    if request.param == "file":
+        monkeypatch.delattr(os, "memfd_create")
     shared = Whereabouts()
     yield shared
     shared.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,11 +14,16 @@ from mmrag.config import IngestOptions
 from mmrag.errors import MmragError
 from mmrag.ingest.markup.ingestor import MarkupIngestor
 from mmrag.ingest.processes import wire
+from mmrag.ingest.processes.whereabouts import Whereabouts
 from tests.conftest import EXAMPLES
 from tests.stress.fuzzed.values import JSON, LONG, YAML, Target, data, mutated, texts
 
 
 def _frames(data: bytes, scratch: Path) -> None:
+    whereabouts = Whereabouts()
+    os.pwrite(whereabouts.descriptor, data, 0)
+    whereabouts.read()
+    whereabouts.close()
     stream = io.BytesIO(data)
 
     def read(count: int) -> bytes:
