@@ -116,7 +116,7 @@ def _text_on_the_clock(paths: list[Path], options: IngestOptions) -> None:
             pages = sum(1 for file in pool.parse(Job(one, one.name) for one in copies) for _ in file.pages())
 
         first = _took(ours, time.perf_counter)
-        mine, other, ratio = paired(ours, partial(_bare_text, copies, "words"), 3, time.perf_counter)
+        mine, other, ratio = paired(ours, partial(_bare_text, copies, "words"), clock=time.perf_counter)
         print(
             f"- the same on the clock, by {len(pool._threads)} parser processes: {ratio:.2f} × the speed of "
             f"a bare words loop in one process ({mine:.2f} against {other:.2f} s of waiting, {pages} pages; "
