@@ -7,7 +7,7 @@ from itertools import islice
 
 from mmrag.ingest.pdf.boxes import union
 from mmrag.ingest.pdf.rows import preformatted
-from mmrag.ingest.pdf.tables import markdown, rows_of, spans_of, split_row, strips
+from mmrag.ingest.pdf.tables import gutters, markdown, rows_of, split_row
 from mmrag.ingest.pdf.values import Block, Box, Role, Row, TextView
 
 _PROMPT = re.compile(r"\s*(?:[\w:]{0,10}>|\+\s|\$ |# |In \[)")
@@ -80,12 +80,11 @@ def _table_in(rows: list[Row], view: TextView) -> tuple[int, int, list[list[str]
     lines = rows_of(view.words_in(_box(rows)))
     if len(lines) != len(rows):
         return None
-    spans = [spans_of(line) for line in lines]
     split: dict[tuple[float, ...], list[list[str]]] = {}
     for tail in range(min(_TRIM_TAIL, len(rows) - _MIN_ROWS + 1)):
         for head in range(min(_TRIM_HEAD, len(rows) - tail - _MIN_ROWS + 1)):
             stop = len(rows) - tail
-            borders = tuple(strips(spans[head:stop], _GAP))
+            borders = tuple(gutters(lines[head:stop], _GAP))
             if len(borders) + 1 < _MIN_COLUMNS:
                 continue
             # Most trials find the same borders, and splitting is most of the work.

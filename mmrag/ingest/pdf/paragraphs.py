@@ -202,6 +202,4 @@ def normal(text: str) -> str:
     text = text.replace("\u00a0", " ")
     if ". . ." in text or "....." in text or "·····" in text:
         text = _DOTS.sub(" … ", text)
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip(" ")
     return normalise(text) if text.isascii() or _UNUSUAL.search(text) else text.strip(" ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import chain
 from statistics import median
 
 from mmrag.ingest.pdf.paragraphs import normal
@@ -134,18 +133,8 @@ def gutters(rows: list[list[Word]], least: float = 0.7) -> list[float]:
         rows: words by row.
         least: width of a strip, in heights of a word.
     """
-    return strips([spans_of(row) for row in rows], least)
-
-
-def spans_of(row: list[Word]) -> tuple[list[tuple[float, float]], list[float]]:
-    """From where to where each word of a row runs, and how high it is; for `strips`."""
-    return [(word.x0, word.x1) for word in row], [word.y1 - word.y0 for word in row]
-
-
-def strips(rows: list[tuple[list[tuple[float, float]], list[float]]], least: float) -> list[float]:
-    """As `gutters`, for rows of which the spans of words are known already."""
-    spans = sorted(chain.from_iterable([row[0] for row in rows]))
-    height = sorted(chain.from_iterable([row[1] for row in rows]))[len(spans) // 2]
+    spans = sorted([(word.x0, word.x1) for row in rows for word in row])
+    height = sorted([word.y1 - word.y0 for row in rows for word in row])[len(spans) // 2]
     wide = least * height
     borders: list[float] = []
     end = spans[0][1]
