@@ -82,8 +82,15 @@ def _fold(text: str) -> str:
 
 @lru_cache(maxsize=_CACHE)
 def _terms_of(token: str) -> tuple[str, ...]:
-    if token.isascii() and token.isalpha():  # most of them, which need not be looked at for all that follows
-        return tuple(dict.fromkeys(term for term in _word(token) if term))
+    if not (token.isascii() and token.isalpha()):
+        other = _of_no_plain_word(token)
+        if other is not None:
+            return other
+    return tuple(dict.fromkeys(term for term in _word(token) if term))
+
+
+def _of_no_plain_word(token: str) -> tuple[str, ...] | None:
+    """Terms of a token in an unspaced script, of an elision, a number or a measure; ``None`` of others."""
     if _UNSPACED_START.match(token):
         return tuple(_pairs(token))
     if token[0] in "'’" or token[-1] in "'’":
@@ -93,7 +100,7 @@ def _terms_of(token: str) -> tuple[str, ...]:
     measure = _WHOLE_MEASURE.fullmatch(token)
     if measure:
         return tuple(dict.fromkeys(_measure(*measure.groups())))
-    return tuple(dict.fromkeys(term for term in _word(token) if term))
+    return None
 
 
 def _pairs(run: str) -> Iterator[str]:

@@ -117,7 +117,6 @@ import os, signal, sys
 from pathlib import Path
 from mmrag.benchmark.caching import OutcomeCache
 from mmrag.benchmark.values import Dataset
-from mmrag.types import to_dict
 from tests.benchmark.making import QUESTIONS, run
 
 real, kept = OutcomeCache.put, []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 from mmrag.ingest.pdf.boxes import union
 from mmrag.ingest.pdf.rows import preformatted
@@ -98,8 +97,7 @@ def _table_in(rows: list[Row], view: TextView) -> tuple[int, int, list[list[str]
 
 def _may_be_table(rows: list[Row]) -> bool:
     """Whether enough rows hold numbers for a look at their words to be worth it."""
-    numeric = (row for row in rows if len(_SOME_NUMBER.findall(row.text)) > 1)
-    return sum(1 for _ in islice(numeric, _MIN_ROWS - 1)) == _MIN_ROWS - 1
+    return sum(len(_SOME_NUMBER.findall(row.text)) > 1 for row in rows) >= _MIN_ROWS - 1
 
 
 def _is_table(cells: list[list[str]]) -> bool:

@@ -74,11 +74,9 @@ class Fonts:
 
     def is_mono(self, line: Line) -> bool:
         """Whether the whole line is set in a fixed-width font."""
-        font = line.font
-        if line.size <= 0 or line.ocr or not font:
+        if line.size <= 0 or line.ocr or not line.font:
             return False
-        known = self._fixed.get(font)
-        advance = known[1] if known is not None and known[0] > self._pages else self._advance(font)
+        advance = self._advance(line.font)
         if advance is None:
             return False
         text = line.text
@@ -91,7 +89,7 @@ class Fonts:
         # begins in a small fixed-width font is wider too, but higher.
         return ratio <= advance * 1.02 or (
             ratio <= advance * 2.2
-            and line.y1 - line.y0 <= _MAX_HEIGHT * line.size * self._heights.get(font, _HIGHEST)
+            and line.y1 - line.y0 <= _MAX_HEIGHT * line.size * self._heights.get(line.font, _HIGHEST)
         )
 
     def carried(self) -> list[Any]:
@@ -111,8 +109,11 @@ class Fonts:
     def _advance(self, font: str) -> float | None:
         """Width of every character over the font size, or ``None`` for a proportional font.
 
-        Holds until half as many pages again have been seen.
+        Judged anew whenever half as many pages again have been seen.
         """
+        known = self._fixed.get(font)
+        if known is not None and known[0] > self._pages:
+            return known[1]
         pairs = self._pairs.get(font)
         if pairs is None:
             return _USUAL if _named_mono(font) else None

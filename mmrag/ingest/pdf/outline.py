@@ -23,18 +23,14 @@ _CHAPTER = re.compile(
     r"(?:chapter|part|appendix|kapitel|teil|anhang|chapitre|partie|annexe)\s+[\dA-ZIVX]+\b", re.I
 )
 # Numbers of Chinese sections, outermost first (GB/T 9704-2012, 7.3.3); lists have the last four too.
-_CJK_NUMBERS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"第\s*[\d一二三四五六七八九十百]+\s*[章篇部回]",
-        r"第\s*[\d一二三四五六七八九十百]+\s*节",
-        r"[一二三四五六七八九十百]+\s*、",
-        r"[（(][一二三四五六七八九十百]+[）)]",
-        r"\d{1,3}\s*(?:[、．]|\.(?!\d))",
-        r"（\d{1,3}）",
-    )
+_CJK_NUMBER = re.compile(
+    r"(第\s*[\d一二三四五六七八九十百]+\s*[章篇部回])"
+    r"|(第\s*[\d一二三四五六七八九十百]+\s*节)"
+    r"|([一二三四五六七八九十百]+\s*、)"
+    r"|([（(][一二三四五六七八九十百]+[）)])"
+    r"|(\d{1,3}\s*(?:[、．]|\.(?!\d)))"
+    r"|(（\d{1,3}）)"
 )
-_CJK_NUMBER_BEGINS = frozenset("第一二三四五六七八九十百（(")
 _CJK_CHAPTERS = 2
 _OPENING = re.compile(
     r"(?:abstract|summary|introduction|contents|table of contents|preface|foreword|keywords|overview|"
@@ -204,7 +200,7 @@ def mark_heading(block: Block, number: int, state: DocumentState, view: TextView
 
 def _is_contents_line(row: Row) -> bool:
     """Whether the row ends with a page number far from the words: a line of a table of contents."""
-    if row.text.rstrip()[-1:].isdecimal() and _LEADERS.search(row.text):
+    if _LEADERS.search(row.text):
         return True
     last = row.lines[-1]
     return len(row.lines) > 1 and last.text.strip().isdigit() and last.x0 - row.lines[-2].x1 > 2 * last.size
@@ -242,9 +238,8 @@ def _numbered_level(text: str) -> int:
 
 def _cjk_rank(text: str) -> int:
     """Rank of the Chinese section number that a text begins with, from 1, the highest; 0 without one."""
-    if not (text[:1].isdecimal() or text[:1] in _CJK_NUMBER_BEGINS):
-        return 0  # at once, as for nearly all texts
-    return next((rank for rank, kind in enumerate(_CJK_NUMBERS, 1) if kind.match(text)), 0)
+    found = _CJK_NUMBER.match(text)
+    return (found and found.lastindex) or 0
 
 
 def is_numbered(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -87,10 +88,9 @@ def _structure(textpage: Any) -> list[dict[str, Any]]:
 
 def _parsed(said: bytes) -> Any:
     if len(said) < _HUGE:
-        try:
+        # It refuses control characters, which are text here, and broken UTF-8.
+        with suppress(orjson.JSONDecodeError):
             return orjson.loads(said)
-        except orjson.JSONDecodeError:  # control characters, which are text here, or broken UTF-8
-            pass
     # Where memory runs out, this one can say so.
     return json.loads(said, strict=False)
 

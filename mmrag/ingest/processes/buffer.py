@@ -76,9 +76,9 @@ class Buffer:
             self._changed.wait_for(lambda: self.abandoned(feed) or feed.asked or self._has_room(feed))
             if self.abandoned(feed):
                 return None
-            more = 0
             if feed.asked > _ASKED // 2:
-                return more  # later, and several at once: each request wakes the parser
+                return 0  # later, and several at once: each request wakes the parser
+            more = 0
             while feed.asked < _ASKED and (not feed.asked or self._has_room(feed)):
                 feed.asked += 1
                 more += 1

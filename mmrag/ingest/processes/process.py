@@ -106,7 +106,7 @@ class ParserProcess:
         descriptor = self._process.stdout.fileno()
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
-        # A drawing is one step, whatever the parser may tell.
+        # A step that has a name is the only one, whatever the parser may tell.
         waiting = _Waiting(self._process.pid, seconds, None if step else self._whereabouts)
 
         def read(count: int) -> bytes:

@@ -31,7 +31,6 @@ HEADER = struct.Struct(">cII")
 LIMIT = 1 << 30
 _NUMBER = (int, float, NoneType)
 _TEXT = (str, NoneType)
-_KINDS = {kind.value: kind for kind in Kind}
 _GARBLED = "the parser sent something that can't be understood, and was not believed"
 
 START, OPEN, NEXT, CLOSE, DRAW = b"S", b"O", b"N", b"C", b"W"
@@ -226,7 +225,7 @@ def _to_element(page: Page, fields: list[Any]) -> Element:
         identity,
         page.document,
         page.number,
-        _KINDS[kind],
+        Kind(kind),
         None if box is None else BBox(*box),
         text,
         caption,
