@@ -97,7 +97,12 @@ def _table_in(rows: list[Row], view: TextView) -> tuple[int, int, list[list[str]
 
 def _may_be_table(rows: list[Row]) -> bool:
     """Whether enough rows hold numbers for a look at their words to be worth it."""
-    return sum(len(_SOME_NUMBER.findall(row.text)) > 1 for row in rows) >= _MIN_ROWS - 1
+    numeric = 0
+    for row in rows:
+        numeric += len(_SOME_NUMBER.findall(row.text)) > 1
+        if numeric == _MIN_ROWS - 1:
+            return True
+    return False
 
 
 def _is_table(cells: list[list[str]]) -> bool:
